@@ -1,0 +1,129 @@
+"""Settings that every service has. Environment variables with the prefix `ICE_`; wrong ones stop the start-up."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+TopicPrefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{0,64}$")]
+
+
+class SettingsError(ValueError):
+    """One line per wrong setting: the environment variable, its value (secrets masked), what is allowed."""
+
+
+class ServiceSettings(BaseSettings):
+    """What a service needs to reach its broker, database and object store, and how it behaves.
+
+    Raises:
+        SettingsError: a value is wrong; the message names the environment variable, the value and what is allowed.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="ICE_",
+        frozen=True,
+        extra="ignore",
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,
+    )
+
+    kafka_bootstrap: str = Field(default="127.0.0.1:9092", min_length=1)
+    """Brokers, `host:port` separated by commas."""
+    kafka_topic_prefix: TopicPrefix = ""
+    """Put before every topic, so that several environments share one cluster."""
+    kafka_group_prefix: TopicPrefix = "ice."
+    """Put before the service's name to make its consumer group."""
+    kafka_idempotence: bool = True
+    """Idempotent producer; off for a broker that can't (Tansu)."""
+    kafka_fetch_max_wait_ms: int = Field(default=500, ge=1, le=60_000)
+    """How long the broker may hold an empty fetch. 10-25 on Tansu, which doesn't wake a waiting fetch."""
+    kafka_session_timeout_ms: int = Field(default=10_000, ge=1_000, le=600_000)
+    """A member without heartbeats for so long loses its partitions."""
+    kafka_request_timeout_ms: int = Field(default=40_000, ge=1_000, le=600_000)
+    """How long one request, and one attempt to publish, may take."""
+    kafka_instance_id: str | None = None
+    """Static membership: unique per replica and kept over restarts; None = dynamic."""
+    kafka_max_message_bytes: int = Field(default=4 * 1024 * 1024, ge=1024, le=64 * 1024 * 1024)
+    """Largest record that is published, dead letters included."""
+    kafka_security_protocol: SecurityProtocol = "PLAINTEXT"
+    kafka_sasl_mechanism: SaslMechanism = "SCRAM-SHA-512"
+    kafka_username: str | None = None
+    kafka_password: SecretStr | None = None
+    kafka_ca_file: Path | None = None
+    """Certificate authority of the brokers, PEM; None = the system's."""
+    kafka_replication_factor: int = Field(default=1, ge=1, le=10)
+    """Of topics that are created; 3 in production."""
+
+    mongo_url: SecretStr = SecretStr("mongodb://127.0.0.1:27017/")
+    mongo_database: str = Field(default="ice", pattern=r"^[A-Za-z0-9_-]{1,48}$")
+    mongo_timeout_ms: int = Field(default=5_000, ge=100, le=120_000)
+    """How long the database may take to be found or to answer before it counts as away."""
+
+    s3_endpoint: str = Field(default="127.0.0.1:9000", pattern=r"^(https?://)?[^/\s]+/?$")
+    """`host:port`, with or without scheme; a scheme overrides `s3_secure`."""
+    s3_access_key: str = ""
+    s3_secret_key: SecretStr = SecretStr("")
+    s3_bucket: str = Field(default="ice", pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
+    s3_region: str = "us-east-1"
+    s3_secure: bool = False
+    s3_threads: int = Field(default=8, ge=1, le=128)
+    """Requests to the object store at once: its client blocks, so each holds a thread."""
+    s3_timeout_s: float = Field(default=30.0, gt=0, le=600)
+
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=0, ge=0, le=65_535)
+    """Health and metrics; 0 = no server."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["json", "console"] = "json"
+    grace_s: float = Field(default=20.0, ge=0, le=3_600)
+    """Seconds that work in hand gets to finish after SIGTERM."""
+
+    batch_max_records: int = Field(default=500, ge=1, le=10_000)
+    """Most messages that a quick stage takes at once."""
+    batch_concurrency: int = Field(default=64, ge=1, le=1_000)
+    """Most keys of a batch in a handler at once."""
+    max_attempts: int = Field(default=3, ge=1, le=100)
+    """Tries of a message whose handler fails by a bug, before it is dead-lettered."""
+    retry_base_s: float = Field(default=0.2, gt=0, le=60)
+    """First wait of the back-off; doubles, with jitter, up to `retry_cap_s`."""
+    retry_cap_s: float = Field(default=30.0, gt=0, le=600)
+    dead_letter_budget: int = Field(default=50, ge=1, le=1_000_000)
+    """So many dead letters in a row halt the consumer: then the fault is ours, not the messages'."""
+
+    def __init__(self, **values: Any) -> None:  # noqa: ANN401 - pydantic checks each value itself
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise SettingsError(_describe(type(self), error, values)) from None
+
+    @model_validator(mode="after")
+    def _sasl_needs_credentials(self) -> Self:
+        if self.kafka_security_protocol.startswith("SASL") and not (
+            self.kafka_username and self.kafka_password
+        ):
+            raise ValueError(
+                f"kafka_security_protocol {self.kafka_security_protocol} needs kafka_username and kafka_password"
+            )
+        return self
+
+    @property
+    def bootstrap_servers(self) -> list[str]:
+        """The brokers as a list."""
+        return [part.strip() for part in self.kafka_bootstrap.split(",") if part.strip()]
+
+
+def _describe(cls: type[BaseSettings], error: ValidationError, values: dict[str, Any]) -> str:
+    """One line per mistake, by environment variable."""
+    prefix = str(cls.model_config.get("env_prefix", ""))
+    lines = []
+    for item in error.errors(include_url=False):
+        name = str(item["loc"][0]) if item["loc"] else ""
+        field = cls.model_fields.get(name)
+        secret = field is not None and "Secret" in str(field.annotation)
+        where = f"{prefix}{name}".upper() if name else cls.__name__
+        shown = "'***'" if secret else repr(item.get("input", values.get(name)))
+        lines.append(f"{where}: {shown}: {item['msg']}" if name else f"{where}: {item['msg']}")
+    return "invalid settings:\n  " + "\n  ".join(lines)

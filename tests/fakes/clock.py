@@ -1,0 +1,21 @@
+"""A clock that stands until it is told to go."""
+
+from datetime import UTC, datetime, timedelta
+
+
+class FakeClock:
+    """`Clock` for tests: `advance` moves both of its times."""
+
+    def __init__(self, start: datetime | None = None) -> None:
+        self._now = start if start is not None else datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+        self._monotonic = 1_000.0
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._monotonic
+
+    def advance(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+        self._monotonic += seconds
