@@ -8,9 +8,7 @@ from schemas import ids
 
 #: Identifiers that end up in keys, URLs and object names: 1-128 of letters, digits, `_`, `.`, `-`, led by a
 #: letter or digit. `/` is left out because partition keys and object keys are joined with it.
-Identifier = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$", strip_whitespace=False)
-]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$", strip_whitespace=False)]
 
 
 class Model(BaseModel):

@@ -30,9 +30,7 @@ def run_id(  # noqa: PLR0913 - the six parts are the identity; grouping them wou
     regeneration_id: str | None,
 ) -> str:
     """Id of a run: one subject, one revision, one frame role, one regeneration (None = the first making)."""
-    return _named(
-        "run", [project_id, subject_kind, subject_id, str(revision), frame_role, regeneration_id or ""]
-    )
+    return _named("run", [project_id, subject_kind, subject_id, str(revision), frame_role, regeneration_id or ""])
 
 
 def generation_id(run: str, take: int, model: str, attempt: int, candidate: int) -> str:

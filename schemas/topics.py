@@ -92,9 +92,7 @@ _FIXED: Final = (
     TopicSpec(KEYFRAME_READY, "film.keyframe.ready", _SHOT_KEY, 16, 30 * DAY_MS),
     TopicSpec(KEYFRAME_FAILED, "film.keyframe.failed", _SHOT_KEY, 4, 30 * DAY_MS),
     TopicSpec(PROVIDER_HEALTH, "film.provider.health_changed", "<provider>", 1, FOR_EVER, compacted=True),
-    TopicSpec(
-        PROVIDER_CALLBACK, "film.provider.callback_received", "<vendor_job_id>", 8, 7 * DAY_MS, reserved=True
-    ),
+    TopicSpec(PROVIDER_CALLBACK, "film.provider.callback_received", "<vendor_job_id>", 8, 7 * DAY_MS, reserved=True),
 )
 
 
@@ -106,9 +104,7 @@ def generation_requested(provider: str, lane: Lane) -> str:
 def generation_specs(provider: str) -> tuple[TopicSpec, ...]:
     """Both lanes of a provider: 16 partitions, the ceiling of workers per lane."""
     return tuple(
-        TopicSpec(
-            generation_requested(provider, lane), "film.generation.requested", _SHOT_KEY, 16, 30 * DAY_MS
-        )
+        TopicSpec(generation_requested(provider, lane), "film.generation.requested", _SHOT_KEY, 16, 30 * DAY_MS)
         for lane in Lane
     )
 

@@ -1,0 +1,31 @@
+"""Bible entries and their events, latest version."""
+
+from schemas.bible.v1 import (
+    Character,
+    CharacterDefined,
+    Costume,
+    Entity,
+    Garment,
+    Location,
+    LocationDefined,
+    Lora,
+    Prop,
+    PropDefined,
+    ReferenceImage,
+    ReferenceView,
+)
+
+__all__ = [
+    "Character",
+    "CharacterDefined",
+    "Costume",
+    "Entity",
+    "Garment",
+    "Location",
+    "LocationDefined",
+    "Lora",
+    "Prop",
+    "PropDefined",
+    "ReferenceImage",
+    "ReferenceView",
+]

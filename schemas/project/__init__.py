@@ -1,0 +1,23 @@
+"""Project settings, latest version."""
+
+from schemas.project.v1 import (
+    ApprovalPolicy,
+    Budget,
+    CompositionGuide,
+    ProjectSettings,
+    ReferencePolicy,
+    SeedPolicy,
+    Side,
+    TemplateOverride,
+)
+
+__all__ = [
+    "ApprovalPolicy",
+    "Budget",
+    "CompositionGuide",
+    "ProjectSettings",
+    "ReferencePolicy",
+    "SeedPolicy",
+    "Side",
+    "TemplateOverride",
+]

@@ -1,0 +1,19 @@
+"""Shots and their events, latest version."""
+
+from schemas.shot.v1 import (
+    EXPRESS_PRIORITY,
+    CastMember,
+    Problem,
+    Shot,
+    ShotPlanned,
+    ShotRejected,
+)
+
+__all__ = [
+    "EXPRESS_PRIORITY",
+    "CastMember",
+    "Problem",
+    "Shot",
+    "ShotPlanned",
+    "ShotRejected",
+]

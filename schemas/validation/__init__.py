@@ -1,0 +1,15 @@
+"""Validation, latest version."""
+
+from schemas.validation.v1 import (
+    FrameValidated,
+    Outcome,
+    Score,
+    Verdict,
+)
+
+__all__ = [
+    "FrameValidated",
+    "Outcome",
+    "Score",
+    "Verdict",
+]
