@@ -33,6 +33,8 @@ class TopicSpec:
     key: str
     partitions: int
     retention_ms: int
+    producers: tuple[str, ...]
+    consumers: tuple[str, ...]
     compacted: bool = False
     reserved: bool = False
 
@@ -70,29 +72,83 @@ _GENERATION_REQUESTED: Final = "generation.requested.{provider}.{lane}.v1"
 _SHOT_KEY = "<project_id>/<shot_id>"
 _ENTITY_KEY = "<project_id>/<entity_id>"
 
+# Clients outside this repository, and the `ice` command, by the names that contracts/topics uses.
+PLANNER: Final = "external:shot-planner"
+VIDEO_ENGINE: Final = "external:video-engine"
+CLI: Final = "cli"
+
+_CHARACTERS: Final = "character_conditioning"
+_LOCATIONS: Final = "location_conditioning"
+_PROMPTS: Final = "prompt_builder"
+_ORCHESTRATOR: Final = "orchestrator"
+_GENERATION: Final = "generation"
+_VALIDATION: Final = "validation"
+_GATEWAY: Final = "gateway"
+
+
+def _chain(name: str, event_type: str, producer: str, *consumers: str) -> TopicSpec:
+    """A topic on the way of a shot: 16 partitions, 30 days, read by the gateway too."""
+    return TopicSpec(name, event_type, _SHOT_KEY, 16, 30 * DAY_MS, (producer,), (*consumers, _GATEWAY))
+
+
+def _bible(name: str, event_type: str, consumer: str) -> TopicSpec:
+    """A compacted topic of the bible."""
+    return TopicSpec(name, event_type, _ENTITY_KEY, 4, FOR_EVER, (PLANNER, CLI), (consumer, _GATEWAY), compacted=True)
+
+
+def _reserved(name: str, event_type: str, key: str, retention_ms: int) -> TopicSpec:
+    """A topic of the contract that nothing uses yet."""
+    return TopicSpec(name, event_type, key, 8, retention_ms, (), (), reserved=True)
+
+
 _FIXED: Final = (
-    TopicSpec(SHOT_PLANNED, "film.shot.planned", _SHOT_KEY, 16, FOR_EVER),
-    TopicSpec(SHOT_REJECTED, "film.shot.rejected", _SHOT_KEY, 4, 30 * DAY_MS),
-    TopicSpec(BIBLE_CHARACTERS, "film.character.defined", _ENTITY_KEY, 4, FOR_EVER, compacted=True),
-    TopicSpec(BIBLE_LOCATIONS, "film.location.defined", _ENTITY_KEY, 4, FOR_EVER, compacted=True),
-    TopicSpec(BIBLE_PROPS, "film.prop.defined", _ENTITY_KEY, 4, FOR_EVER, compacted=True),
-    TopicSpec(REFERENCE_REQUESTED, "film.reference.requested", _ENTITY_KEY, 8, 30 * DAY_MS, reserved=True),
-    TopicSpec(REFERENCE_READY, "film.reference.ready", _ENTITY_KEY, 8, 30 * DAY_MS, reserved=True),
-    TopicSpec(REFERENCE_FAILED, "film.reference.failed", _ENTITY_KEY, 8, 30 * DAY_MS, reserved=True),
-    TopicSpec(CHARACTERS_CONDITIONED, "film.characters.conditioned", _SHOT_KEY, 16, 30 * DAY_MS),
-    TopicSpec(LOCATION_CONDITIONED, "film.location.conditioned", _SHOT_KEY, 16, 30 * DAY_MS),
-    TopicSpec(PROMPT_BUILT, "film.prompt.built", _SHOT_KEY, 16, 30 * DAY_MS),
-    TopicSpec(RETAKE_REQUESTED, "film.retake.requested", _SHOT_KEY, 16, 30 * DAY_MS),
-    TopicSpec(GENERATION_COMPLETED, "film.generation.completed", _SHOT_KEY, 16, 30 * DAY_MS),
-    TopicSpec(GENERATION_FAILED, "film.generation.failed", _SHOT_KEY, 16, 30 * DAY_MS),
-    TopicSpec(FRAME_VALIDATED, "film.frame.validated", _SHOT_KEY, 16, 30 * DAY_MS),
-    TopicSpec(RUN_SUPERSEDED, "film.run.superseded", _SHOT_KEY, 16, 30 * DAY_MS),
-    TopicSpec(REVIEW_REQUESTED, "film.review.requested", _SHOT_KEY, 4, 30 * DAY_MS),
-    TopicSpec(REVIEW_DECIDED, "film.review.decided", _SHOT_KEY, 4, 30 * DAY_MS),
-    TopicSpec(KEYFRAME_READY, "film.keyframe.ready", _SHOT_KEY, 16, 30 * DAY_MS),
-    TopicSpec(KEYFRAME_FAILED, "film.keyframe.failed", _SHOT_KEY, 4, 30 * DAY_MS),
-    TopicSpec(PROVIDER_HEALTH, "film.provider.health_changed", "<provider>", 1, FOR_EVER, compacted=True),
-    TopicSpec(PROVIDER_CALLBACK, "film.provider.callback_received", "<vendor_job_id>", 8, 7 * DAY_MS, reserved=True),
+    TopicSpec(
+        SHOT_PLANNED,
+        "film.shot.planned",
+        _SHOT_KEY,
+        16,
+        FOR_EVER,
+        (PLANNER, CLI),
+        (_CHARACTERS, _ORCHESTRATOR, _GATEWAY),
+    ),
+    TopicSpec(
+        SHOT_REJECTED,
+        "film.shot.rejected",
+        _SHOT_KEY,
+        4,
+        30 * DAY_MS,
+        (_CHARACTERS, _LOCATIONS, _PROMPTS, _ORCHESTRATOR),
+        (PLANNER, _LOCATIONS, _GATEWAY),
+    ),
+    _bible(BIBLE_CHARACTERS, "film.character.defined", _CHARACTERS),
+    _bible(BIBLE_LOCATIONS, "film.location.defined", _LOCATIONS),
+    _bible(BIBLE_PROPS, "film.prop.defined", _LOCATIONS),
+    _reserved(REFERENCE_REQUESTED, "film.reference.requested", _ENTITY_KEY, 30 * DAY_MS),
+    _reserved(REFERENCE_READY, "film.reference.ready", _ENTITY_KEY, 30 * DAY_MS),
+    _reserved(REFERENCE_FAILED, "film.reference.failed", _ENTITY_KEY, 30 * DAY_MS),
+    _chain(CHARACTERS_CONDITIONED, "film.characters.conditioned", _CHARACTERS, _LOCATIONS),
+    _chain(LOCATION_CONDITIONED, "film.location.conditioned", _LOCATIONS, _PROMPTS),
+    _chain(PROMPT_BUILT, "film.prompt.built", _PROMPTS, _ORCHESTRATOR),
+    _chain(RETAKE_REQUESTED, "film.retake.requested", _ORCHESTRATOR, _PROMPTS),
+    _chain(GENERATION_COMPLETED, "film.generation.completed", _GENERATION, _VALIDATION, _ORCHESTRATOR),
+    _chain(GENERATION_FAILED, "film.generation.failed", _GENERATION, _ORCHESTRATOR),
+    _chain(FRAME_VALIDATED, "film.frame.validated", _VALIDATION, _ORCHESTRATOR),
+    _chain(RUN_SUPERSEDED, "film.run.superseded", _ORCHESTRATOR, _GENERATION, _VALIDATION),
+    _chain(REVIEW_REQUESTED, "film.review.requested", _ORCHESTRATOR),
+    _chain(REVIEW_DECIDED, "film.review.decided", _GATEWAY, _ORCHESTRATOR),
+    _chain(KEYFRAME_READY, "film.keyframe.ready", _ORCHESTRATOR, VIDEO_ENGINE, PLANNER, _LOCATIONS),
+    _chain(KEYFRAME_FAILED, "film.keyframe.failed", _ORCHESTRATOR, VIDEO_ENGINE, PLANNER, _LOCATIONS),
+    TopicSpec(
+        PROVIDER_HEALTH,
+        "film.provider.health_changed",
+        "<provider>",
+        1,
+        FOR_EVER,
+        (_GENERATION,),
+        (_ORCHESTRATOR, _GATEWAY),
+        compacted=True,
+    ),
+    _reserved(PROVIDER_CALLBACK, "film.provider.callback_received", "<vendor_job_id>", 7 * DAY_MS),
 )
 
 
@@ -104,7 +160,7 @@ def generation_requested(provider: str, lane: Lane) -> str:
 def generation_specs(provider: str) -> tuple[TopicSpec, ...]:
     """Both lanes of a provider: 16 partitions, the ceiling of workers per lane."""
     return tuple(
-        TopicSpec(generation_requested(provider, lane), "film.generation.requested", _SHOT_KEY, 16, 30 * DAY_MS)
+        _chain(generation_requested(provider, lane), "film.generation.requested", _ORCHESTRATOR, _GENERATION)
         for lane in Lane
     )
 
