@@ -39,14 +39,14 @@ def plan(port: int, *, logs: Path, folder: Path, data: Path | None) -> ServerPla
         product="SecantusDB",
         argv=(
             str(packages.secantusd()),
-            # An explicit (empty) file: else it would read one from the user's home.
-            "--config=/dev/null",
             f"--host={LOOPBACK}",
             f"--port={port}",
             "--cache-size=256M",
             "--log-level=INFO",
             *storage,
         ),
+        # It reads a configuration file from its home, which must not be the user's.
+        env={"HOME": str(folder)},
         port=port,
         ready=ready,
         log=logs / f"{NAME}.log",
