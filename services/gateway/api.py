@@ -1,0 +1,205 @@
+"""The JSON API, version 1. Reads the read model; writes nothing but a reviewer's decision, as an event."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, FastAPI, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import Field
+from starlette.exceptions import HTTPException
+
+from schemas.base import Identifier, Model
+from schemas.review import Decision, ReviewDecided
+from schemas.text import Name, Text
+from services.chassis.failures import Transient
+from services.gateway.ports import EventPublisher, LinkMaker
+from services.gateway.read_model import NotFoundError, ReadModel
+
+ProjectId = Annotated[Identifier, Path(description="Film project")]
+ShotId = Annotated[Identifier, Path(description="Shot")]
+RunId = Annotated[Identifier, Path(description="Run")]
+Limit = Annotated[int | None, Query(ge=1, description="Most items to list; None = the server's page size")]
+After = Annotated[int, Query(ge=0, description="Items to pass over: the `next` of the answer before")]
+Answer = dict[str, Any]
+
+_RETRY_AFTER_S: Final = "2"
+
+
+class ReviewBody(Model):
+    """A reviewer's decision as the API takes it."""
+
+    review_id: Identifier
+    """Chosen by the client: sending it again is the same decision."""
+    run_id: Identifier
+    """Run that was looked at."""
+    generation_id: Identifier
+    """Generation that was looked at."""
+    decision: Decision
+    """approve, reject or re-roll."""
+    note: Text = ""
+    """Why; required to reject."""
+    reviewer: Name = Field(default="anonymous")
+    """Who decided."""
+
+
+class Api:
+    """The answers, bound to what they are read from."""
+
+    def __init__(
+        self, read_model: ReadModel, links: LinkMaker, publisher: EventPublisher, *, link_s: int, page_size: int
+    ) -> None:
+        self._read = read_model
+        self._links = links
+        self._publisher = publisher
+        self._link_s = link_s
+        self._page_size = page_size
+
+    async def projects(self) -> Answer:
+        """Every project with its counts per status."""
+        return {"projects": await self._read.projects()}
+
+    async def project(self, project_id: ProjectId) -> Answer:
+        """One project."""
+        return await self._read.project(project_id)
+
+    async def progress(self, project_id: ProjectId) -> Answer:
+        """Counts per status, and where each current run is."""
+        return await self._read.progress(project_id)
+
+    async def bible(self, project_id: ProjectId) -> Answer:
+        """The newest entry of every character, location and prop."""
+        return {"entities": await self._read.bible(project_id)}
+
+    async def shots(self, project_id: ProjectId, limit: Limit = None, after: After = 0) -> Answer:
+        """Shots in story order."""
+        return self._page("shots", await self._read.shots(project_id), limit, after)
+
+    async def shot(self, project_id: ProjectId, shot_id: ShotId) -> Answer:
+        """One shot with every revision and run."""
+        return await self._read.shot(project_id, shot_id)
+
+    async def keyframes(self, project_id: ProjectId, limit: Limit = None, after: After = 0) -> Answer:
+        """The newest keyframe of each shot and role, with links that are good for a few minutes."""
+        page = self._page("keyframes", await self._read.keyframes(project_id), limit, after)
+        page["keyframes"] = [await self._linked(item) for item in page["keyframes"]]
+        return page
+
+    async def run(self, run_id: RunId) -> Answer:
+        """One run with every generation, check and review."""
+        return await self._read.run(run_id)
+
+    async def lineage(self, run_id: RunId) -> Answer:
+        """Every event of one run, in order of arrival."""
+        return {"run_id": run_id, "events": await self._read.lineage(run_id)}
+
+    async def providers(self) -> Answer:
+        """Providers as their workers announced themselves."""
+        return {"providers": await self._read.providers()}
+
+    async def review(self, body: ReviewBody) -> Response:
+        """Publish a reviewer's decision; 202 when the broker has it."""
+        if body.decision is Decision.REJECT and not body.note.strip():
+            return problem(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                "invalid-input",
+                "note: empty; allowed is the reason why",
+                field="note",
+                value="",
+                allowed="text, since the decision is to reject",
+            )
+        run = await self._read.run(body.run_id)
+        if body.generation_id not in run.get("generations", {}):
+            raise NotFoundError(f"generation {body.generation_id!r} of run {body.run_id!r} is unknown")
+        event = ReviewDecided(
+            review_id=body.review_id,
+            project_id=run["project_id"],
+            shot_id=run["shot_id"],
+            run_id=body.run_id,
+            generation_id=body.generation_id,
+            decision=body.decision,
+            note=body.note,
+            reviewer=body.reviewer,
+        )
+        await self._publisher.publish([event])
+        return JSONResponse({"event_id": event.event_id}, status_code=HTTPStatus.ACCEPTED)
+
+    def _page(self, name: str, items: Sequence[Answer], limit: int | None, after: int) -> Answer:
+        size = min(limit or self._page_size, self._page_size)
+        shown = list(items[after : after + size])
+        following = after + size
+        return {name: shown, "total": len(items), "next": following if following < len(items) else None}
+
+    async def _linked(self, keyframe: Answer) -> Answer:
+        asset = keyframe["asset"]
+        thumbnail = asset.get("thumbnail_uri")
+        return {
+            **keyframe,
+            "url": await self._links.presign(asset["uri"], self._link_s),
+            "thumbnail_url": await self._links.presign(thumbnail, self._link_s) if thumbnail else None,
+        }
+
+
+def routes(api: Api) -> APIRouter:
+    """The table of the API."""
+    router = APIRouter(prefix="/api/v1")
+    table: tuple[tuple[str, str, Callable[..., Awaitable[Any]]], ...] = (
+        ("GET", "/projects", api.projects),
+        ("GET", "/projects/{project_id}", api.project),
+        ("GET", "/projects/{project_id}/progress", api.progress),
+        ("GET", "/projects/{project_id}/bible", api.bible),
+        ("GET", "/projects/{project_id}/shots", api.shots),
+        ("GET", "/projects/{project_id}/shots/{shot_id}", api.shot),
+        ("GET", "/projects/{project_id}/keyframes", api.keyframes),
+        ("GET", "/runs/{run_id}", api.run),
+        ("GET", "/runs/{run_id}/lineage", api.lineage),
+        ("GET", "/providers", api.providers),
+        ("POST", "/reviews", api.review),
+    )
+    for method, path, endpoint in table:
+        router.add_api_route(path, endpoint, methods=[method], response_model=None)
+    return router
+
+
+def web_app(api: Api) -> FastAPI:
+    """The whole web application: the routes, and errors in one form."""
+    app = FastAPI(title="Image Creation Engine", version="1", docs_url=None, redoc_url=None)
+    app.include_router(routes(api))
+    app.add_exception_handler(NotFoundError, _not_found)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Transient, _away)
+    app.add_exception_handler(HTTPException, _http)
+    return app
+
+
+def problem(status: HTTPStatus, code: str, message: str, **about: str) -> JSONResponse:
+    """Every error of the API: `{"error": {code, message, field?, value?, allowed?}}`."""
+    return JSONResponse({"error": {"code": code, "message": message, **about}}, status_code=status)
+
+
+async def _not_found(_: Request, error: Exception) -> Response:
+    return problem(HTTPStatus.NOT_FOUND, "not-found", str(error))
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    first = error.errors()[0] if isinstance(error, RequestValidationError) else {}
+    field = ".".join(str(part) for part in first.get("loc", ()))
+    value = str(first.get("input", ""))[:80]
+    allowed = str(first.get("msg", "a valid request"))
+    message = f"{field}: {value!r}: {allowed}"
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", message, field=field, value=value, allowed=allowed)
+
+
+async def _away(_: Request, error: Exception) -> Response:
+    answer = problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", f"{error}; try again shortly")
+    answer.headers["Retry-After"] = _RETRY_AFTER_S
+    return answer
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    status = HTTPStatus(error.status_code) if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
+    return problem(status, status.phrase.lower().replace(" ", "-"), status.description or status.phrase)
+
+
+__all__ = ["Api", "ReviewBody", "problem", "routes", "web_app"]

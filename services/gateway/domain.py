@@ -1,0 +1,320 @@
+"""From events to the read model, and from the read model to a status. Pure.
+
+Topics overtake one another, and messages repeat. So every event writes fields of its own only, and the status is
+worked out when it is read: the read model is the same whatever the order of arrival.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from schemas.base import Event
+from schemas.bible import CharacterDefined, LocationDefined, PropDefined
+from schemas.generation import GenerationCompleted, GenerationFailed, GenerationRequested
+from schemas.keyframe import KeyframeFailed, KeyframeReady
+from schemas.provider import ProviderHealthChanged
+from schemas.review import ReviewDecided, ReviewRequested
+from schemas.run import ChainEvent, RunContext, runs_of
+from schemas.shot import ShotPlanned, ShotRejected
+from schemas.validation import FrameValidated
+
+PROJECTS: Final = "projects"
+SHOTS: Final = "shots"
+RUNS: Final = "runs"
+EVENTS: Final = "events"
+ENTITIES: Final = "entities"
+PROVIDERS: Final = "providers"
+
+REVISION_CONFLICT: Final = "revision-conflict"
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Fields to set on one document of one collection; `on_insert` only when it is new."""
+
+    collection: str
+    id: str
+    set: Mapping[str, Any]
+    on_insert: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Where and when an event came in. `at_ms` is milliseconds since 1970, UTC."""
+
+    topic: str
+    partition: int
+    offset: int
+    at_ms: int
+
+
+class Status(StrEnum):
+    """How far a run is."""
+
+    PLANNED = "planned"
+    CONDITIONED = "conditioned"
+    PROMPTED = "prompted"
+    GENERATING = "generating"
+    VALIDATING = "validating"
+    REVIEW = "review"
+    READY = "ready"
+    FAILED = "failed"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+
+
+#: A run in one of these states changes no more.
+FINAL: Final = frozenset({Status.READY, Status.FAILED, Status.REJECTED, Status.SUPERSEDED})
+
+
+def seen_key(event: Event) -> str:
+    """Field name of an event type within a run: no dots, since MongoDB reads them as paths."""
+    return event.TYPE.removeprefix("film.").replace(".", "_")
+
+
+def project_event(event: Event, arrival: Arrival) -> list[Write]:
+    """Everything that one event changes in the read model."""
+    writes = [_log(event, arrival)]
+    match event:
+        case ShotPlanned():
+            writes += _planned(event, arrival)
+        case ShotRejected():
+            writes.append(_rejected(event, arrival))
+        case KeyframeReady() | KeyframeFailed():
+            writes.append(_ended(event, arrival))
+        case ReviewDecided():
+            writes.append(Write(RUNS, event.run_id, {f"reviews.{event.event_id}": _body(event)}))
+        case CharacterDefined(character=entity) | LocationDefined(location=entity) | PropDefined(prop=entity):
+            kind = seen_key(event).removesuffix("_defined")
+            writes.append(_entity(event.project_id, kind, entity.id, entity.model_dump(mode="json")))
+        case ProviderHealthChanged():
+            writes.append(Write(PROVIDERS, event.provider, {**_body(event), "at_ms": arrival.at_ms}))
+        case ChainEvent():
+            writes += _chain(event, arrival)
+        case _:
+            pass
+    return writes
+
+
+def _body(event: Event) -> dict[str, Any]:
+    return event.model_dump(mode="json")
+
+
+def _log(event: Event, arrival: Arrival) -> Write:
+    """The event itself, once: a repeat keeps the first arrival."""
+    about: dict[str, Any] = {"run_id": None, "project_id": None, "shot_id": None}
+    if isinstance(event, ChainEvent):
+        about = {
+            "run_id": event.run.run_id,
+            "project_id": event.run.project.project_id,
+            "shot_id": event.run.shot.shot_id,
+        }
+    elif isinstance(event, ShotPlanned):
+        about = {"run_id": None, "project_id": event.project.project_id, "shot_id": event.shot.shot_id}
+    elif isinstance(event, KeyframeReady | KeyframeFailed):
+        about = {"run_id": event.run_id, "project_id": event.shot.project_id, "shot_id": event.shot.shot_id}
+    else:
+        about = {name: getattr(event, name, None) for name in about}
+    return Write(
+        EVENTS,
+        event.event_id,
+        {},
+        {
+            **about,
+            "type": event.TYPE,
+            "topic": arrival.topic,
+            "partition": arrival.partition,
+            "offset": arrival.offset,
+            "at_ms": arrival.at_ms,
+            "body": _body(event),
+        },
+    )
+
+
+def _planned(event: ShotPlanned, arrival: Arrival) -> list[Write]:
+    project, shot = event.project, event.shot
+    stamp = f"{event.revision}_{_key(event.regeneration_id)}"
+    writes = [
+        Write(PROJECTS, project.project_id, {"settings": project.model_dump(mode="json"), "title": project.title}),
+        Write(
+            SHOTS,
+            event.partition_key(),
+            {
+                f"revisions.{stamp}": {
+                    "revision": event.revision,
+                    "regeneration_id": event.regeneration_id,
+                    "planned_at_ms": arrival.at_ms,
+                    "shot": shot.model_dump(mode="json"),
+                }
+            },
+            {"project_id": project.project_id, "shot_id": shot.shot_id},
+        ),
+    ]
+    return writes + [_seen(run, "shot_planned", event.event_id, arrival) for run in runs_of(event)]
+
+
+def _key(regeneration_id: str | None) -> str:
+    return (regeneration_id or "").replace(".", "_").replace("$", "_")
+
+
+def _seen(run: RunContext, key: str, event_id: str, arrival: Arrival, extra: Document | None = None) -> Write:
+    """Note that an event of this kind came in for a run; who the run is is written along each time."""
+    shot = run.shot
+    return Write(
+        RUNS,
+        run.run_id,
+        {
+            "project_id": run.project.project_id,
+            "shot_id": shot.shot_id,
+            "code": shot.code,
+            "sequence_id": shot.sequence_id,
+            "scene_id": shot.scene_id,
+            "scene_title": shot.scene_title,
+            "story_order": shot.story_order,
+            "shot_number": shot.shot_number,
+            "subject": run.subject.value,
+            "revision": run.revision,
+            "regeneration_id": run.regeneration_id,
+            "frame_role": run.frame_role.value,
+            "frame_roles": [role.value for role in run.frame_roles],
+            f"seen.{key}": {"event_id": event_id, "at_ms": arrival.at_ms},
+            **(extra or {}),
+        },
+    )
+
+
+def _rejected(event: ShotRejected, arrival: Arrival) -> Write:
+    return Write(
+        SHOTS,
+        event.partition_key(),
+        {f"rejections.{event.event_id}": {**_body(event), "at_ms": arrival.at_ms}},
+        {"project_id": event.project_id, "shot_id": event.shot_id},
+    )
+
+
+def _ended(event: KeyframeReady | KeyframeFailed, arrival: Arrival) -> Write:
+    word = "keyframe" if isinstance(event, KeyframeReady) else "failure"
+    return Write(
+        RUNS,
+        event.run_id,
+        {
+            word: {**_body(event), "event_id": event.event_id, "at_ms": arrival.at_ms},
+            f"seen.{seen_key(event)}": {"event_id": event.event_id, "at_ms": arrival.at_ms},
+        },
+        {"project_id": event.shot.project_id, "shot_id": event.shot.shot_id},
+    )
+
+
+def _entity(project_id: str, kind: str, entity_id: str, entity: dict[str, Any]) -> Write:
+    return Write(
+        ENTITIES,
+        f"{project_id}/{kind}/{entity_id}",
+        {"project_id": project_id, "kind": kind, "entity_id": entity_id, "entity": entity},
+    )
+
+
+def _chain(event: ChainEvent, arrival: Arrival) -> list[Write]:
+    extra: dict[str, Any] = {}
+    match event:
+        case GenerationRequested():
+            extra = _generation(
+                event.generation_id,
+                event,
+                "requested",
+                arrival,
+                {"considered": [item.model_dump(mode="json") for item in event.considered]},
+            )
+        case GenerationCompleted():
+            extra = _generation(
+                event.generation_id,
+                event,
+                "completed",
+                arrival,
+                {
+                    "asset": event.asset.model_dump(mode="json"),
+                    "cost_usd_micros": event.cost_usd_micros,
+                    "seed_used": event.seed_used,
+                    "duration_ms": event.duration_ms,
+                },
+            )
+        case GenerationFailed():
+            extra = _generation(
+                event.generation_id,
+                event,
+                "failed",
+                arrival,
+                {
+                    "kind": event.kind.value,
+                    "reason": event.reason,
+                    "cost_usd_micros": event.cost_usd_micros,
+                },
+            )
+        case FrameValidated() | ReviewRequested():
+            word = "validated" if isinstance(event, FrameValidated) else "review_requested"
+            body = event.model_dump(mode="json", exclude={"run"})
+            extra = {f"generations.{event.generation_id}.{word}": {**body, "at_ms": arrival.at_ms}}
+        case _:
+            pass
+    return [_seen(event.run, seen_key(event), event.event_id, arrival, extra)]
+
+
+def _generation(
+    generation_id: str,
+    event: GenerationRequested | GenerationCompleted | GenerationFailed,
+    word: str,
+    arrival: Arrival,
+    fields: Document,
+) -> dict[str, Any]:
+    path = f"generations.{generation_id}"
+    return {
+        f"{path}.provider": event.provider,
+        f"{path}.model": event.model,
+        f"{path}.take": event.take,
+        f"{path}.attempt": event.attempt,
+        f"{path}.{word}": {**fields, "at_ms": arrival.at_ms},
+    }
+
+
+def status_of(run: Document, rejections: Iterable[Document] = ()) -> Status:
+    """Where a run stands, from everything that is known of it.
+
+    `rejections` are the shot's refusals; one of the same revision and regeneration ends the run, unless it refused a
+    second content of that revision.
+    """
+    if run.get("keyframe"):
+        return Status.READY
+    if run.get("failure"):
+        return Status.FAILED
+    seen = run.get("seen", {})
+    if "run_superseded" in seen:
+        return Status.SUPERSEDED
+    if any(_refuses(rejection, run) for rejection in rejections):
+        return Status.REJECTED
+    return _in_flight(run, seen)
+
+
+def _refuses(rejection: Document, run: Document) -> bool:
+    same = (rejection["revision"], rejection.get("regeneration_id")) == (
+        run.get("revision"),
+        run.get("regeneration_id"),
+    )
+    return same and any(problem["code"] != REVISION_CONFLICT for problem in rejection["problems"])
+
+
+def _in_flight(run: Document, seen: Document) -> Status:
+    generations = run.get("generations", {})
+    newest = max(generations.values(), key=lambda item: (item.get("take", 0), item.get("attempt", 0)), default=None)
+    if newest is not None:
+        if newest.get("review_requested"):
+            return Status.REVIEW
+        if newest.get("completed"):
+            return Status.VALIDATING
+        return Status.GENERATING
+    if "prompt_built" in seen:
+        return Status.PROMPTED
+    if "characters_conditioned" in seen or "location_conditioned" in seen:
+        return Status.CONDITIONED
+    return Status.PLANNED

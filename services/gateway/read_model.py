@@ -1,0 +1,220 @@
+"""Questions to the read model, answered as JSON-ready dicts."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from services.chassis.documents import DocumentStore
+from services.gateway import domain
+from services.gateway.domain import FINAL, Status, status_of
+
+Answer = dict[str, Any]
+
+
+class NotFoundError(LookupError):
+    """There is no such project, shot or run; the message names it."""
+
+
+class ReadModel:
+    """Reads what `Handlers` wrote."""
+
+    def __init__(self, documents: DocumentStore) -> None:
+        self._documents = documents
+
+    async def projects(self) -> list[Answer]:
+        """All projects with their counts, by id."""
+        found = await self._documents.collection(domain.PROJECTS).find({}, sort=[("_id", 1)])
+        return [await self.project(item["_id"]) for item in found]
+
+    async def project(self, project_id: str) -> Answer:
+        """One project: settings, counts per status, cost so far."""
+        project = await self._documents.collection(domain.PROJECTS).get(project_id)
+        if project is None:
+            raise NotFoundError(f"project {project_id!r} is unknown")
+        runs = await self._runs(project_id)
+        return {
+            "project_id": project_id,
+            "title": project["title"],
+            "settings": project["settings"],
+            "counts": _counts(runs),
+            "cost_usd_micros": sum(_cost(run) for run in runs),
+        }
+
+    async def progress(self, project_id: str) -> Answer:
+        """Counts per status and every current run in story order."""
+        runs = await self._runs(project_id)
+        return {
+            "project_id": project_id,
+            "counts": _counts(runs),
+            "total": len(runs),
+            "finished": sum(run["status"] in FINAL for run in runs),
+            "runs": [_summary(run) for run in runs],
+        }
+
+    async def shots(self, project_id: str) -> list[Answer]:
+        """Every shot in story order with its newest revision, runs and refusals."""
+        documents = await self._documents.collection(domain.SHOTS).find({"project_id": project_id})
+        runs: defaultdict[str, list[Answer]] = defaultdict(list)
+        for run in await self._runs(project_id):
+            runs[run["shot_id"]].append(run)
+        shots = [_shot(document, runs[document["shot_id"]]) for document in documents]
+        return sorted(shots, key=lambda item: (item["story_order"], item["shot_id"]))
+
+    async def shot(self, project_id: str, shot_id: str) -> Answer:
+        """One shot with every revision and every run ever made."""
+        document = await self._documents.collection(domain.SHOTS).get(f"{project_id}/{shot_id}")
+        if document is None:
+            raise NotFoundError(f"shot {shot_id!r} of project {project_id!r} is unknown")
+        runs = await self._all_runs({"project_id": project_id, "shot_id": shot_id})
+        shot = _shot(document, runs)
+        shot["revisions"] = sorted(
+            document.get("revisions", {}).values(), key=lambda item: (item["revision"], item["planned_at_ms"])
+        )
+        return shot
+
+    async def keyframes(self, project_id: str) -> list[Answer]:
+        """The newest keyframe of each shot and role, in story order."""
+        runs = [run for run in await self._all_runs({"project_id": project_id}) if run.get("keyframe")]
+        newest: dict[tuple[str, str], Answer] = {}
+        for run in sorted(runs, key=_age):
+            keyframe = run["keyframe"]
+            newest[keyframe["shot"]["shot_id"], keyframe["frame_role"]] = keyframe
+        roles = {"single": 0, "start": 0, "end": 1}
+        return sorted(
+            newest.values(),
+            key=lambda item: (item["shot"]["story_order"], item["shot"]["shot_id"], roles[item["frame_role"]]),
+        )
+
+    async def run(self, run_id: str) -> Answer:
+        """One run with every generation, check and review."""
+        found = await self._documents.collection(domain.RUNS).get(run_id)
+        if found is None:
+            raise NotFoundError(f"run {run_id!r} is unknown")
+        return await self._with_status(found)
+
+    async def lineage(self, run_id: str) -> list[Answer]:
+        """Every event of a run in order of arrival, with topic, partition, offset and body."""
+        run = await self.run(run_id)
+        events = self._documents.collection(domain.EVENTS)
+        of_run = await events.find({"run_id": run_id})
+        of_shot = await events.find(
+            {"run_id": None, "project_id": run.get("project_id"), "shot_id": run.get("shot_id")}
+        )
+        planned = [item for item in of_shot if item["body"].get("revision") == run.get("revision")]
+        return sorted((_renamed(item) for item in [*planned, *of_run]), key=lambda item: item["at_ms"])
+
+    async def providers(self) -> list[Answer]:
+        """Providers as their workers announced themselves."""
+        found = await self._documents.collection(domain.PROVIDERS).find({}, sort=[("_id", 1)])
+        return [{key: value for key, value in item.items() if key != "_id"} for item in found]
+
+    async def bible(self, project_id: str) -> list[Answer]:
+        """The newest entry of every character, location and prop."""
+        found = await self._documents.collection(domain.ENTITIES).find({"project_id": project_id}, sort=[("_id", 1)])
+        return [{"kind": item["kind"], "id": item["entity_id"], "entity": item["entity"]} for item in found]
+
+    async def _runs(self, project_id: str) -> list[Answer]:
+        """The runs that count now: of each shot's newest revision and regeneration."""
+        runs = await self._all_runs({"project_id": project_id})
+        newest: dict[tuple[str, str | None], Answer] = {}
+        for run in sorted(runs, key=_age):
+            newest[run["shot_id"], run.get("frame_role")] = run
+        last: dict[str, Answer] = {}
+        for run in sorted(newest.values(), key=_age):
+            last[run["shot_id"]] = run
+        # A role that the newest revision no longer plans belongs to an older one: it doesn't count any more.
+        current = {
+            run["run_id"] for run in newest.values() if run.get("revision") == last[run["shot_id"]].get("revision")
+        }
+        return [run for run in runs if run["run_id"] in current]
+
+    async def _all_runs(self, of: dict[str, Any]) -> list[Answer]:
+        shots = await self._documents.collection(domain.SHOTS).find(of)
+        refused = {shot["shot_id"]: list(shot.get("rejections", {}).values()) for shot in shots}
+        found = await self._documents.collection(domain.RUNS).find(of)
+        runs = [_told(run, refused.get(run["shot_id"], ())) for run in found]
+        roles = {"single": 0, "start": 0, "end": 1}
+        return sorted(
+            runs,
+            key=lambda run: (
+                run.get("story_order", 0),
+                run["shot_id"],
+                _age(run),
+                roles.get(str(run.get("frame_role")), 0),
+            ),
+        )
+
+    async def _with_status(self, run: Answer) -> Answer:
+        shot = await self._documents.collection(domain.SHOTS).get(f"{run.get('project_id')}/{run.get('shot_id')}")
+        return _told(run, (shot or {}).get("rejections", {}).values())
+
+
+def _told(run: Answer, rejections: Iterable[Answer]) -> Answer:
+    told = {key: value for key, value in run.items() if key != "_id"}
+    return {"run_id": run["_id"], **told, "status": status_of(run, rejections).value}
+
+
+def _age(run: Answer) -> tuple[int, int]:
+    """Order of runs of one shot: by revision, then by when they were first heard of."""
+    seen = run.get("seen", {})
+    return (run.get("revision", 0), min((item["at_ms"] for item in seen.values()), default=0))
+
+
+def _counts(runs: Iterable[Answer]) -> dict[str, int]:
+    counted = Counter(run["status"] for run in runs)
+    return {status.value: counted.get(status.value, 0) for status in Status}
+
+
+def _cost(run: Answer) -> int:
+    ends = (
+        generation.get("completed") or generation.get("failed") or {}
+        for generation in run.get("generations", {}).values()
+    )
+    return sum(end.get("cost_usd_micros", 0) for end in ends)
+
+
+def _summary(run: Answer) -> Answer:
+    names = (
+        "run_id",
+        "shot_id",
+        "code",
+        "sequence_id",
+        "scene_id",
+        "scene_title",
+        "story_order",
+        "revision",
+        "regeneration_id",
+        "frame_role",
+        "frame_roles",
+        "status",
+    )
+    seen = run.get("seen", {})
+    return {
+        **{name: run.get(name) for name in names},
+        "generations": len(run.get("generations", {})),
+        "cost_usd_micros": _cost(run),
+        "first_at_ms": min((item["at_ms"] for item in seen.values()), default=None),
+        "last_at_ms": max((item["at_ms"] for item in seen.values()), default=None),
+        "reason": (run.get("failure") or {}).get("reason"),
+    }
+
+
+def _shot(document: Answer, runs: list[Answer]) -> Answer:
+    revisions = document.get("revisions", {}).values()
+    newest: Answer = max(revisions, key=lambda item: (item["revision"], item["planned_at_ms"]), default={})
+    shot = newest.get("shot", {})
+    return {
+        "project_id": document["project_id"],
+        "shot_id": document["shot_id"],
+        "code": shot.get("code", document["shot_id"]),
+        "story_order": shot.get("story_order", 0),
+        "revision": newest.get("revision"),
+        "regeneration_id": newest.get("regeneration_id"),
+        "shot": shot,
+        "runs": [_summary(run) for run in runs],
+        "rejections": sorted(document.get("rejections", {}).values(), key=lambda item: item["at_ms"]),
+    }
+
+
+def _renamed(item: Answer) -> Answer:
+    return {"event_id": item["_id"], **{key: value for key, value in item.items() if key != "_id"}}

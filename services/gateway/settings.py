@@ -1,0 +1,20 @@
+"""Settings of the gateway, beside those of every service."""
+
+from pydantic import Field
+
+from services.chassis.settings import ServiceSettings
+
+
+class GatewaySettings(ServiceSettings):
+    """Environment variables with the prefix `ICE_`."""
+
+    gateway_host: str = "127.0.0.1"
+    """Address that the JSON API listens on."""
+    gateway_port: int = Field(default=8080, ge=0, le=65_535)
+    """Port of the JSON API; 0 = any free one."""
+    gateway_link_s: int = Field(default=900, ge=10, le=3600)
+    """Seconds that a presigned link to an image is good for."""
+    providers: tuple[str, ...] = ("previz",)
+    """Providers of this deployment, whose generation topics are read."""
+    gateway_page_size: int = Field(default=500, ge=1, le=5000)
+    """Most items that one answer lists; the rest follows with `?after=`."""
