@@ -1,0 +1,228 @@
+"""The model catalogue: what every known model can make, as data. Read from YAML, checked before anything starts."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from schemas.registry import describe_validation
+from schemas.text import Name, Phrase, Slug
+from schemas.vocabulary import Dialect
+
+#: Stands for every style that a model doesn't name itself.
+ANY_STYLE = "*"
+_MAX_SEED = 4_294_967_295
+
+
+class CatalogueError(ValueError):
+    """The catalogue can't be used; the message names its source and every wrong field."""
+
+
+class _Entry(BaseModel):
+    # A typo in the catalogue must stop the start-up, so unknown fields are refused here.
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class SizeRange(_Entry):
+    """Any size within bounds; pixels throughout."""
+
+    kind: Literal["range"] = "range"
+    min_side: int = Field(ge=1)
+    """Shortest side made."""
+    max_side: int = Field(ge=1)
+    """Longest side made."""
+    step: int = Field(default=1, ge=1)
+    """Both sides are multiples of it."""
+    min_pixels: int = Field(default=1, ge=1)
+    """Least width × height."""
+    max_pixels: int = Field(ge=1)
+    """Most width × height."""
+    max_ratio: float = Field(default=1000.0, ge=1)
+    """Longest side over shortest side, at most."""
+
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> Self:
+        if self.min_side > self.max_side:
+            raise ValueError(f"min_side: {self.min_side}, allowed is at most max_side, {self.max_side}")
+        if self.min_pixels > self.max_pixels:
+            raise ValueError(f"min_pixels: {self.min_pixels}, allowed is at most max_pixels, {self.max_pixels}")
+        return self
+
+    def refusal(self, width: int, height: int) -> str | None:
+        """Why this size can't be made exactly; None when it can."""
+        short, long = sorted((width, height))
+        if short < self.min_side or long > self.max_side:
+            return f"{width}x{height}: makes sides of {self.min_side} to {self.max_side}"
+        if width % self.step or height % self.step:
+            return f"{width}x{height}: makes multiples of {self.step}"
+        if not self.min_pixels <= width * height <= self.max_pixels:
+            return f"{width}x{height}: makes {self.min_pixels} to {self.max_pixels} pixels in all"
+        if long > short * self.max_ratio:
+            return f"{width}x{height}: makes ratios up to {self.max_ratio:g}:1"
+        return None
+
+
+class SizeList(_Entry):
+    """Listed sizes only."""
+
+    kind: Literal["list"] = "list"
+    pairs: tuple[tuple[int, int], ...] = Field(min_length=1)
+    """Width and height in pixels."""
+
+    def refusal(self, width: int, height: int) -> str | None:
+        """Why this size can't be made exactly; None when it can."""
+        if (width, height) in self.pairs:
+            return None
+        return f"{width}x{height}: makes {', '.join(f'{w}x{h}' for w, h in self.pairs)} only"
+
+
+class SeedSupport(_Entry):
+    """Seeds that the model accepts."""
+
+    min: int = Field(default=0, ge=0, le=_MAX_SEED)
+    """Least; 1 where a vendor reads 0 as random."""
+    max: int = Field(default=_MAX_SEED, ge=0, le=_MAX_SEED)
+    """Greatest."""
+
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> Self:
+        if self.min > self.max:
+            raise ValueError(f"min: {self.min}, allowed is at most max, {self.max}")
+        return self
+
+
+class References(_Entry):
+    """Reference images that the model takes."""
+
+    max: int = Field(default=0, ge=0, le=64)
+    """Images per call; 0 = none."""
+    strength: bool = False
+    """Whether each can be given a strength."""
+
+
+class Loras(_Entry):
+    """Adapters that the model takes."""
+
+    max: int = Field(default=0, ge=0, le=16)
+    """Adapters per call; 0 = none."""
+    base: Name | None = None
+    """Family they must be trained for; None = any."""
+
+
+class ModelCard(_Entry):
+    """One model of one provider: what it takes, what it makes, what it costs."""
+
+    model: Name
+    """The vendor's own name, unique in the catalogue."""
+    provider: Slug
+    """Provider, part of the topic's name."""
+    title: Phrase = ""
+    """Name for people."""
+    aliases: tuple[Name, ...] = ()
+    """Other names that a shot or project may use."""
+    dialects: tuple[Dialect, ...] = Field(min_length=1)
+    """Wordings that it understands, best first."""
+    prompt_max_chars: int = Field(ge=1)
+    """Longest prompt in characters."""
+    sizes: SizeRange | SizeList = Field(discriminator="kind")
+    """Sizes made exactly."""
+    seed: SeedSupport | None = None
+    """Seeds taken; None = it takes none."""
+    negative_prompt: bool = False
+    """Whether it takes a negative prompt."""
+    references: References = References()
+    """Reference images taken."""
+    loras: Loras = Loras()
+    """Adapters taken."""
+    steps: bool = False
+    """Whether sampling steps can be set."""
+    cfg_scale: bool = False
+    """Whether a guidance scale can be set."""
+    composition_guide: bool = False
+    """Whether it takes a structure, pose or depth guide."""
+    styles: dict[str, float] = Field(min_length=1)
+    """Affinity 0 to 1 by style; `*` stands for every style not named; 0 or absent = not made."""
+    cost_usd_micros: int = Field(ge=0)
+    """Usual cost of one image, in millionths of a US dollar."""
+    latency_s: float = Field(gt=0)
+    """Usual seconds per image."""
+    free: bool = False
+    """Runs here without charge; never in doubt."""
+    draws_facts: bool = False
+    """Draws the conditioned facts by code: it needs no references to keep identity and place, and is a draft."""
+    retires: date | None = None
+    """First day on which the vendor no longer answers."""
+    successor: Name | None = None
+    """Model to use after that."""
+    note: Phrase = ""
+    """Where a figure comes from, or what is uncertain about it."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        wrong = [f"{style}={value}" for style, value in self.styles.items() if not 0 <= value <= 1]
+        if wrong:
+            raise ValueError(f"styles: {', '.join(wrong)}, allowed are affinities from 0 to 1")
+        if self.free and self.cost_usd_micros:
+            raise ValueError(f"cost_usd_micros: {self.cost_usd_micros}, allowed is 0 for a free model")
+        return self
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name that means this model, its provider's included, in lower case."""
+        return frozenset(name.lower() for name in (self.model, self.provider, *self.aliases))
+
+    @property
+    def synthetic(self) -> Literal["algorithmic", "trained-model"]:
+        """How its images come about."""
+        return "algorithmic" if self.draws_facts else "trained-model"
+
+    def affinity(self, style: str) -> float:
+        """How well it makes a style, 0 (not at all) to 1."""
+        return self.styles.get(style, self.styles.get(ANY_STYLE, 0.0))
+
+
+class Catalogue(_Entry):
+    """Every model that the router knows, with the version that provenance records."""
+
+    version: Name
+    """Changes with every change of content; recorded with every keyframe."""
+    models: tuple[ModelCard, ...] = Field(min_length=1)
+    """The cards; their order decides between equal scores."""
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        owners: dict[str, str] = {}
+        for card in self.models:
+            for name in (card.model, *card.aliases):
+                taken = owners.setdefault(name.lower(), card.model)
+                if taken != card.model:
+                    raise ValueError(f"models: name {name!r} means both {taken!r} and {card.model!r}")
+        models = [card.model for card in self.models]
+        twice = sorted({model for model in models if models.count(model) > 1})
+        if twice:
+            raise ValueError(f"models: {', '.join(twice)} is given twice")
+        return self
+
+    def __iter__(self) -> Iterator[ModelCard]:  # type: ignore[override] # a catalogue is its cards, not its fields
+        return iter(self.models)
+
+    def card(self, model: str) -> ModelCard | None:
+        """The card of a model by its own name; None when there is none."""
+        return next((card for card in self.models if card.model == model), None)
+
+    def named(self, name: str) -> tuple[ModelCard, ...]:
+        """Cards that a model's name, an alias or a provider's name means; case is ignored."""
+        return tuple(card for card in self.models if name.lower() in card.names)
+
+
+def parse_catalogue(data: Any, source: str) -> Catalogue:  # noqa: ANN401 - what a YAML reader returns
+    """Check a catalogue that was read from `source` (named in errors).
+
+    Raises:
+        CatalogueError: names every wrong field with its value and what is allowed.
+    """
+    try:
+        return Catalogue.model_validate(data)
+    except ValidationError as error:
+        raise CatalogueError(f"{source}: {describe_validation(error)}") from error

@@ -1,0 +1,148 @@
+"""The model router: which model makes a frame, which come next, and why every other one does not.
+
+`choose` is the façade: pure, so that `ice explain` and notebooks get the very answer that the service would act on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from schemas.generation import ModelConsidered
+from schemas.prompt import PromptBuilt
+from schemas.provider import ProviderHealthChanged
+from services.orchestrator.domain.catalogue import Catalogue, ModelCard
+from services.orchestrator.domain.fit import PASSING, Conditions, History, Skip, skips, wanted_names
+from services.orchestrator.domain.scoring import Scored, scored
+
+NEW_RUN = History()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One model of the catalogue as it was judged: either skipped for reasons, or scored."""
+
+    card: ModelCard
+    skips: tuple[Skip, ...]
+    scored: Scored | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """A wish for a model that can't be followed."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The router's answer.
+
+    Attributes:
+        chosen: the model to ask; None when none is capable.
+        fallbacks: the remaining capable models, best first.
+        candidates: every model of the catalogue, in its order.
+        unmet: wishes of the shot or project that come before `chosen` and can't be followed.
+    """
+
+    chosen: ModelCard | None
+    fallbacks: tuple[ModelCard, ...]
+    candidates: tuple[Candidate, ...]
+    unmet: tuple[Unmet, ...]
+
+    @property
+    def considered(self) -> tuple[ModelConsidered, ...]:
+        """Every model, taken or skipped, with the reasons: the contract's form of `candidates`."""
+        return tuple(
+            ModelConsidered(
+                model=candidate.card.model,
+                provider=candidate.card.provider,
+                taken=self.chosen is not None and candidate.card.model == self.chosen.model,
+                score=candidate.scored.score if candidate.scored else None,
+                reasons=_reasons(candidate),
+            )
+            for candidate in self.candidates
+        )
+
+    @property
+    def capable_but_for_now(self) -> tuple[Candidate, ...]:
+        """Models ruled out by nothing but health or this run's own past: the shot itself could be made."""
+        return tuple(
+            candidate
+            for candidate in self.candidates
+            if candidate.skips and all(skip.code in PASSING for skip in candidate.skips)
+        )
+
+
+def choose(  # noqa: PLR0913 - each is a part of the world that decides; callers name them
+    prompt: PromptBuilt,
+    *,
+    catalogue: Catalogue,
+    today: date,
+    providers: tuple[str, ...] = ("previz",),
+    health: Mapping[str, ProviderHealthChanged] | None = None,
+    history: History = NEW_RUN,
+) -> Choice:
+    """Choose a model for a frame.
+
+    Args:
+        prompt: the worded frame with everything that conditions it.
+        catalogue: the models known.
+        today: date on which retirements are judged.
+        providers: providers whose workers run here.
+        health: newest word on each provider by name; a provider without one is taken to be well.
+        history: what the run went through before; `NEW_RUN` at its start.
+
+    Returns:
+        The chosen model, the fallback chain and the reasons for and against every model. Equal input, equal answer.
+    """
+    conditions = Conditions(providers=providers, today=today, health=health or {})
+    candidates = tuple(_judged(card, prompt, catalogue, conditions, history) for card in catalogue)
+    ranked = sorted(
+        (candidate for candidate in candidates if candidate.scored is not None),
+        key=lambda candidate: -candidate.scored.score if candidate.scored else 0.0,
+    )
+    chosen = ranked[0].card if ranked else None
+    return Choice(
+        chosen=chosen,
+        fallbacks=tuple(candidate.card for candidate in ranked[1:]),
+        candidates=candidates,
+        unmet=_unmet(prompt, catalogue, candidates, chosen),
+    )
+
+
+def _judged(
+    card: ModelCard, prompt: PromptBuilt, catalogue: Catalogue, conditions: Conditions, history: History
+) -> Candidate:
+    against = skips(card, prompt, catalogue, conditions, history)
+    points = None if against else scored(card, prompt, catalogue, conditions, history)
+    return Candidate(card, against, points)
+
+
+def _reasons(candidate: Candidate) -> tuple[str, ...]:
+    if candidate.scored is not None:
+        return candidate.scored.reasons
+    return tuple(skip.text for skip in candidate.skips)
+
+
+def _unmet(
+    prompt: PromptBuilt, catalogue: Catalogue, candidates: tuple[Candidate, ...], chosen: ModelCard | None
+) -> tuple[Unmet, ...]:
+    found = []
+    for name in dict.fromkeys(wanted_names(prompt)):
+        meant = catalogue.named(name)
+        if chosen is not None and chosen in meant:
+            break
+        found.append(Unmet(name, _why_not(meant, candidates)))
+    return tuple(found)
+
+
+def _why_not(meant: tuple[ModelCard, ...], candidates: tuple[Candidate, ...]) -> str:
+    if not meant:
+        return "the catalogue has no model, alias or provider of that name"
+    reasons = [
+        f"{candidate.card.model}: {'; '.join(skip.text for skip in candidate.skips) or 'a better one was wanted too'}"
+        for candidate in candidates
+        if candidate.card in meant
+    ]
+    return " | ".join(reasons)[:500]
