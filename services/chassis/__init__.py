@@ -1,1 +1,1 @@
-"""Shared plumbing of every service: consuming, publishing, retrying, dead letters, health, stores. Knows no film word."""
+"""Shared plumbing of every service: consuming, publishing, retrying, dead letters, health, stores. No film word."""

@@ -76,10 +76,10 @@ class Collection(Protocol):
 
     async def find(
         self,
-        filter: Filter,
+        filter: Filter,  # noqa: A002
         sort: Sort | None = None,
         limit: int | None = None,
-        skip: int = 0,  # noqa: A002
+        skip: int = 0,
     ) -> list[Document]:
         """Documents that match a MongoDB filter; `sort` as (field, 1 or -1) pairs; `limit` None = all."""
         ...
@@ -218,10 +218,10 @@ class _MongoCollection:
 
     async def find(
         self,
-        filter: Filter,
+        filter: Filter,  # noqa: A002
         sort: Sort | None = None,
         limit: int | None = None,
-        skip: int = 0,  # noqa: A002
+        skip: int = 0,
     ) -> list[Document]:
         if limit == 0:
             return []
@@ -240,9 +240,7 @@ class _MongoCollection:
         if not writes:
             return
         async with database_faults(f"write {self._name}"):
-            await self._documents.raw(self._name).bulk_write(
-                [_update(write) for write in writes], ordered=True
-            )
+            await self._documents.raw(self._name).bulk_write([_update(write) for write in writes], ordered=True)
 
     async def ensure_index(self, keys: Sort, *, unique: bool = False, name: str | None = None) -> None:
         options: dict[str, Any] = {"unique": True} if unique else {}

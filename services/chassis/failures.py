@@ -1,7 +1,7 @@
 """What a handler raises, and what its message gets for it.
 
     Failure
-    ├── Transient           retried in place with back-off for as long as it lasts; readiness says so; never dead-lettered
+    ├── Transient           retried in place with back-off as long as it lasts; readiness says so
     ├── Busy                retried in place after `retry_after_s`; back-pressure, no alarm
     └── Poison              dead-lettered at once with its reason; the neighbours go on
         ├── ObjectMissing   the object store has no object of that URI

@@ -54,7 +54,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object in the store. `sha256` is hex over its bytes, "" when it was stored by someone else; `size` in bytes."""
+    """An object in the store; `size` in bytes. `sha256` is hex over them, "" when someone else stored it."""
 
     uri: str
     sha256: str
@@ -236,9 +236,7 @@ class S3ObjectStore:
         key = parse_uri(uri, self._bucket)
         return await self._call(
             f"presign {uri}",
-            lambda client: client.presigned_get_object(
-                self._bucket, key, expires=timedelta(seconds=expires_s)
-            ),
+            lambda client: client.presigned_get_object(self._bucket, key, expires=timedelta(seconds=expires_s)),
         )
 
     async def list(self, prefix: str) -> list[StoredObject]:

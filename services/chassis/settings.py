@@ -42,6 +42,8 @@ class ServiceSettings(BaseSettings):
     """How long the broker may hold an empty fetch. 10-25 on Tansu, which doesn't wake a waiting fetch."""
     kafka_session_timeout_ms: int = Field(default=10_000, ge=1_000, le=600_000)
     """A member without heartbeats for so long loses its partitions."""
+    kafka_drain_s: float = Field(default=10.0, ge=0, le=600)
+    """Seconds that a quick stage's running handlers get when partitions are revoked."""
     kafka_request_timeout_ms: int = Field(default=40_000, ge=1_000, le=600_000)
     """How long one request, and one attempt to publish, may take."""
     kafka_instance_id: str | None = None
@@ -101,9 +103,7 @@ class ServiceSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _sasl_needs_credentials(self) -> Self:
-        if self.kafka_security_protocol.startswith("SASL") and not (
-            self.kafka_username and self.kafka_password
-        ):
+        if self.kafka_security_protocol.startswith("SASL") and not (self.kafka_username and self.kafka_password):
             raise ValueError(
                 f"kafka_security_protocol {self.kafka_security_protocol} needs kafka_username and kafka_password"
             )

@@ -32,8 +32,6 @@ def unpack(stored: Iterable[Mapping[str, Any]], registry: Registry | None = None
     """
     known = registry if registry is not None else engine_wire().registry
     return tuple(
-        known.decode(
-            str(item["type"]), int(item["version"]), json.dumps(item["body"], ensure_ascii=False).encode()
-        )
+        known.decode(str(item["type"]), int(item["version"]), json.dumps(item["body"], ensure_ascii=False).encode())
         for item in stored
     )

@@ -2,7 +2,8 @@
 
 import asyncio
 import copy
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from services.chassis.documents import Collection, Document, Filter, Sort, Upsert, check_next_version
@@ -127,29 +128,17 @@ def _clause(doc: Mapping[str, Any], name: str, wanted: object) -> bool:
         raise ValueError(f"filter operator {name} is not known to the fake")
     values = _values(doc, name)
     if isinstance(wanted, Mapping) and any(key.startswith("$") for key in wanted):
-        return all(_compare(values, operator, operand) for operator, operand in wanted.items())
+        return all(_compare(values, key, operand) for key, operand in wanted.items())
     return _equal(values, wanted)
 
 
-def _compare(values: list[Any], operator: str, operand: Any) -> bool:  # noqa: ANN401 - any JSON value
-    if operator == "$exists":
-        return any(value is not _MISSING for value in values) == bool(operand)
-    if operator == "$in":
-        return any(_equal(values, item) for item in operand)
-    if operator == "$nin":
-        return not any(_equal(values, item) for item in operand)
-    if operator == "$ne":
-        return not _equal(values, operand)
+def _compare(values: list[Any], name: str, operand: Any) -> bool:
+    if name in _BY_VALUES:
+        return _BY_VALUES[name](values, operand)
+    if name not in _BY_ORDER:
+        raise ValueError(f"filter operator {name} is not known to the fake")
     ordered = [value for value in values if type(value) is type(operand) or _numbers(value, operand)]
-    if operator == "$gt":
-        return any(value > operand for value in ordered)
-    if operator == "$gte":
-        return any(value >= operand for value in ordered)
-    if operator == "$lt":
-        return any(value < operand for value in ordered)
-    if operator == "$lte":
-        return any(value <= operand for value in ordered)
-    raise ValueError(f"filter operator {operator} is not known to the fake")
+    return any(_BY_ORDER[name](value, operand) for value in ordered)
 
 
 def _numbers(left: object, right: object) -> bool:
@@ -173,12 +162,12 @@ def _values(doc: object, path: str) -> list[Any]:
     return [value, *value] if isinstance(value, list) else [value]
 
 
-def _first(doc: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - any JSON value
+def _first(doc: Mapping[str, Any], path: str) -> Any:
     value = _values(doc, path)[0]
     return None if value is _MISSING else value
 
 
-def _rank(value: Any) -> tuple[int, Any]:  # noqa: ANN401 - any JSON value
+def _rank(value: Any) -> tuple[int, Any]:
     """BSON's order of types: null, numbers, strings, booleans."""
     if value is None:
         return (0, 0)
@@ -194,3 +183,18 @@ def _assign(doc: Document, path: str, value: object) -> None:
     for parent in parents:
         doc = doc.setdefault(parent, {})
     doc[last] = value
+
+
+_BY_VALUES: Final[dict[str, Callable[[list[Any], Any], bool]]] = {
+    "$exists": lambda values, wanted: any(value is not _MISSING for value in values) == bool(wanted),
+    "$in": lambda values, wanted: any(_equal(values, item) for item in wanted),
+    "$nin": lambda values, wanted: not any(_equal(values, item) for item in wanted),
+    "$ne": lambda values, wanted: not _equal(values, wanted),
+    "$eq": _equal,
+}
+_BY_ORDER: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "$gt": operator.gt,
+    "$gte": operator.ge,
+    "$lt": operator.lt,
+    "$lte": operator.le,
+}

@@ -1,0 +1,166 @@
+"""The quick stage: a batch at a time, keys side by side, committed after every acknowledgement.
+
+Within a batch the messages of one key are handled in order, one at a time; different keys run at once. When every
+message is acknowledged or dead-lettered, the batch's offsets are committed and the next batch is taken. An
+interruption (stop, halt, rebalance) lets running handlers end, starts nothing new, and commits what is done
+without a gap.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
+
+from services.chassis.bindings import OnBatch
+from services.chassis.clock import Clock
+from services.chassis.delivery import Abandoned, Desk
+from services.chassis.metrics import Metrics
+from services.chassis.partitions import NOWHERE, Ledger
+from services.chassis.publishing import Delivery
+from services.chassis.reading import RawRecord
+
+log = logging.getLogger(__name__)
+
+_SIGN_OF_LIFE_S: Final = 10.0
+LaneKey = tuple[str, Any]
+
+
+class BatchStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carries no types
+    """Handles the batches of one consumer."""
+
+    def __init__(self, desk: Desk, metrics: Metrics, clock: Clock, drain_s: float) -> None:
+        self.last_turn = clock.monotonic()
+        self._desk = desk
+        self._metrics = metrics
+        self._clock = clock
+        self._drain_s = drain_s
+        self._consumer: AIOKafkaConsumer | None = None
+        self._interrupt = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._ledger = Ledger(metrics)
+
+    def attach(self, consumer: AIOKafkaConsumer) -> None:
+        """The consumer whose batches come here."""
+        self._consumer = consumer
+
+    def turned(self) -> None:
+        """The loop has asked for records."""
+        self.last_turn = self._clock.monotonic()
+
+    def interrupt(self) -> None:
+        """Start nothing new; what runs may end."""
+        self._interrupt.set()
+
+    async def drained(self, timeout_s: float) -> None:
+        """Wait until the batch in hand has ended, at most so long."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), timeout_s)
+
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        """Called by the consumer before a rebalance, which waits for it: end the batch in hand and commit it."""
+        if not self._idle.is_set():
+            self.interrupt()
+            await self.drained(self._drain_s)
+        self._ledger.forget(revoked)
+
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        """Called by the consumer after a rebalance: positions start from what the group has committed."""
+        self._ledger.forget(assigned)
+
+    async def consume(self, records: Sequence[RawRecord]) -> None:
+        """Handle a batch to its end and commit it, or to its interruption and commit what is done."""
+        consumer = self._consumer
+        if consumer is None or self._desk.conditions.halted is not None:
+            return
+        self._interrupt = interrupt = asyncio.Event()
+        self._idle.clear()
+        alive = asyncio.create_task(self._stay_alive(consumer))
+        try:
+            for record in records:
+                self._ledger.tracker(_partition(record)).begin(record.offset)
+            await self._run(records, interrupt)
+            await self._ledger.commit(consumer)
+        except Exception as error:
+            # FastStream would log this, take the next batch and commit past what was lost here.
+            log.exception("the chassis failed on a batch")
+            self._desk.halt(f"chassis error: {error!r}", records[0])
+        finally:
+            alive.cancel()
+            self._idle.set()
+            self.turned()
+
+    async def _run(self, records: Sequence[RawRecord], interrupt: asyncio.Event) -> None:
+        lanes: dict[LaneKey, list[RawRecord]] = {}
+        batches: dict[int, tuple[OnBatch, list[RawRecord]]] = {}
+        for record in records:
+            binding = self._desk.binding(record)
+            if isinstance(binding, OnBatch):
+                batches.setdefault(id(binding), (binding, []))[1].append(record)
+            else:
+                lanes.setdefault(_lane(record), []).append(record)
+        async with asyncio.TaskGroup() as group:
+            for lane in lanes.values():
+                group.create_task(self._one_by_one(lane, interrupt))
+            for on_batch, together in batches.values():
+                group.create_task(self._together(on_batch, together, interrupt))
+
+    async def _one_by_one(self, lane: Sequence[RawRecord], interrupt: asyncio.Event) -> None:
+        handled: list[tuple[RawRecord, list[Delivery]]] = []
+        with suppress(Abandoned):
+            for record in lane:
+                if interrupt.is_set():
+                    break
+                handled.append((record, await self._desk.handle(record, interrupt)))
+        with suppress(Abandoned):
+            for record, deliveries in handled:
+                await self._desk.settle(record, deliveries, interrupt)
+                self._finish(record)
+
+    async def _together(self, binding: OnBatch, records: Sequence[RawRecord], interrupt: asyncio.Event) -> None:
+        with suppress(Abandoned):
+            readable = []
+            received = []
+            for record in records:
+                found = await self._desk.read(record, interrupt)
+                if found is None:
+                    self._finish(record)
+                else:
+                    readable.append(record)
+                    received.append(found)
+            if not received:
+                return
+            deliveries = await self._desk.call_batch(binding, received, interrupt)
+            if deliveries is None:
+                await self._one_by_one(readable, interrupt)
+                return
+            await self._desk.settle(readable[-1], deliveries, interrupt)
+            for record in readable:
+                self._finish(record)
+
+    def _finish(self, record: RawRecord) -> None:
+        self._desk.done(record)
+        self._ledger.tracker(_partition(record)).finish(record.offset)
+
+    async def _stay_alive(self, consumer: AIOKafkaConsumer) -> None:
+        """A batch may wait for hours for a dependency: keep the group from taking us for dead meanwhile."""
+        while True:
+            await asyncio.sleep(_SIGN_OF_LIFE_S)
+            self.turned()
+            with suppress(KafkaError):
+                await consumer.getmany(NOWHERE, timeout_ms=0)
+
+
+def _partition(record: RawRecord) -> TopicPartition:
+    return TopicPartition(record.topic, record.partition)
+
+
+def _lane(record: RawRecord) -> LaneKey:
+    """Messages of one key go in order, whatever their topic; without a key, those of one partition do."""
+    if record.key is not None:
+        return ("", record.key)
+    return (record.topic, record.partition)

@@ -1,0 +1,196 @@
+"""The slow stage: many messages of a partition at once, commits contiguous.
+
+What must hold (and is tested): a commit never passes an unfinished message; a message whose events or dead letter are
+not acknowledged stays open; no partition is paused (that would drop what was fetched ahead), records are simply not
+asked for; revoked partitions are drained for a while before they are given back, heartbeats going on.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from services.chassis.bindings import Concurrent
+from services.chassis.clock import Clock
+from services.chassis.delivery import Abandoned, Desk
+from services.chassis.metrics import Metrics
+from services.chassis.partitions import NOWHERE, Ledger
+from services.chassis.reading import RawRecord
+
+log = logging.getLogger(__name__)
+
+_COMMIT_EVERY_S: Final = 0.2
+_POLL_MS: Final = 100
+_FULL_WAIT_S: Final = 1.0
+_AFTER_ERROR_S: Final = 1.0
+Hand = Callable[[Any], Awaitable[Any]]
+
+
+class ConcurrentStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carries no types
+    """Fetches into free slots and commits what is done without a gap.
+
+    Args:
+        topics: full names, most urgent first: a free slot asks them in this order.
+        desk: handles each message.
+        options: slots and drain.
+        metrics: of the service.
+        clock: of the service.
+    """
+
+    def __init__(self, topics: Sequence[str], desk: Desk, options: Concurrent, metrics: Metrics, clock: Clock) -> None:
+        self.last_turn = clock.monotonic()
+        self.drain_s = options.drain_s
+        self._topics = tuple(topics)
+        self._desk = desk
+        self._options = options
+        self._clock = clock
+        self._ledger = Ledger(metrics)
+        self._consumer: AIOKafkaConsumer | None = None
+        self._hand: Hand = desk_unset
+        self._tasks: dict[asyncio.Task[None], TopicPartition] = {}
+        self._interrupt = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._freed = asyncio.Event()
+
+    def attach(self, consumer: AIOKafkaConsumer, hand: Hand) -> None:
+        """The consumer to fetch from, and the way (FastStream's) by which a record comes back to `consume`."""
+        self._consumer = consumer
+        self._hand = hand
+
+    def interrupt(self) -> None:
+        """Fetch nothing more; waits for a retry end, running handlers may end."""
+        self._stopping.set()
+        self._interrupt.set()
+        self._freed.set()
+
+    async def consume(self, record: RawRecord) -> bool:
+        """Handle one message; True when its offset may be committed."""
+        try:
+            await self._desk.process(record, self._interrupt)
+        except Abandoned:
+            return False
+        self._desk.done(record)
+        return True
+
+    async def run(self) -> None:
+        """Fetch, hand out and commit until interrupted; then drain."""
+        consumer = self._consumer
+        if consumer is None:
+            raise RuntimeError("ConcurrentStage: attach() comes first")
+        committing = asyncio.create_task(self._commit_now_and_then(consumer))
+        try:
+            while not self._stopping.is_set():
+                self.last_turn = self._clock.monotonic()
+                try:
+                    await self._turn(consumer)
+                except KafkaError as error:
+                    log.warning("fetching failed, trying again: %r", error)
+                    await asyncio.sleep(_AFTER_ERROR_S)
+            await self._drain(self._tasks, self._options.drain_s)
+        finally:
+            committing.cancel()
+        await self._ledger.commit(consumer)
+
+    async def close(self) -> None:
+        """Cancel what did not end while draining. Its offsets stay open, so its messages come again."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        """Called by the consumer before a rebalance, which waits for it: drain, commit, let go.
+
+        A handler that needs longer goes on unsupervised: cancelling it would waste what it has done, and whoever gets
+        the message next finds the handler's claim.
+        """
+        if not revoked or self._consumer is None:
+            return
+        interrupt, self._interrupt = self._interrupt, asyncio.Event()
+        interrupt.set()
+        if self._stopping.is_set():
+            self._interrupt.set()
+        lost = set(revoked)
+        await self._drain([task for task, tp in self._tasks.items() if tp in lost], self._options.drain_s)
+        await self._ledger.commit(self._consumer)
+        self._ledger.forget(lost)
+
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        """Called by the consumer after a rebalance: positions start from what the group has committed."""
+        self._ledger.forget(assigned)
+
+    async def _turn(self, consumer: AIOKafkaConsumer) -> None:
+        free = self._options.slots - len(self._tasks)
+        if free <= 0:
+            # Tells the group that we live, without taking or dropping records.
+            await consumer.getmany(NOWHERE, timeout_ms=0)
+            await self._wait_for_room()
+            return
+        roomy = self._with_room(consumer.assignment())
+        for topic in self._topics:
+            urgent = [tp for tp in roomy if tp.topic == topic]
+            if urgent:
+                found = await consumer.getmany(*urgent, timeout_ms=0, max_records=free)
+                if found:
+                    self._start(found)
+                    return
+        waiting = roomy or [NOWHERE]
+        self._start(await consumer.getmany(*waiting, timeout_ms=_POLL_MS, max_records=free))
+
+    def _with_room(self, assigned: Iterable[TopicPartition]) -> list[TopicPartition]:
+        partitions = sorted(assigned)
+        share = max(1, 2 * self._options.slots // max(1, len(partitions)))
+        ceiling = self._options.per_partition or share
+        return [tp for tp in partitions if self._ledger.tracker(tp).in_flight < ceiling]
+
+    def _start(self, found: dict[TopicPartition, list[ConsumerRecord]]) -> None:
+        if self._stopping.is_set():
+            return
+        for partition, records in found.items():
+            for record in records:
+                self._ledger.tracker(partition).begin(record.offset)
+                task = asyncio.create_task(self._one(partition, record))
+                self._tasks[task] = partition
+                task.add_done_callback(self._ended)
+
+    async def _one(self, partition: TopicPartition, record: ConsumerRecord) -> None:
+        tracker = self._ledger.tracker(partition)
+        try:
+            finished = await self._hand(record)
+        except Exception as error:
+            log.exception("the chassis failed on a message")
+            self._desk.halt(f"chassis error: {error!r}", record)
+            return
+        if finished:
+            # The tracker of this assignment: after a revocation it commits nothing any more.
+            tracker.finish(record.offset)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.pop(task, None)
+        self._freed.set()
+
+    async def _wait_for_room(self) -> None:
+        self._freed.clear()
+        try:
+            await asyncio.wait_for(self._freed.wait(), _FULL_WAIT_S)
+        except TimeoutError:
+            return
+
+    async def _commit_now_and_then(self, consumer: AIOKafkaConsumer) -> None:
+        while True:
+            await asyncio.sleep(_COMMIT_EVERY_S)
+            await self._ledger.commit(consumer)
+
+    @staticmethod
+    async def _drain(tasks: Iterable["asyncio.Task[None]"], seconds: float) -> None:
+        running = list(tasks)
+        if running:
+            await asyncio.wait(running, timeout=seconds)
+
+
+async def desk_unset(record: object) -> bool:
+    """Stands where `attach` puts FastStream's way in."""
+    raise RuntimeError(f"ConcurrentStage: attach() comes before {record!r}")
