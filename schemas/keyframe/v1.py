@@ -187,7 +187,7 @@ class KeyframeReady(Event):
     camera: Camera
     """Camera."""
     timing: Timing
-    """Length of the shot."""
+    """Length of the shot in seconds and in frames."""
     description: Text
     """What the frame shows."""
     action: Text = ""

@@ -81,17 +81,17 @@ class Shot(Model):
     framing: FramingWord = Framing.SINGLE
     """Coverage: single, two-shot, over-the-shoulder …"""
     camera_angle: CameraAngleWord = CameraAngle.EYE_LEVEL
-    """Height and pitch of the camera."""
+    """Camera angle of the frame, e.g. `low-angle`."""
     facing: FacingWord = Facing.THREE_QUARTER
     """Side of the subject that is seen."""
     camera_movement: CameraMovementWord = CameraMovement.STATIC
     """Movement over the shot."""
     composition: CompositionWord = Composition.BALANCED
-    """Where the weight of the frame lies."""
+    """Composition of the frame, e.g. `rule-of-thirds`."""
     lens_mm: float | None = Field(default=None, ge=4, le=1200)
     """Focal length on a 36 mm wide sensor in millimetres, 4 to 1200; None = by shot size."""
     focus: FocusWord = Focus.NORMAL
-    """Depth of field."""
+    """Depth of field wanted: `normal`, `shallow` or `deep`."""
     description: Description
     """What the frame shows."""
     action: Text = ""

@@ -1,0 +1,75 @@
+# Two commands are enough on a fresh machine with Python 3.11 or newer: `make demo` and `make test`.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCKS := deploy/requirements
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+
+.PHONY: help demo up test check lint format types imports contracts contracts-check bench lock clean
+
+help: ## What can be made
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.local ## Two films through the real protocols, without Docker, key or GPU; prints where the storyboards are
+	@$(BIN)/ice demo
+
+up: $(VENV)/.local ## The whole engine with embedded servers, until Ctrl-C
+	@$(BIN)/ice up
+
+test: $(VENV)/.dev ## All tests
+	@$(BIN)/python -m pytest
+
+check: lint types imports contracts-check test ## Everything that CI checks
+
+lint: $(VENV)/.dev ## Style and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: $(VENV)/.dev ## Mend what can be mended by itself
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+types: $(VENV)/.dev ## mypy, strict
+	@$(BIN)/mypy
+
+imports: $(VENV)/.dev ## Who may import whom
+	@$(BIN)/lint-imports
+
+contracts: $(VENV)/.dev ## Write contracts/ from the models
+	@$(BIN)/python -m schemas.export
+
+contracts-check: $(VENV)/.dev ## contracts/ is up to date, and compatible
+	@$(BIN)/python -m schemas.export --check
+
+bench: $(VENV)/.dev ## This pipeline beside a bare aiokafka chain, in one run
+	@$(BIN)/python -m tests.bench
+
+lock: ## Write the lock files anew from pyproject.toml (needs uv)
+	@for lock in "runtime:" "local:--extra local" "dev:--extra local --extra dev"; do \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+	    --prerelease if-necessary-or-explicit $${lock#*:} pyproject.toml -o $(LOCKS)/$${lock%%:*}.txt; done
+
+clean: ## Remove what was made here, the films included
+	rm -rf $(VENV) .ice build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "The venv module is missing. On Debian: apt-get install python3-venv"; exit 1; }
+	@touch $@
+
+# The development lock holds everything of the local one, so that one environment serves both.
+$(VENV)/.local: $(VENV)/.python $(LOCKS)/local.txt pyproject.toml
+	@test -e $(VENV)/.dev -a $(VENV)/.dev -nt $(LOCKS)/dev.txt || { \
+	  echo "Installing (about a minute, once) …"; $(PIP_INSTALL) --require-hashes -r $(LOCKS)/local.txt; }
+	@$(PIP_INSTALL) --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.python $(LOCKS)/dev.txt pyproject.toml
+	@echo "Installing (about a minute, once) …"
+	@$(PIP_INSTALL) --require-hashes -r $(LOCKS)/dev.txt
+	@$(PIP_INSTALL) --no-build-isolation --no-deps --editable .
+	@touch $@
