@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from services.local_stack.servers import packages, probes
+from services.local_stack.servers.object_store import Keys
 from services.local_stack.servers.ports import LOOPBACK
 from services.local_stack.servers.server import ServerPlan
 
@@ -23,8 +24,7 @@ class LogBucket:
     endpoint: str
     """`host:port`."""
     bucket: str
-    access_key: str
-    secret_key: str
+    keys: Keys
 
 
 def bootstrap(port: int) -> str:
@@ -45,8 +45,8 @@ def plan(port: int, *, logs: Path, folder: Path, bucket: LogBucket | None = None
             "AWS_ENDPOINT": f"http://{bucket.endpoint}",
             "AWS_ALLOW_HTTP": "true",
             "AWS_REGION": "us-east-1",
-            "AWS_ACCESS_KEY_ID": bucket.access_key,
-            "AWS_SECRET_ACCESS_KEY": bucket.secret_key,
+            "AWS_ACCESS_KEY_ID": bucket.keys.access_key,
+            "AWS_SECRET_ACCESS_KEY": bucket.keys.secret_key,
         }
 
     async def ready() -> bool:

@@ -1,6 +1,7 @@
 """The embedded object store: SeaweedFS in one process, which speaks S3's protocol."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,14 @@ PORTS: Final = tuple(_FLAGS)
 """Every listener gets its port from us: the defaults (8333, 8888, 9333 and those plus 10000) are often taken."""
 
 
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What clients sign their requests with."""
+
+    access_key: str
+    secret_key: str = field(repr=False)
+
+
 def endpoint(ports: Mapping[str, int]) -> str:
     """`host:port` for S3 clients."""
     return f"{LOOPBACK}:{ports['s3']}"
@@ -34,8 +43,7 @@ def plan(  # noqa: PLR0913
     logs: Path,
     folder: Path,
     data: Path,
-    access_key: str,
-    secret_key: str,
+    keys: Keys,
     buckets: tuple[str, ...],
 ) -> ServerPlan:
     """How to run the object store over its data folder. It is ready once every bucket exists.
@@ -47,7 +55,7 @@ def plan(  # noqa: PLR0913
     async def ready() -> bool:
         for bucket in buckets:
             if not await probes.bucket_ready(
-                endpoint(ports), access_key=access_key, secret_key=secret_key, bucket=bucket
+                endpoint(ports), access_key=keys.access_key, secret_key=keys.secret_key, bucket=bucket
             ):
                 return False
         return True
@@ -69,7 +77,7 @@ def plan(  # noqa: PLR0913
             "-master.telemetry=false",
             *(f"{flag}={ports[name]}" for name, flag in _FLAGS.items()),
         ),
-        env={"AWS_ACCESS_KEY_ID": access_key, "AWS_SECRET_ACCESS_KEY": secret_key},
+        env={"AWS_ACCESS_KEY_ID": keys.access_key, "AWS_SECRET_ACCESS_KEY": keys.secret_key},
         port=ports["s3"],
         ready=ready,
         log=logs / f"{NAME}.log",
