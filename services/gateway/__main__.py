@@ -1,10 +1,10 @@
 """Start the gateway: `python -m services.gateway`."""
 
-import asyncio
 import sys
 
+from services.chassis.app import main
 from services.gateway.app import build
 from services.gateway.settings import GatewaySettings
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(build(GatewaySettings()).run()))
+    sys.exit(main(build(GatewaySettings())))

@@ -1,7 +1,5 @@
 """Puts the gateway together: every topic into the read model, the read model onto the web."""
 
-from dataclasses import dataclass
-
 from schemas import topics
 from services.chassis.app import ServiceApp, make_app
 from services.chassis.bindings import OnBatch
@@ -9,7 +7,6 @@ from services.chassis.documents import Documents
 from services.chassis.object_store import S3ObjectStore
 from services.chassis.publishing import EventPublisher
 from services.gateway import domain
-from services.gateway.adapters.web_server import WebServer
 from services.gateway.api import Api, web_app
 from services.gateway.handlers import Handlers
 from services.gateway.read_model import ReadModel
@@ -18,21 +15,8 @@ from services.gateway.settings import GatewaySettings
 NAME = "gateway"
 
 
-@dataclass(frozen=True, slots=True)
-class Gateway:
-    """The service and where its API listens."""
-
-    app: ServiceApp
-    web: WebServer
-
-
-def compose(settings: GatewaySettings, providers: tuple[str, ...]) -> Gateway:
-    """Build every client and bind the table; nothing is opened yet.
-
-    Args:
-        settings: of the gateway.
-        providers: whose generation topics are read.
-    """
+def build(settings: GatewaySettings) -> ServiceApp:
+    """Build every client and bind the table; nothing is opened yet."""
     documents = Documents(settings)
     objects = S3ObjectStore(settings)
     publisher = EventPublisher(settings, NAME)
@@ -44,7 +28,6 @@ def compose(settings: GatewaySettings, providers: tuple[str, ...]) -> Gateway:
         link_s=settings.gateway_link_s,
         page_size=settings.gateway_page_size,
     )
-    web = WebServer(web_app(api), settings.gateway_host, settings.gateway_port)
 
     async def indexes() -> None:
         for name, keys in (
@@ -56,17 +39,12 @@ def compose(settings: GatewaySettings, providers: tuple[str, ...]) -> Gateway:
         ):
             await documents.collection(name).ensure_index([(key, 1) for key in keys])
 
-    read = tuple(spec.name for spec in topics.specs(providers) if NAME in spec.consumers)
-    app = make_app(
+    read = tuple(spec.name for spec in topics.specs(settings.providers) if NAME in spec.consumers)
+    return make_app(
         settings,
         name=NAME,
         subscriptions=(OnBatch(read, handlers.project),),
-        resources=(documents, objects, publisher, web),
+        resources=(documents, objects, publisher),
         prepare=(indexes,),
+        http=web_app(api),
     )
-    return Gateway(app, web)
-
-
-def build(settings: GatewaySettings) -> ServiceApp:
-    """The service alone."""
-    return compose(settings, settings.providers).app

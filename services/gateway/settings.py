@@ -8,10 +8,8 @@ from services.chassis.settings import ServiceSettings
 class GatewaySettings(ServiceSettings):
     """Environment variables with the prefix `ICE_`."""
 
-    gateway_host: str = "127.0.0.1"
-    """Address that the JSON API listens on."""
-    gateway_port: int = Field(default=8080, ge=0, le=65_535)
-    """Port of the JSON API; 0 = any free one."""
+    http_port: int = Field(default=8080, ge=0, le=65_535)
+    """Port of the JSON API, health and metrics; 0 = no server."""
     gateway_link_s: int = Field(default=900, ge=10, le=3600)
     """Seconds that a presigned link to an image is good for."""
     providers: tuple[str, ...] = ("previz",)
