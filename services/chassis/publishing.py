@@ -20,6 +20,8 @@ from services.chassis.tracing import Span, current_span
 from services.chassis.wire import Wire, engine_wire
 
 _PING_S: Final = 5.0
+#: A dead letter is its original and our headers: so much larger may it be than any event.
+DEAD_LETTER_HEADROOM: Final = 64 * 1024
 _TOO_LARGE: Final = (MessageSizeTooLargeError, RecordListTooLargeError)
 
 
@@ -79,7 +81,7 @@ class EventPublisher:
             client_id=self._source,
             acks="all",
             enable_idempotence=self._settings.kafka_idempotence,
-            max_request_size=self._settings.kafka_max_message_bytes,
+            max_request_size=self._settings.kafka_max_message_bytes + DEAD_LETTER_HEADROOM,
         )
         try:
             await producer.start()

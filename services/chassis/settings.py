@@ -49,7 +49,7 @@ class ServiceSettings(BaseSettings):
     kafka_instance_id: str | None = None
     """Static membership: unique per replica and kept over restarts; None = dynamic."""
     kafka_max_message_bytes: int = Field(default=4 * 1024 * 1024, ge=1024, le=64 * 1024 * 1024)
-    """Largest record that is published, dead letters included."""
+    """Largest event that is published; topics are created with it, dead-letter topics with 64 KiB more."""
     kafka_security_protocol: SecurityProtocol = "PLAINTEXT"
     kafka_sasl_mechanism: SaslMechanism = "SCRAM-SHA-512"
     kafka_username: str | None = None

@@ -68,7 +68,11 @@ class World:
         now = SystemClock().now()
         await self.send_raw(
             *(
-                (event.partition_key().encode(), event.model_dump_json().encode(), to_headers(event, source="t", time=now))
+                (
+                    event.partition_key().encode(),
+                    event.model_dump_json().encode(),
+                    to_headers(event, source="t", time=now),
+                )
                 for event in events
             ),
             topic=topic,

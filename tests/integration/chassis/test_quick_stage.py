@@ -19,5 +19,5 @@ async def test_every_event_is_answered_and_committed(world: World) -> None:
     answers = await world.read(ANSWERED, 50)
 
     assert len(answers) == 50
-    await eventually(lambda: world.total_committed())
+    await eventually(world.total_committed)
     assert await world.total_committed() == 50
