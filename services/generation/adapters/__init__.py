@@ -1,0 +1,1 @@
+"""The ports of generation on real stores and threads."""

@@ -1,0 +1,57 @@
+"""The asset store: images in the object store, one metadata record each in the document database."""
+
+import asyncio
+
+from schemas.asset import Asset, AssetRef
+from services.chassis.documents import Collection, DocumentStore
+from services.chassis.object_store import ObjectStore
+from services.generation.domain.images import Picture
+from services.generation.domain.outcomes import Stored
+
+ASSETS = "assets"
+
+
+class AssetStore:
+    """Objects under `<project>/<shot>/`, records in the collection `assets`, `_id` = asset id.
+
+    Args:
+        objects: where bytes go.
+        documents: where records go.
+        bucket: the bucket that `objects` writes to.
+    """
+
+    def __init__(self, objects: ObjectStore, documents: DocumentStore, bucket: str) -> None:
+        self.bucket = bucket
+        self._objects = objects
+        self._records: Collection = documents.collection(ASSETS)
+
+    async def prepare(self) -> None:
+        """Create the indexes: assets of a shot, and file names, which are unique in a project."""
+        await self._records.ensure_index([("project_id", 1), ("shot_id", 1)])
+
+    async def store(self, picture: Picture, where: Stored) -> None:
+        """Store image, thumbnail and original, all at once; returns when the store has them whole."""
+        puts = [self._put(where.image.uri, picture.png, "image/png")]
+        if where.image.thumbnail_uri is not None:
+            puts.append(self._put(where.image.thumbnail_uri, picture.thumbnail, "image/jpeg"))
+        if where.original is not None and picture.original is not None:
+            puts.append(self._put(where.original.uri, picture.original.data, picture.original.mime_type))
+        await asyncio.gather(*puts)
+
+    async def holds(self, where: Stored) -> bool:
+        """Whether image, thumbnail and original are there, the two with a known hash byte for byte."""
+        refs = [where.image] if where.original is None else [where.image, where.original]
+        found = await asyncio.gather(*(self._matches(ref) for ref in refs))
+        thumbnail = where.image.thumbnail_uri
+        return all(found) and (thumbnail is None or await self._objects.stat(thumbnail) is not None)
+
+    async def record(self, asset: Asset) -> None:
+        """Write the metadata record; a repeat overwrites it."""
+        await self._records.put({"_id": asset.asset_id, **asset.model_dump(mode="json")})
+
+    async def _put(self, uri: str, data: bytes, mime_type: str) -> None:
+        await self._objects.put(uri.removeprefix(f"s3://{self.bucket}/"), data, mime_type)
+
+    async def _matches(self, ref: AssetRef) -> bool:
+        found = await self._objects.stat(ref.uri)
+        return found is not None and found.size == ref.size_bytes and found.sha256 == ref.sha256

@@ -1,0 +1,53 @@
+"""The ledger and the superseded runs in the document database."""
+
+from services.chassis.clock import Clock
+from services.chassis.documents import Collection, DocumentStore
+from services.generation.domain.ledger import Entry
+
+LEDGER = "ledger"
+SUPERSEDED_RUNS = "superseded_runs"
+
+
+class DocumentLedger:
+    """Entries in the collection `ledger`, `_id` = generation id."""
+
+    def __init__(self, documents: DocumentStore) -> None:
+        self._entries: Collection = documents.collection(LEDGER)
+
+    async def prepare(self) -> None:
+        """Create the indexes that an operator's questions need: by run, and what is in doubt."""
+        await self._entries.ensure_index([("run_id", 1)])
+        await self._entries.ensure_index([("provider", 1), ("state", 1)])
+
+    async def get(self, generation_id: str) -> Entry | None:
+        """The entry, or None."""
+        doc = await self._entries.get(generation_id)
+        return None if doc is None else Entry.model_validate(doc)
+
+    async def insert(self, entry: Entry) -> bool:
+        """Add a first entry; False when there is one already."""
+        return await self._entries.insert(_to_doc(entry))
+
+    async def advance(self, entry: Entry) -> bool:
+        """Replace the entry by its next version; False when somebody else has changed it meanwhile."""
+        return await self._entries.replace(_to_doc(entry), entry.version - 1)
+
+
+class DocumentSupersededRuns:
+    """Run ids in the collection `superseded_runs`, each with the time when it was noticed."""
+
+    def __init__(self, documents: DocumentStore, clock: Clock) -> None:
+        self._runs: Collection = documents.collection(SUPERSEDED_RUNS)
+        self._clock = clock
+
+    async def add(self, run_id: str) -> None:
+        """Remember a run; a repeat changes nothing."""
+        await self._runs.insert({"_id": run_id, "noticed_at": self._clock.now().isoformat()})
+
+    async def has(self, run_id: str) -> bool:
+        """Whether the run was superseded."""
+        return await self._runs.get(run_id) is not None
+
+
+def _to_doc(entry: Entry) -> dict[str, object]:
+    return {"_id": entry.generation_id, **entry.model_dump(mode="json")}

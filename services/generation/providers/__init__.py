@@ -1,0 +1,1 @@
+"""Image providers: one Protocol (`base`), one tree of typed errors (`errors`), one module per vendor."""
