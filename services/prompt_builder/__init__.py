@@ -1,0 +1,1 @@
+"""Words what a frame must show: conditioned shots in, prompts per dialect out."""

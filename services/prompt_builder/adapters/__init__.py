@@ -1,0 +1,1 @@
+"""What the pure domain needs from outside."""

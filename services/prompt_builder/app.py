@@ -1,0 +1,27 @@
+"""The prompt builder as a service."""
+
+from schemas import topics
+from schemas.prompt import PromptBuilt
+from schemas.shot import ShotRejected
+from services.chassis.app import ServiceApp, make_app
+from services.chassis.bindings import On
+from services.chassis.settings import ServiceSettings
+from services.prompt_builder.adapters.shipped_templates import shipped_templates
+from services.prompt_builder.handlers import Handlers
+
+
+def build(settings: ServiceSettings) -> ServiceApp:
+    """Put the service together; faulty templates stop it here.
+
+    Raises:
+        TemplateError: a shipped template is wrong.
+    """
+    handlers = Handlers(shipped_templates())
+    return make_app(
+        settings,
+        name="prompt_builder",
+        subscriptions=(
+            On(topics.LOCATION_CONDITIONED, handlers.location_conditioned, emits=(PromptBuilt, ShotRejected)),
+            On(topics.RETAKE_REQUESTED, handlers.retake_requested, emits=(PromptBuilt, ShotRejected)),
+        ),
+    )

@@ -1,0 +1,94 @@
+"""Facts about how the camera sees the frame."""
+
+from collections.abc import Mapping
+from math import gcd
+from typing import Final
+
+from schemas.conditioning import ConditionedEvent
+from schemas.vocabulary import FrameRole, Framing
+from services.prompt_builder.domain.planned import Planned, planned
+from services.prompt_builder.domain.templates import Templates, fill
+
+#: Width by height of the named ratios; a frame within two per cent of one is called by its name.
+_RATIOS: Final = {
+    "1-1": 1.0,
+    "4-3": 4 / 3,
+    "3-2": 1.5,
+    "16-9": 16 / 9,
+    "1-85": 1.85,
+    "21-9": 21 / 9,
+    "2-39": 2.39,
+    "9-16": 9 / 16,
+    "4-5": 0.8,
+    "2-3": 2 / 3,
+}
+_RATIO_TOLERANCE = 0.02
+_MOVEMENT_TABLES: Final = {
+    FrameRole.SINGLE: "movement",
+    FrameRole.START: "movement-start",
+    FrameRole.END: "movement-end",
+}
+
+
+def camera_facts(event: ConditionedEvent, templates: Templates, slots: Mapping[str, str]) -> tuple[Planned, ...]:
+    """Size, framing, angle, facing, movement, lens, focus, composition, ratio."""
+    shot, role = event.run.shot, event.run.frame_role
+    size = templates.required("shot-size", shot.shot_size.value)
+    wording = size.text if event.visible_cast or not size.empty else size.empty
+    facts = [
+        planned("shot-size", fill(wording, slots), _source("shot.shot_size", size.source), tag=fill(size.tags, slots)),
+        _framing(event, templates, slots),
+        _from_table("angle", "camera-angle", shot.camera_angle.value, "shot.camera_angle", templates, slots),
+        _facing(event, templates, slots),
+        _from_table(
+            "movement", _MOVEMENT_TABLES[role], shot.camera_movement.value, "shot.camera_movement", templates, slots
+        ),
+        _from_table("composition", "composition", shot.composition.value, "shot.composition", templates, slots),
+        _from_table("focus", "focus", shot.focus.value, "shot.focus", templates, slots),
+        _ratio(event.run.width, event.run.height, templates, slots),
+    ]
+    if shot.lens_mm is not None:
+        clause = f"{shot.lens_mm:g} mm {templates.scaled('lens-mm', shot.lens_mm)}"
+        facts.append(planned("lens", clause, "shot.lens_mm", tag=f"{shot.lens_mm:g}mm lens"))
+    return tuple(facts)
+
+
+def _source(field: str, template: str) -> str:
+    return f"{field} {template}"
+
+
+def _from_table(  # noqa: PLR0913 - a fact is a kind, a key of a table and the field that named the key
+    kind: str, table: str, key: str, field: str, templates: Templates, slots: Mapping[str, str]
+) -> Planned:
+    entry = templates.required(table, key)
+    return planned(kind, fill(entry.text, slots), _source(field, entry.source), tag=fill(entry.tags, slots))
+
+
+def _framing(event: ConditionedEvent, templates: Templates, slots: Mapping[str, str]) -> Planned:
+    """The framing asked for; `single` is also what a planner leaves standing, so a fuller cast overrules it."""
+    shot, count = event.run.shot, len(event.visible_cast)
+    fact = _from_table("framing", "framing", shot.framing.value, "shot.framing", templates, slots)
+    if shot.framing is not Framing.SINGLE or count == 1:
+        return fact
+    reason = f"a single holds one character, {count} are in the frame"
+    return Planned(fact.kind, fact.clause, fact.source, fact.tags, omitted=reason)
+
+
+def _facing(event: ConditionedEvent, templates: Templates, slots: Mapping[str, str]) -> Planned:
+    shot, visible = event.run.shot, event.visible_cast
+    fact = _from_table("facing", "facing", shot.facing.value, "shot.facing", templates, slots)
+    if not visible:
+        return Planned(fact.kind, fact.clause, fact.source, fact.tags, omitted="no character is in the frame")
+    if all(member.facing is not shot.facing for member in visible):
+        reason = "every character in the frame has a facing of its own"
+        return Planned(fact.kind, fact.clause, fact.source, fact.tags, omitted=reason)
+    return fact
+
+
+def _ratio(width: int, height: int, templates: Templates, slots: Mapping[str, str]) -> Planned:
+    wanted = width / height
+    key = min(_RATIOS, key=lambda name: abs(_RATIOS[name] / wanted - 1))
+    if abs(_RATIOS[key] / wanted - 1) <= _RATIO_TOLERANCE:
+        return _from_table("ratio", "ratio", key, "run.size", templates, slots)
+    divisor = gcd(width, height)
+    return planned("ratio", f"{width // divisor}:{height // divisor} frame", "run.size")

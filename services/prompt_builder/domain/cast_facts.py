@@ -1,0 +1,193 @@
+"""Facts about the people in the frame. Nothing of whom the frame doesn't show is planned."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from schemas.bible import Costume, Garment
+from schemas.conditioning import CharacterConditioning, ConditionedEvent
+from services.prompt_builder.domain.colours import in_words
+from services.prompt_builder.domain.features import merged, phrases
+from services.prompt_builder.domain.planned import Planned, planned
+from services.prompt_builder.domain.slots import names_of
+from services.prompt_builder.domain.templates import Entry, Templates, fill
+from services.prompt_builder.domain.wording import listed, one_line, pieces
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_IDENTITY_WEIGHT = 1.2
+_COSTUME_WEIGHT = 1.1
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A character's appearance, each feature once: in its description where that says it, else by itself."""
+
+    description: str
+    features: tuple[str, ...]
+    telling: tuple[str, ...]
+    """Parts of the description that carry a feature."""
+    rest: tuple[str, ...]
+    """Parts of the description that carry none."""
+
+
+def cast_facts(event: ConditionedEvent, templates: Templates, slots: Mapping[str, str]) -> tuple[Planned, ...]:
+    """Count, then each visible character: who it is, what it wears, what it does."""
+    visible = event.visible_cast
+    facts = [*_count(event)]
+    for member in visible:
+        facts += _look(member)
+        facts += _performance(member, event, templates, slots)
+    return tuple(facts)
+
+
+def number(count: int) -> str:
+    """A small number in words."""
+    return _NUMBERS[count] if count < len(_NUMBERS) else str(count)
+
+
+def _count(event: ConditionedEvent) -> tuple[Planned, ...]:
+    """How many characters; nothing for a shot that names none, since its description may hold a crowd."""
+    visible = event.visible_cast
+    if not event.cast:
+        return ()
+    if not visible:
+        return (planned("cast-count", "nobody in the frame", "shot.cast", tag="no humans"),)
+    if len(visible) == 1:
+        clause, tag = "the only character in the frame", "1 character"
+    else:
+        clause, tag = f"{number(len(visible))} characters in the frame", f"{len(visible)} characters"
+    return (planned("cast-count", clause, "shot.cast", tag=tag, text=f"{clause}: {names_of(visible)}"),)
+
+
+def look_of(member: CharacterConditioning) -> Look:
+    """The character's description and features without repetition."""
+    description = one_line(member.description)
+    if description.casefold() == one_line(member.name).casefold():
+        description = ""
+    every = phrases(member.appearance)
+    features = phrases(member.appearance, said=(description,))
+    said = [phrase.casefold() for phrase in every if phrase not in features]
+    parts = pieces(description)
+    telling = tuple(part for part in parts if any(phrase in part.casefold() for phrase in said))
+    rest = tuple(part for part in parts if part not in telling)
+    return Look(description, features, telling, rest)
+
+
+def _look(member: CharacterConditioning) -> list[Planned]:
+    owner, name = member.character_id, one_line(member.name)
+    source = f"bible:{owner}@{member.bible_version}"
+    look = look_of(member)
+    clause = listed(look.features)
+    told = ", ".join((*look.telling, *look.features))
+    identity = Planned(
+        kind="identity",
+        clause=clause,
+        source=source,
+        tags=(name, *look.telling, *look.features),
+        text=f"{name}: {told}" if told else name,
+        weight=_IDENTITY_WEIGHT,
+        owner=owner,
+    )
+    facts = [identity]
+    if look.description:
+        facts.append(
+            Planned("character", look.description, source, look.rest, f"{name}: {look.description}", owner=owner)
+        )
+    worn = costume_words(member.costume)
+    if worn:
+        why = f"{source}/costume:{member.costume.costume_id} ({member.costume_source})"
+        facts.append(Planned("costume", worn, why, pieces(worn), f"{name} wears {worn}", _COSTUME_WEIGHT, owner))
+    changing = phrases(_without_expression(member), said=(look.description,))
+    if changing:
+        facts.append(
+            Planned("changing", listed(changing), source, changing, f"{name}: {listed(changing)}", owner=owner)
+        )
+    triggers = tuple(dict.fromkeys(one_line(word) for lora in member.loras for word in lora.trigger_words))
+    if triggers:
+        facts.append(
+            Planned(
+                "trigger",
+                listed(triggers),
+                f"{source}/loras",
+                triggers,
+                f"{name}: {listed(triggers)}",
+                owner=owner,
+                omitted_in_sentences="trigger words wake adapters, which only models with weighted tags load",
+            )
+        )
+    return facts
+
+
+def _without_expression(member: CharacterConditioning) -> dict[str, str | tuple[str, ...]]:
+    """Changing features; an expression planned for this shot replaces the one of the bible."""
+    return {
+        name: value
+        for name, value in merged(member.changing).items()
+        if not (member.expression and name.strip().casefold() == "expression")
+    }
+
+
+def costume_words(costume: Costume) -> str:
+    """The costume in words: its description, and the pieces that it doesn't name."""
+    description = in_words(one_line(costume.description))
+    words = [description] if description else []
+    for garment in (*costume.garments, *costume.accessories):
+        piece = _garment(garment)
+        if piece.casefold() not in description.casefold() and not _is_named(garment, description):
+            words.append(piece)
+    return ", ".join(dict.fromkeys(words))
+
+
+def _garment(garment: Garment) -> str:
+    name, colour = one_line(garment.name), in_words(one_line(garment.colour))
+    return name if not colour or colour.casefold() in name.casefold() else f"{colour} {name}"
+
+
+def _is_named(garment: Garment, description: str) -> bool:
+    """Whether the description names the piece and its colour, be it in other places."""
+    said = description.casefold()
+    return one_line(garment.name).casefold() in said and in_words(one_line(garment.colour)).casefold() in said
+
+
+def _performance(
+    member: CharacterConditioning, event: ConditionedEvent, templates: Templates, slots: Mapping[str, str]
+) -> list[Planned]:
+    shot, owner, name = event.run.shot, member.character_id, one_line(member.name)
+    facts = []
+    action = one_line(member.action)
+    if action:
+        facts.append(
+            Planned("character-action", action, "shot.cast.action", pieces(action), f"{name}: {action}", owner=owner)
+        )
+    # With several people a shot's own action doesn't tell whose posture it is.
+    doing = action or (shot.action if len(event.visible_cast) == 1 else "")
+    gesture = _gesture(doing, templates)
+    if gesture is not None:
+        facts.append(
+            planned("gesture", fill(gesture.text, slots), gesture.source, tag=fill(gesture.tags, slots), owner=owner)
+        )
+    expression = one_line(member.expression)
+    if expression:
+        facts.append(
+            Planned(
+                "expression",
+                expression,
+                "shot.cast.expression",
+                pieces(expression),
+                f"{name}: {expression}",
+                owner=owner,
+            )
+        )
+    if member.facing is not shot.facing:
+        entry = templates.required("facing", member.facing.value)
+        tag = fill(entry.tags, slots)
+        facts.append(planned("facing", fill(entry.text, slots), "shot.cast.facing", tag=tag, owner=owner))
+    return facts
+
+
+def _gesture(action: str, templates: Templates) -> Entry | None:
+    """Wording of the first known action that the text names."""
+    words = {word.strip(".,;:!?").casefold() for word in action.split()}
+    for entry in templates.tables.get("action", {}).values():
+        if words.intersection(entry.words):
+            return entry
+    return None

@@ -1,0 +1,230 @@
+"""Facts in sentences, as a director of photography would write them down: short, each thing once."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from schemas.prompt import DroppedFact
+from services.prompt_builder.domain.planned import VITAL, Planned
+from services.prompt_builder.domain.wording import appositive, begun, ended, is_short_phrase, unended
+
+#: Characters; the most that a vendor with sentences takes.
+NATURAL_LIMIT: Final = 32_000
+
+
+class _Sheet:
+    """The facts by kind and owner."""
+
+    def __init__(self, facts: Sequence[Planned]) -> None:
+        self._facts = facts
+
+    def every(self, kind: str, owner: str = "") -> list[str]:
+        """Clauses of a kind."""
+        return [fact.clause for fact in self._facts if fact.kind == kind and fact.owner == owner]
+
+    def one(self, kind: str, owner: str = "") -> str:
+        """The clause of a kind that a frame or character has once."""
+        return next(iter(self.every(kind, owner)), "")
+
+    def together(self, *kinds: str, owner: str = "") -> str:
+        """The clauses of several kinds, with commas."""
+        return ", ".join(unended(clause) for kind in kinds for clause in self.every(kind, owner) if clause)
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Characters in the order of the shot."""
+        return tuple(dict.fromkeys(fact.owner for fact in self._facts if fact.owner))
+
+    def name(self, owner: str) -> str:
+        """Name of a character; `Another` when even its identity had no room."""
+        named = (fact.tags[0] for fact in self._facts if fact.kind == "identity" and fact.owner == owner)
+        return next(named, "Another")
+
+
+Writer = Callable[[_Sheet], list[str]]
+
+
+def _prompt(sheet: _Sheet) -> list[str]:
+    return [sheet.one("prompt"), sheet.one("subject")]
+
+
+def _note(sheet: _Sheet) -> list[str]:
+    note = sheet.one("note")
+    return [f"Change from the last take: {note}"] if note else []
+
+
+def _frame(sheet: _Sheet) -> list[str]:
+    return [sheet.together("shot-size", "cast-count", "framing", "facing", "angle", "composition")]
+
+
+def _cast(sheet: _Sheet) -> list[str]:
+    return [sentence for owner in sheet.owners for sentence in (*_look(sheet, owner), *_performance(sheet, owner))]
+
+
+def _look(sheet: _Sheet, owner: str) -> list[str]:
+    """Who it is: description, features and costume in one sentence where the description is a phrase."""
+    name, description = sheet.name(owner), sheet.one("character", owner)
+    has, worn, now = (sheet.one(kind, owner) for kind in ("identity", "costume", "changing"))
+    inline = bool(description) and is_short_phrase(description) and not _starts_with(description, name)
+    subject = f"{name}, {appositive(description)}," if inline else name
+    parts = []
+    if has:
+        parts.append(f"{subject} has {has}")
+    if worn:
+        parts.append(f"dressed in {worn}" if parts else f"{subject} is dressed in {worn}")
+    if now:
+        parts.append(f"now with {now}" if parts else f"{subject} now has {now}")
+    if not parts:
+        parts.append(f"{subject} is in view" if inline or not description else "")
+    sentence = ", ".join(part for part in parts if part)
+    return [sentence] if inline or not description else [sentence, description]
+
+
+def _performance(sheet: _Sheet, owner: str) -> list[str]:
+    name, action = sheet.name(owner), sheet.one("character-action", owner)
+    rest = sheet.together("gesture", "facing", "expression", owner=owner)
+    if not action:
+        return [f"{name}: {rest}"] if rest else []
+    lead = _acting(name, unended(action))
+    return [f"{lead}, {rest}" if rest else lead]
+
+
+def _acting(name: str, action: str) -> str:
+    """`Radha walks …`, `Radha is walking …`; a colon where the words fit neither."""
+    if _starts_with(action, name):
+        return action
+    first = action.split(" ", 1)[0]
+    if first.isascii() and first.islower() and first.endswith("ing"):
+        return f"{name} is {action}"
+    if first.isascii() and first.islower() and first.endswith("s"):
+        return f"{name} {action}"
+    return f"{name}: {action}"
+
+
+def _starts_with(text: str, name: str) -> bool:
+    return text.casefold().startswith(name.casefold())
+
+
+def _events(sheet: _Sheet) -> list[str]:
+    return [sheet.one("description"), sheet.one("action"), sheet.one("speaking")]
+
+
+def _place(sheet: _Sheet) -> list[str]:
+    landmarks, name = sheet.one("landmarks"), sheet.one("location")
+    where = f"{landmarks}: this is {name}" if landmarks and name else landmarks or (name and f"The setting is {name}")
+    around, air = sheet.one("environment"), sheet.one("atmosphere")
+    return [
+        where,
+        sheet.one("location-type"),
+        sheet.one("location-description"),
+        around and f"In view: {around}",
+        air and f"In the air: {air}",
+    ]
+
+
+def _when(sheet: _Sheet) -> list[str]:
+    words = sheet.together("time", "season", "weather")
+    return [f"It is {words}" if sheet.one("time") else words]
+
+
+def _light(sheet: _Sheet) -> list[str]:
+    lighting, light = unended(sheet.one("lighting")), sheet.one("light")
+    return [f"{lighting}: {light}" if lighting and light else lighting or light]
+
+
+def _props(sheet: _Sheet) -> list[str]:
+    props = [unended(prop) for prop in sheet.every("props")]
+    return [f"In shot: {'; '.join(props)}"] if props else []
+
+
+def _continuity(sheet: _Sheet) -> list[str]:
+    return [f"This frame {clause}" for clause in sheet.every("continuity")]
+
+
+def _lens(sheet: _Sheet) -> list[str]:
+    words, lens = sheet.together("lens", "focus", "movement", "ratio"), sheet.one("lens")
+    article = "an" if lens.startswith(("8", "11 ", "18 ")) else "a"
+    return [f"Shot on {article} {words}" if lens else words]
+
+
+def _mood(sheet: _Sheet) -> list[str]:
+    mood, body = unended(sheet.one("mood")), sheet.one("mood-body")
+    told = f"The mood is {mood}" if mood else ""
+    return ["; ".join(part for part in (told, body) if part)]
+
+
+def _style(sheet: _Sheet) -> list[str]:
+    period = sheet.one("period")
+    return [
+        sheet.together("style", "quality"),
+        sheet.one("style-guide"),
+        period and f"Period and culture: {period}",
+    ]
+
+
+#: The order of reading: (kinds, writer). A fact of a kind that is in none would be lost, which a test forbids.
+GROUPS: Final[tuple[tuple[frozenset[str], Writer], ...]] = (
+    (frozenset({"prompt", "subject"}), _prompt),
+    (frozenset({"note"}), _note),
+    (frozenset({"shot-size", "cast-count", "framing", "facing", "angle", "composition"}), _frame),
+    (
+        frozenset({"identity", "character", "costume", "changing", "character-action", "gesture", "expression"}),
+        _cast,
+    ),
+    (frozenset({"description", "action", "speaking"}), _events),
+    (
+        frozenset({"landmarks", "location", "location-type", "location-description", "environment", "atmosphere"}),
+        _place,
+    ),
+    (frozenset({"time", "season", "weather"}), _when),
+    (frozenset({"lighting", "light"}), _light),
+    (frozenset({"props"}), _props),
+    (frozenset({"continuity"}), _continuity),
+    (frozenset({"lens", "focus", "movement", "ratio"}), _lens),
+    (frozenset({"mood", "mood-body"}), _mood),
+    (frozenset({"style", "quality", "style-guide", "period"}), _style),
+)
+#: Groups that lead every prompt anyway; stressed ones of the rest come right after them.
+_LEADING = 4
+
+
+def natural_prompt(
+    facts: Sequence[Planned], stressed: frozenset[str] = frozenset(), limit: int = NATURAL_LIMIT
+) -> tuple[str, tuple[DroppedFact, ...]]:
+    """The facts in sentences, within `limit` characters; facts of the last ranks give way first.
+
+    Args:
+        facts: by importance.
+        stressed: kinds that a retake strengthens: their sentences move forward and say that they matter.
+        limit: characters.
+    """
+    dropped = [fact.dropped(reason) for fact in facts if (reason := fact.omitted or fact.omitted_in_sentences)]
+    kept = [fact for fact in facts if not fact.omitted and not fact.omitted_in_sentences]
+    text = _written(kept, stressed)
+    while len(text) > limit and kept:
+        excess = len(text) - limit
+        while excess > 0 and kept:
+            fact = kept.pop(_least(kept))
+            excess -= len(fact.clause)
+            dropped.append(fact.dropped(f"{limit}-character limit"))
+        text = _written(kept, stressed)
+    return text, tuple(dropped)
+
+
+def _least(facts: Sequence[Planned]) -> int:
+    """Place of the least important fact; vital ones only when nothing else is left."""
+    places = [place for place, fact in enumerate(facts) if fact.kind not in VITAL]
+    return places[-1] if places else len(facts) - 1
+
+
+def _written(facts: Sequence[Planned], stressed: frozenset[str]) -> str:
+    sheet = _Sheet(facts)
+    leading: list[str] = []
+    stress: list[str] = []
+    rest: list[str] = []
+    for place, (kinds, writer) in enumerate(GROUPS):
+        sentences = [begun(ended(sentence)) for sentence in writer(sheet) if sentence]
+        if kinds & stressed and sentences:
+            sentences[0] = f"Most important: {sentences[0]}"
+        group = leading if place < _LEADING else stress if kinds & stressed else rest
+        group.extend(sentences)
+    return " ".join((*leading, *stress, *rest))

@@ -1,0 +1,69 @@
+"""What the frame must not show, most urgent first."""
+
+from collections.abc import Iterable, Sequence
+
+from schemas.conditioning import ConditionedEvent
+from schemas.prompt import DroppedFact, RetakeInstruction
+from services.prompt_builder.domain.planned import dropped
+from services.prompt_builder.domain.templates import Templates
+from services.prompt_builder.domain.tokens import CLIP_BUDGET, estimate
+from services.prompt_builder.domain.wording import escaped, pieces
+
+#: Characters of a negative prompt in sentences' dialect; the least that a vendor with one takes (10,000) less a margin.
+NATURAL_LIMIT = 9_000
+
+#: Key of the table `never` that holds only for frames with dialogue.
+_SPEECH = "speech"
+
+
+def negatives(
+    event: ConditionedEvent, templates: Templates, retake: RetakeInstruction | None
+) -> tuple[tuple[str, str], ...]:
+    """(source, words) of everything to avoid: retake, shot, project, style, light and mood, then what holds always."""
+    shot, project = event.run.shot, event.run.project
+    asked: list[tuple[str, Iterable[str]]] = [
+        ("retake.avoid", [piece for text in (retake.avoid if retake else ()) for piece in pieces(text)]),
+        ("shot.negative_prompt", pieces(shot.negative_prompt)),
+        ("project.negative_prompt", pieces(project.negative_prompt)),
+    ]
+    for table, key in (("style", event.run.style), ("lighting", shot.lighting), ("mood", shot.mood)):
+        entry = templates.entry(table, key)
+        if entry is not None:
+            asked.append((entry.source, pieces(entry.negative)))
+    for key, entry in templates.tables.get("never", {}).items():
+        if key != _SPEECH or shot.dialogue.strip():
+            asked.append((entry.source, pieces(entry.negative)))
+    first: dict[str, tuple[str, str]] = {}
+    for source, words in asked:
+        for word in words:
+            first.setdefault(word.casefold(), (source, word))
+    return tuple(first.values())
+
+
+def natural_negative(words: Sequence[tuple[str, str]]) -> tuple[str, tuple[DroppedFact, ...]]:
+    """As a list of phrases within `NATURAL_LIMIT` characters."""
+    costs = [len(word) + 2 for _, word in words]
+    kept, cut = _within(words, costs, NATURAL_LIMIT, f"{NATURAL_LIMIT}-character limit")
+    return ", ".join(kept), cut
+
+
+def tags_negative(words: Sequence[tuple[str, str]]) -> tuple[str, tuple[DroppedFact, ...]]:
+    """As tags within the token budget."""
+    costs = [estimate(word) + 1 for _, word in words]
+    kept, cut = _within(words, costs, CLIP_BUDGET, f"{CLIP_BUDGET}-token budget")
+    return ", ".join(escaped(word) for word in kept), cut
+
+
+def _within(
+    words: Sequence[tuple[str, str]], costs: Sequence[int], budget: int, reason: str
+) -> tuple[list[str], tuple[DroppedFact, ...]]:
+    kept: list[str] = []
+    cut: list[DroppedFact] = []
+    left = budget
+    for (source, word), cost in zip(words, costs, strict=True):
+        if cost <= left:
+            left -= cost
+            kept.append(word)
+        else:
+            cut.append(dropped("negative", word, f"{reason} ({source})"))
+    return kept, tuple(cut)

@@ -1,0 +1,107 @@
+"""Facts as weighted tags within a token budget, for models whose text encoder is CLIP."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from schemas.prompt import DroppedFact
+from services.prompt_builder.domain.planned import VITAL, Planned
+from services.prompt_builder.domain.tokens import CLIP_BUDGET, estimate
+from services.prompt_builder.domain.wording import escaped
+
+#: Share of the budget that identities may take together before anything else is placed.
+_IDENTITY_SHARE: Final = 0.6
+#: Tokens that even one of many characters may take.
+_LEAST_IDENTITY: Final = 3
+_COMMA = 1
+#: The order of tags: what was written by hand and asked by a reviewer, then how many, how close, who.
+_LEADING: Final = ("prompt", "note", "subject", "cast-count", "shot-size", "identity", "trigger", "costume")
+
+
+@dataclass(slots=True)
+class _Placed:
+    """A fact and those of its tags that have found room."""
+
+    fact: Planned
+    kept: list[str] = field(default_factory=list)
+    cut: list[str] = field(default_factory=list)
+
+
+def tags_prompt(facts: Sequence[Planned], budget: int = CLIP_BUDGET) -> tuple[str, tuple[DroppedFact, ...]]:
+    """The facts as tags within `budget` tokens as `tokens.estimate` counts them; the last ranks give way first.
+
+    Identity comes before all else and is shared out evenly: each character's first tags before anyone's last.
+    """
+    reason = f"{budget}-token budget"
+    placed = [_Placed(fact) for fact in facts if not fact.omitted]
+    dropped = [fact.dropped(fact.omitted) for fact in facts if fact.omitted]
+    left = _place_identities([item for item in placed if item.fact.kind == "identity"], budget)
+    order = sorted(placed, key=lambda item: item.fact.kind not in VITAL)
+    for item in order:
+        if item.fact.kind != "identity":
+            left = _place(item, left)
+    dropped += [item.fact.dropped(reason, ", ".join(item.cut)) for item in placed if item.cut]
+    return ", ".join(_worded(item) for item in _reading_order(placed) if item.kept), tuple(dropped)
+
+
+def _place_identities(identities: Sequence[_Placed], budget: int) -> int:
+    """Place tags character by character in turn, within a fair share each; returns the tokens left."""
+    left = budget
+    if not identities:
+        return left
+    share = max(_LEAST_IDENTITY, int(budget * _IDENTITY_SHARE) // len(identities))
+    for item in identities:
+        spent = 0
+        for place, tag in enumerate(item.fact.tags):
+            cost = estimate(tag) + _COMMA
+            if spent + cost > min(share, left):
+                # Half a name still tells more than none.
+                head = _shortened(tag, min(share, left) - spent - _COMMA) if place == 0 else ""
+                if head:
+                    item.kept.append(head)
+                    item.cut.append(tag[len(head) :].strip())
+                    cost = estimate(head) + _COMMA
+                    spent, left = spent + cost, left - cost
+                else:
+                    item.cut.append(tag)
+                continue
+            item.kept.append(tag)
+            spent, left = spent + cost, left - cost
+    return left
+
+
+def _shortened(tag: str, budget: int) -> str:
+    """As many words of the tag as fit, or as many characters of its first word."""
+    words = tag.split(" ")
+    while len(words) > 1 and estimate(" ".join(words)) > budget:
+        words.pop()
+    head = " ".join(words)
+    while head and estimate(head) > budget:
+        head = head[:-1]
+    return head
+
+
+def _place(item: _Placed, left: int) -> int:
+    """Place a fact's tags while there is room, leaving out those too long; returns the tokens left."""
+    for tag in item.fact.tags:
+        cost = estimate(tag) + _COMMA
+        if cost <= left:
+            item.kept.append(tag)
+            left -= cost
+        else:
+            item.cut.append(tag)
+    return left
+
+
+def _reading_order(placed: Sequence[_Placed]) -> list[_Placed]:
+    """By hand first, then how many, how close and who; then by rank."""
+    ranks = {kind: place for place, kind in enumerate(_LEADING)}
+    return sorted(placed, key=lambda item: ranks.get(item.fact.kind, len(ranks)))
+
+
+def _worded(item: _Placed) -> str:
+    """`tag, tag`, or `(tag, tag:1.2)` when the fact is stressed."""
+    by_hand = item.fact.kind == "prompt"
+    words = ", ".join(tag if by_hand else escaped(tag) for tag in item.kept)
+    weight = round(item.fact.weight, 2)
+    return words if weight == 1.0 or by_hand else f"({words}:{weight:g})"

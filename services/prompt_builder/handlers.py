@@ -1,0 +1,23 @@
+"""What the prompt builder does with each event. It keeps nothing: a repeated event gives the same answer."""
+
+from collections.abc import Sequence
+
+from schemas.base import Event
+from schemas.conditioning import LocationConditioned
+from schemas.prompt import RetakeRequested
+from services.prompt_builder.domain import Templates, build
+
+
+class Handlers:
+    """One method per consumed event."""
+
+    def __init__(self, templates: Templates) -> None:
+        self._templates = templates
+
+    async def location_conditioned(self, event: LocationConditioned) -> Sequence[Event]:
+        """Word the first take of a run, or reject a shot that can't be worded."""
+        return (build(event, self._templates),)
+
+    async def retake_requested(self, event: RetakeRequested) -> Sequence[Event]:
+        """Word a later take with what it is to change."""
+        return (build(event, self._templates, take=event.take, retake=event.instruction),)
