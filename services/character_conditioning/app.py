@@ -1,0 +1,42 @@
+"""Composition root: the clients, and which topic goes to which handler."""
+
+from schemas import topics
+from schemas.conditioning import CharactersConditioned
+from schemas.shot import ShotRejected
+from services.character_conditioning.adapters.bible import CharacterBible
+from services.character_conditioning.adapters.revisions import ShotRevisions
+from services.character_conditioning.handlers import CastJudge, Handlers
+from services.character_conditioning.settings import CharacterConditioningSettings
+from services.chassis.app import ServiceApp, make_app
+from services.chassis.bindings import On, Sweep
+from services.chassis.clock import SystemClock
+from services.chassis.documents import Documents
+from services.chassis.parking import Parking
+
+NAME = "character_conditioning"
+
+
+def build(settings: CharacterConditioningSettings) -> ServiceApp:
+    """The service, not yet started."""
+    documents = Documents(settings)
+    bible = CharacterBible(documents.collection("character_bible"))
+    revisions = ShotRevisions(documents.collection("character_shot_revisions"))
+    parking = Parking(
+        documents.collection("character_intake"),
+        CastJudge(bible, wait_s=settings.bible_wait_s),
+        SystemClock(),
+        warm_up_s=settings.sweep_warm_up_s,
+    )
+    handlers = Handlers(bible, revisions, parking)
+    emits = (CharactersConditioned, ShotRejected)
+    return make_app(
+        settings,
+        name=NAME,
+        subscriptions=(
+            On(topics.BIBLE_CHARACTERS, handlers.character_defined, emits=emits),
+            On(topics.SHOT_PLANNED, handlers.shot_planned, emits=emits),
+        ),
+        sweeps=(Sweep("refuse shots whose characters did not come", handlers.sweep, settings.sweep_every_s),),
+        resources=(documents,),
+        prepare=(bible.prepare, parking.prepare),
+    )

@@ -1,0 +1,83 @@
+"""A cast as one shot shows it. Each character is conditioned from its own entry alone; nothing is shared."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from schemas.bible import Character
+from schemas.conditioning import CharacterConditioning, CharactersConditioned
+from schemas.project import ProjectSettings
+from schemas.run import runs_of
+from schemas.shot import CastMember, Shot, ShotPlanned
+from services.character_conditioning.domain.costumes import costume_worn
+from services.character_conditioning.domain.loras import adapters_of, cap_for, capped
+from services.character_conditioning.domain.references import ranked_references
+from services.character_conditioning.domain.seeds import character_seed, frame_seed
+
+#: How hard a model should hold to a character's references.
+REFERENCE_STRENGTH: Final = 0.6
+#: Features that one conditioning can hold.
+MOST_FEATURES: Final = 64
+
+
+def conditioned(planned: ShotPlanned, characters: Mapping[str, Character]) -> tuple[CharactersConditioned, ...]:
+    """One event per frame role of the shot, in order.
+
+    Args:
+        planned: the shot.
+        characters: bible entries of everybody in the cast, by id, in the version wanted.
+
+    Raises:
+        KeyError: an entry or a costume is missing; `missing_from` tells beforehand.
+    """
+    cast = condition(planned.shot, planned.project, characters)
+    seed = frame_seed(planned.project, planned.shot, characters, planned.regeneration_id)
+    return tuple(CharactersConditioned(run=run, cast=cast, seed=seed) for run in runs_of(planned))
+
+
+def condition(
+    shot: Shot, project: ProjectSettings, characters: Mapping[str, Character]
+) -> tuple[CharacterConditioning, ...]:
+    """Everybody in the cast, in the order of the shot.
+
+    Of the others a character knows one thing only: how many visible ones have adapters, which sets their ceiling.
+
+    Raises:
+        KeyError: an entry or a costume is missing.
+    """
+    cap = cap_for(characters[member.character_id] for member in shot.visible_cast)
+    return tuple(_condition(member, characters[member.character_id], shot, project, cap) for member in shot.cast)
+
+
+def _condition(
+    member: CastMember, character: Character, shot: Shot, project: ProjectSettings, cap: float
+) -> CharacterConditioning:
+    costume, source = costume_worn(character, member, shot)
+    facing = member.facing or shot.facing
+    return CharacterConditioning(
+        character_id=character.id,
+        bible_version=character.version,
+        bible_digest=character.digest,
+        name=character.name,
+        character_type=character.character_type,
+        visible=member.visible,
+        description=character.description,
+        appearance=character.appearance,
+        changing={**character.changing, **member.changing},
+        costume=costume,
+        costume_source=source,
+        action=member.action,
+        expression=member.expression,
+        facing=facing,
+        references=ranked_references(
+            character.reference_images, costume_id=costume.costume_id, facing=facing, size=shot.shot_size
+        ),
+        reference_strength=REFERENCE_STRENGTH,
+        loras=capped(adapters_of(character), cap) if member.visible else adapters_of(character),
+        seed=character_seed(project, character),
+        tags=character.tags,
+    )
+
+
+def feature_count(member: CastMember, character: Character) -> int:
+    """Changing features of a character in a shot, the bible's and the shot's together."""
+    return len(character.changing.keys() | member.changing.keys())

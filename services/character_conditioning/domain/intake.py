@@ -1,0 +1,203 @@
+"""Whether a planned shot can be conditioned: what it wants, what is missing, and how it is refused."""
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from schemas.bible import Character
+from schemas.conditioning import CharactersConditioned
+from schemas.shot import Problem, ShotPlanned, ShotRejected
+from services.character_conditioning.domain.cast import MOST_FEATURES, conditioned, feature_count
+from services.character_conditioning.domain.costumes import ATTIRE_COSTUME, knows_costume
+
+#: This stage in `ShotRejected.stage`.
+STAGE: Final = "character-conditioning"
+_FIELD_LIMIT: Final = 500
+_TEXT_LIMIT: Final = 4000
+_SUGGESTIONS: Final = 3
+_LISTED: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An entry of the bible that a shot names; `version` None = the newest."""
+
+    character_id: str
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What a shot names and the bible hasn't got (yet). `index` is the place in the cast."""
+
+    index: int
+    wanted: Wanted
+    kind: Literal["character", "version", "costume"]
+    costume_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """What a project's bible has, for messages: names by id, versions by id."""
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, Sequence[int]] = field(default_factory=dict)
+
+
+def wanted_by(planned: ShotPlanned) -> tuple[Wanted, ...]:
+    """The entries that a shot needs, in the order of its cast."""
+    return tuple(Wanted(member.character_id, member.bible_version) for member in planned.shot.cast)
+
+
+def missing_from(planned: ShotPlanned, characters: Mapping[str, Character]) -> tuple[Missing, ...]:
+    """What may still come: entries, and costumes that a later version of an unpinned entry may bring.
+
+    Args:
+        planned: the shot.
+        characters: entries found, by id, in the version wanted.
+    """
+    found: list[Missing] = []
+    for index, member in enumerate(planned.shot.cast):
+        wanted = Wanted(member.character_id, member.bible_version)
+        character = characters.get(member.character_id)
+        if character is None:
+            found.append(Missing(index, wanted, "character" if wanted.version is None else "version"))
+        elif wanted.version is None and not knows_costume(character, member.costume_id):
+            found.append(Missing(index, wanted, "costume", member.costume_id))
+    return tuple(found)
+
+
+def decide(
+    planned: ShotPlanned, characters: Mapping[str, Character]
+) -> tuple[CharactersConditioned | ShotRejected, ...]:
+    """The events of a shot of which nothing is missing: its conditioned runs, or one refusal."""
+    problems = [
+        problem
+        for index, member in enumerate(planned.shot.cast)
+        for problem in _problems(index, planned, characters[member.character_id])
+    ]
+    if problems:
+        return (_rejected(planned, problems),)
+    return conditioned(planned, characters)
+
+
+def _problems(index: int, planned: ShotPlanned, character: Character) -> Iterable[Problem]:
+    member = planned.shot.cast[index]
+    if not knows_costume(character, member.costume_id):
+        yield _unknown_costume(index, str(member.costume_id), character)
+    count = feature_count(member, character)
+    if count > MOST_FEATURES:
+        yield _problem(
+            field=f"shot.cast.{index}.changing",
+            value=f"{count} changing features, those of {character.id} version {character.version} included",
+            allowed=f"at most {MOST_FEATURES} in all",
+            code="too-many-features",
+        )
+
+
+def rejection(
+    planned: ShotPlanned, missing: Sequence[Missing], characters: Mapping[str, Character], roster: Roster
+) -> ShotRejected:
+    """The refusal of a shot whose entries did not come in time: each one named, with what comes close to it."""
+    return _rejected(planned, [_missing_problem(item, planned, characters, roster) for item in missing])
+
+
+def _missing_problem(
+    item: Missing, planned: ShotPlanned, characters: Mapping[str, Character], roster: Roster
+) -> Problem:
+    character_id = item.wanted.character_id
+    if item.kind == "costume":
+        return _unknown_costume(item.index, str(item.costume_id), characters[character_id])
+    versions = roster.versions.get(character_id, ())
+    if item.kind == "version" and versions:
+        return _problem(
+            field=f"shot.cast.{item.index}.bible_version",
+            value=str(item.wanted.version),
+            allowed=f"a version of {character_id} that was published: {_listed(map(str, versions))}",
+            code="unknown-bible-version",
+        )
+    return _problem(
+        field=f"shot.cast.{item.index}.character_id",
+        value=character_id,
+        allowed=_allowed_characters(character_id, planned.project.project_id, roster),
+        code="unknown-character",
+    )
+
+
+def _allowed_characters(character_id: str, project_id: str, roster: Roster) -> str:
+    if not roster.names:
+        return f"a character of project {project_id}; its bible has none yet"
+    close = close_matches(character_id, roster.names)
+    hint = f"; did you mean {_listed(close)}?" if close else ""
+    return f"a character of project {project_id}: {_listed(sorted(roster.names))}{hint}"
+
+
+def close_matches(wanted: str, names: Mapping[str, str]) -> list[str]:
+    """Up to three ids whose id or name resembles `wanted`, the closest first."""
+    by_word: dict[str, str] = {}
+    for entity_id, name in sorted(names.items()):
+        for word in (entity_id.casefold(), name.casefold(), *name.casefold().split()):
+            by_word.setdefault(word, entity_id)
+    close = difflib.get_close_matches(wanted.casefold(), by_word, n=_SUGGESTIONS * 3, cutoff=0.6)
+    return list(dict.fromkeys(by_word[word] for word in close))[:_SUGGESTIONS]
+
+
+def _unknown_costume(index: int, costume_id: str, character: Character) -> Problem:
+    known = [costume.costume_id for costume in character.wardrobe] or [ATTIRE_COSTUME]
+    return _problem(
+        field=f"shot.cast.{index}.costume_id",
+        value=costume_id,
+        allowed=f"a costume of {character.id} version {character.version}: {_listed(known)}",
+        code="unknown-costume",
+    )
+
+
+def conflict(planned: ShotPlanned, differences: Iterable[tuple[str, str, str]]) -> ShotRejected:
+    """The refusal of a revision that was published before with another content; the first stays.
+
+    Args:
+        planned: what came second.
+        differences: (field path, value as first published, value now).
+    """
+    problems = [
+        _problem(
+            field=path,
+            value=now,
+            allowed=f"{first}, as revision {planned.revision} was first published; or a higher revision",
+            code="revision-conflict",
+        )
+        for path, first, now in differences
+    ]
+    return _rejected(planned, problems)
+
+
+def _rejected(planned: ShotPlanned, problems: Sequence[Problem]) -> ShotRejected:
+    return ShotRejected(
+        project_id=planned.project.project_id,
+        shot_id=planned.shot.shot_id,
+        revision=planned.revision,
+        regeneration_id=planned.regeneration_id,
+        stage=STAGE,
+        problems=tuple(problems),
+        content_digest=planned.digest,
+    )
+
+
+def _problem(*, field: str, value: str, allowed: str, code: str) -> Problem:
+    return Problem(
+        field=_clip(field, _FIELD_LIMIT),
+        value=_clip(value, _TEXT_LIMIT),
+        allowed=_clip(allowed, _TEXT_LIMIT),
+        code=code,
+    )
+
+
+def _listed(items: Iterable[str]) -> str:
+    shown = list(items)
+    more = f" and {len(shown) - _LISTED} more" if len(shown) > _LISTED else ""
+    return ", ".join(shown[:_LISTED]) + more
+
+
+def _clip(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
