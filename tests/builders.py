@@ -271,26 +271,62 @@ def frame_validated(of: GenerationCompleted | None = None, **changes: Any) -> Fr
     )
 
 
+def shot_identity(of: RunContext) -> ShotIdentity:
+    """Where in the film a run belongs."""
+    return ShotIdentity(
+        project_id=of.project.project_id,
+        scene_id=of.shot.scene_id,
+        shot_id=of.shot.shot_id,
+        code=of.shot.code or of.shot.shot_id,
+        shot_number=of.shot.shot_number,
+        story_order=of.shot.story_order,
+    )
+
+
+def camera(of: RunContext) -> Camera:
+    """The camera of a run."""
+    return Camera(
+        shot_size=of.shot.shot_size,
+        framing=of.shot.framing,
+        angle=of.shot.camera_angle,
+        facing=of.shot.facing,
+        movement=of.shot.camera_movement,
+    )
+
+
+def accepted(of: GenerationCompleted) -> AttemptSummary:
+    """The one attempt that was needed."""
+    return AttemptSummary(
+        generation_id=of.generation_id,
+        attempt=of.attempt,
+        take=of.take,
+        model=of.model,
+        provider=of.provider,
+        outcome="accepted",
+    )
+
+
+PROVENANCE = Provenance(
+    inputs_digest="0" * 64,
+    bible_digests={"character:radha": RADHA.digest},
+    template_version="1-test",
+    catalogue_version="1-test",
+    synthetic="algorithmic",
+)
+
+
 def keyframe_ready(of: GenerationCompleted | None = None, **changes: Any) -> KeyframeReady:
     """After the orchestrator."""
     made = of or generation_completed()
-    run_ = made.run
     return KeyframeReady(
         **{
-            "shot": ShotIdentity(
-                project_id=run_.project.project_id,
-                scene_id=run_.shot.scene_id,
-                shot_id=run_.shot.shot_id,
-                code=run_.shot.code or run_.shot.shot_id,
-                shot_number=run_.shot.shot_number,
-                story_order=run_.shot.story_order,
-            ),
-            "revision": run_.revision,
-            "run_id": run_.run_id,
-            "regeneration_id": run_.regeneration_id,
+            "shot": shot_identity(made.run),
+            "revision": made.run.revision,
+            "run_id": made.run.run_id,
+            "regeneration_id": made.run.regeneration_id,
             "take": made.take,
-            "frame_role": run_.frame_role,
-            "frame_roles": run_.frame_roles,
+            "frame_role": made.run.frame_role,
+            "frame_roles": made.run.frame_roles,
             "asset": made.asset,
             "generation_id": made.generation_id,
             "model": made.model,
@@ -298,33 +334,12 @@ def keyframe_ready(of: GenerationCompleted | None = None, **changes: Any) -> Key
             "seed_used": made.seed_used,
             "prompt": made.prompt,
             "scores": frame_validated(made).scores,
-            "camera": Camera(
-                shot_size=run_.shot.shot_size,
-                framing=run_.shot.framing,
-                angle=run_.shot.camera_angle,
-                facing=run_.shot.facing,
-                movement=run_.shot.camera_movement,
-            ),
+            "camera": camera(made.run),
             "timing": Timing(duration_s=3.0, fps=24.0, frames=72),
-            "description": run_.shot.description,
+            "description": made.run.shot.description,
             "cost_usd_micros": 0,
-            "attempts": (
-                AttemptSummary(
-                    generation_id=made.generation_id,
-                    attempt=1,
-                    take=1,
-                    model=made.model,
-                    provider=made.provider,
-                    outcome="accepted",
-                ),
-            ),
-            "provenance": Provenance(
-                inputs_digest="0" * 64,
-                bible_digests={"character:radha": RADHA.digest},
-                template_version="1-test",
-                catalogue_version="1-test",
-                synthetic="algorithmic",
-            ),
+            "attempts": (accepted(made),),
+            "provenance": PROVENANCE,
             **changes,
         }
     )

@@ -1,0 +1,56 @@
+"""`contracts/topics` and the tables of the services say the same, both ways."""
+
+from importlib import import_module
+
+import pytest
+
+from schemas import export, topics
+from schemas.base import Event
+from schemas.events import REGISTRY
+from services.character_conditioning.settings import CharacterConditioningSettings
+from services.chassis.app import ServiceApp
+from services.gateway.settings import GatewaySettings
+from services.generation.settings import GenerationSettings
+from services.location_conditioning.settings import LocationConditioningSettings
+from services.orchestrator.settings import OrchestratorSettings
+from services.prompt_builder.settings import PromptBuilderSettings
+from services.validation.settings import ValidationSettings
+
+SPECS = topics.specs(export.DOCUMENTED_PROVIDERS)
+SETTINGS = {
+    "character_conditioning": CharacterConditioningSettings,
+    "location_conditioning": LocationConditioningSettings,
+    "prompt_builder": PromptBuilderSettings,
+    "orchestrator": OrchestratorSettings,
+    "generation": GenerationSettings,
+    "validation": ValidationSettings,
+    "gateway": GatewaySettings,
+}
+#: Published outside the table: the gateway's API publishes decisions, the worker announces its health.
+BESIDE_THE_TABLE = {("gateway", "film.review.decided"), ("generation", "film.provider.health_changed")}
+
+
+def table(service: str) -> ServiceApp:
+    app: ServiceApp = import_module(f"services.{service}.app").build(SETTINGS[service]())
+    return app
+
+
+@pytest.mark.parametrize("service", SETTINGS)
+def test_a_service_consumes_what_the_contract_says(service: str) -> None:
+    told = {spec.name for spec in SPECS if service in spec.consumers}
+    bound = {topic for binding in table(service).bindings for topic in binding.topics}
+    assert bound == told
+
+
+@pytest.mark.parametrize("service", SETTINGS)
+def test_a_service_emits_what_the_contract_says(service: str) -> None:
+    told = {spec.event_type for spec in SPECS if service in spec.producers}
+    emitted: set[type[Event]] = {event for binding in table(service).bindings for event in binding.emits}
+    beside = {event_type for name, event_type in BESIDE_THE_TABLE if name == service}
+    assert {event.TYPE for event in emitted} | beside == told
+
+
+def test_every_consumed_event_is_produced_by_somebody() -> None:
+    for spec in SPECS:
+        assert bool(spec.producers) == bool(spec.consumers), spec.name
+        assert REGISTRY.event(spec.event_type)
