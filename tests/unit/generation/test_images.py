@@ -1,0 +1,135 @@
+"""A vendor's bytes are checked before they are believed."""
+
+import hashlib
+import io
+import struct
+import zlib
+
+import pytest
+from PIL import Image
+
+from services.generation.domain import images
+from services.generation.domain.images import BadImageError, Limits
+from tests.fakes.provider import picture
+
+LIMITS = Limits()
+
+
+def size_of(data: bytes) -> tuple[int, int]:
+    with Image.open(io.BytesIO(data)) as opened:
+        opened.load()
+        return opened.size
+
+
+def bomb(width: int, height: int) -> bytes:
+    """A PNG header that promises far more pixels than its bytes hold."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    body = zlib.compress(b"\0" * 1000)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+def test_a_plain_png_of_the_right_size_is_delivered_byte_for_byte() -> None:
+    data = picture(320, 180)
+    made = images.prepare(data, 320, 180, LIMITS)
+    assert made.png == data
+    assert made.sha256 == hashlib.sha256(data).hexdigest()
+    assert made.original is None
+    assert made.fitted == ""
+
+
+@pytest.mark.parametrize(("kind", "mime"), [("JPEG", "image/jpeg"), ("WEBP", "image/webp")])
+def test_another_format_becomes_png_and_the_original_is_kept(kind: str, mime: str) -> None:
+    data = picture(320, 180, kind=kind)
+    made = images.prepare(data, 320, 180, LIMITS)
+    assert made.png.startswith(b"\x89PNG")
+    assert made.original is not None
+    assert (made.original.data, made.original.mime_type) == (data, mime)
+    assert made.fitted == ""
+
+
+@pytest.mark.parametrize("have", [(640, 360), (256, 256), (100, 300), (2000, 100), (64, 64)])
+def test_the_delivered_size_is_exact_whatever_the_model_gave(have: tuple[int, int]) -> None:
+    made = images.prepare(picture(*have), 320, 180, LIMITS)
+    assert size_of(made.png) == (320, 180)
+    assert made.original is not None
+    assert (made.original.width, made.original.height) == have
+    assert f"{have[0]}×{have[1]}" in made.fitted
+
+
+def test_fitting_crops_and_never_stretches() -> None:
+    square = Image.new("RGB", (400, 400), (0, 0, 200))
+    square.paste((250, 0, 0), (150, 150, 250, 250))
+    out = io.BytesIO()
+    square.save(out, "PNG")
+    made = images.prepare(out.getvalue(), 400, 200, LIMITS)
+    with Image.open(io.BytesIO(made.png)) as opened:
+        box = opened.split()[0].point(lambda value: 255 if value > 128 else 0).getbbox()
+    assert box == (150, 50, 250, 150)
+
+
+def test_the_thumbnail_is_a_jpeg_of_at_most_512_pixels_a_side() -> None:
+    made = images.prepare(picture(1024, 576), 1024, 576, LIMITS)
+    with Image.open(io.BytesIO(made.thumbnail)) as opened:
+        assert (opened.format, opened.size) == ("JPEG", (512, 288))
+
+
+def test_transparency_becomes_black() -> None:
+    layer = Image.new("RGBA", (64, 64), (255, 255, 255, 0))
+    out = io.BytesIO()
+    layer.save(out, "PNG")
+    made = images.prepare(out.getvalue(), 64, 64, LIMITS)
+    with Image.open(io.BytesIO(made.png)) as opened:
+        assert (opened.mode, opened.getpixel((5, 5))) == ("RGB", (0, 0, 0))
+
+
+def test_sixteen_bit_grey_is_scaled_not_clipped() -> None:
+    grey = Image.new("I;16", (64, 64), 32768)
+    out = io.BytesIO()
+    grey.save(out, "PNG")
+    made = images.prepare(out.getvalue(), 64, 64, LIMITS)
+    with Image.open(io.BytesIO(made.png)) as opened:
+        assert opened.getpixel((5, 5)) == (127, 127, 127)
+
+
+def test_a_rotated_jpeg_is_turned_upright() -> None:
+    sideways = Image.new("RGB", (100, 200), (10, 20, 30))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    out = io.BytesIO()
+    sideways.save(out, "JPEG", exif=exif)
+    made = images.prepare(out.getvalue(), 200, 100, LIMITS)
+    assert size_of(made.png) == (200, 100)
+    assert made.fitted == ""
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"not an image",
+        b"\x89PNG\r\n\x1a\n",
+        picture()[:-200],
+        picture(kind="JPEG")[:200],
+        picture(kind="GIF", mode="P"),
+        picture(kind="BMP"),
+        b"%!PS-Adobe-3.0 EPSF-3.0\n",
+    ],
+)
+def test_what_is_no_whole_image_is_refused_with_a_reason(data: bytes) -> None:
+    with pytest.raises(BadImageError, match="image:"):
+        images.prepare(data, 320, 180, LIMITS)
+
+
+@pytest.mark.parametrize("side", [(30_000, 30_000), (2_000_000, 2_000_000), (8193, 8192), (0, 10)])
+def test_a_decompression_bomb_is_refused_by_its_header(side: tuple[int, int]) -> None:
+    with pytest.raises(BadImageError):
+        images.prepare(bomb(*side), 320, 180, LIMITS)
+
+
+def test_a_file_beyond_the_limit_is_refused_unread() -> None:
+    with pytest.raises(BadImageError, match="allowed are at most 100"):
+        images.prepare(picture(), 320, 180, Limits(max_bytes=100))
