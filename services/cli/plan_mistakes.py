@@ -1,9 +1,10 @@
 """What pydantic finds wrong with a plan, and fields that no model has, in the words of whoever wrote the file."""
 
 import difflib
+import functools
 import re
 import typing
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
@@ -192,7 +193,7 @@ def _unknown(model: type[BaseModel], value: Any, path: Path, tree: Tree) -> Iter
         if field is None:
             yield _unknown_field(name, here, model, tree)
             continue
-        for nested in _models_in(field.annotation):
+        for nested in _models_in(typing.cast("Hashable", field.annotation)):
             if isinstance(inner, list):
                 for number, item in enumerate(inner):
                     yield from _unknown(nested, item, (*here, number), tree)
@@ -221,9 +222,9 @@ def _unknown_field(name: str, path: Path, model: type[BaseModel], tree: Tree) ->
     return Mistake(*place, dotted(path), "", allowed, "unknown-field", closest(name.replace("-", "_"), known))
 
 
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401 - any annotation
+@functools.cache
+def _models_in(annotation: Hashable) -> tuple[type[BaseModel], ...]:
     """The models inside `Model | None`, `tuple[Model, ...]`, `Annotated[…]`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for inner in typing.get_args(annotation):
-        yield from _models_in(inner)
+        return (annotation,)
+    return tuple(model for inner in typing.get_args(annotation) for model in _models_in(inner))

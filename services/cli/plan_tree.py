@@ -8,6 +8,7 @@ Path = tuple[str | int, ...]
 
 MAX_NUMBER_LENGTH: Final = 64
 """Longer digits are kept as text: no field takes them, and reading them costs the square of their length."""
+_JOINERS: Final = frozenset("\u200c\u200d")
 MAX_SHOWN: Final = 60
 MAX_DEPTH: Final = 32
 """A plan's own fields go 10 deep."""
@@ -49,7 +50,8 @@ class Mistake:
     def sentence(self) -> str:
         """The mistake without its file and place."""
         text = ": ".join(part for part in (self.field, self.value, self.allowed) if part)
-        return f"{text}; did you mean {self.suggestion!r}?" if self.suggestion else text
+        # What is allowed may list names from the file, so the whole sentence is made safe.
+        return _safe(f"{text}; did you mean '{self.suggestion}'?" if self.suggestion else text)
 
     def located(self, file: str) -> str:
         """`file:line:column: …`, as editors and terminals link it."""
@@ -118,8 +120,7 @@ def dotted(path: Path) -> str:
 
 def shown_name(name: str) -> str:
     """A field's name, shortened and without what would break a terminal line."""
-    safe = "".join(char if char.isprintable() else "�" for char in name[:MAX_SHOWN])
-    return f"{safe}…" if len(name) > MAX_SHOWN else safe
+    return f"{_safe(name[:MAX_SHOWN])}…" if len(name) > MAX_SHOWN else _safe(name)
 
 
 def shown(value: Any) -> str:  # noqa: ANN401 - any YAML value
@@ -133,9 +134,14 @@ def shown(value: Any) -> str:  # noqa: ANN401 - any YAML value
     if isinstance(value, list):
         return f"a list of {len(value)}"
     if isinstance(value, str):
-        cut = "".join(char if char.isprintable() else "�" for char in value[:MAX_SHOWN])
+        cut = _safe(value[:MAX_SHOWN])
         return f"'{cut}'" if len(value) <= MAX_SHOWN else f"'{cut}…' ({len(value):,} characters)"
     return str(value)[:MAX_SHOWN]
+
+
+def _safe(text: str) -> str:
+    """Text that stays on its line: no breaks, controls, direction marks or lone surrogates; joiners of scripts stay."""
+    return "".join(char if char.isprintable() or char in _JOINERS else "\ufffd" for char in text)
 
 
 def fatal(place: Place, value: str, allowed: str, code: str) -> UnreadableTextError:
