@@ -1,0 +1,1 @@
+"""Settles place, light, props and continuity of every frame."""

@@ -1,0 +1,1 @@
+"""The ports over collections of documents, and the templates' file."""

@@ -1,0 +1,48 @@
+"""Which plates of a location show it as this shot does.
+
+Ranked by penalties, weighted time 3, weather 2, season 1: 0 the same, ½ near (the same part of the day, the same kind
+of weather), 1 not said, 2 another. Equal ones keep the bible's order.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final
+
+from schemas.bible import ReferenceImage
+from schemas.vocabulary import TimeOfDay, Weather
+from services.location_conditioning.domain.variant import Variant
+
+_PARTS: Final[tuple[frozenset[StrEnum], ...]] = (
+    frozenset({TimeOfDay.PRE_DAWN, TimeOfDay.DUSK, TimeOfDay.BLUE_HOUR}),
+    frozenset({TimeOfDay.DAWN, TimeOfDay.SUNRISE, TimeOfDay.GOLDEN_HOUR, TimeOfDay.SUNSET}),
+    frozenset({TimeOfDay.MORNING, TimeOfDay.NOON, TimeOfDay.AFTERNOON}),
+    frozenset({TimeOfDay.NIGHT, TimeOfDay.MIDNIGHT}),
+)
+_KINDS: Final[tuple[frozenset[StrEnum], ...]] = (
+    frozenset({Weather.CLEAR, Weather.WIND, Weather.HEAT_HAZE}),
+    frozenset({Weather.CLOUDY, Weather.OVERCAST}),
+    frozenset({Weather.DRIZZLE, Weather.RAIN, Weather.STORM}),
+    frozenset({Weather.FOG, Weather.MIST, Weather.DUST}),
+)
+
+
+def ranked_plates(references: Iterable[ReferenceImage], variant: Variant) -> tuple[ReferenceImage, ...]:
+    """All plates, best for this shot first."""
+    return tuple(
+        sorted(
+            references,
+            key=lambda plate: (
+                3 * _penalty(plate.time_of_day, variant.time, _PARTS)
+                + 2 * _penalty(plate.weather, variant.weather, _KINDS)
+                + _penalty(plate.season, variant.season, ())
+            ),
+        )
+    )
+
+
+def _penalty(shown: StrEnum | None, wanted: StrEnum, groups: Iterable[frozenset[StrEnum]]) -> float:
+    if shown is None:
+        return 1.0
+    if shown == wanted:
+        return 0.0
+    return 0.5 if any(shown in group and wanted in group for group in groups) else 2.0

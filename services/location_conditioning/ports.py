@@ -1,0 +1,56 @@
+"""What the handlers need from the outside."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from schemas.bible import Location, Prop
+from services.chassis.versions import Claim
+from services.location_conditioning.domain.continuity import Evolve, ShotTrack
+
+
+class Locations(Protocol):
+    """The locations of every project, all versions kept."""
+
+    async def keep(self, project_id: str, location: Location) -> Claim:
+        """Store a version; the first content of a version stays."""
+        ...
+
+    async def find(self, project_id: str, location_id: str, version: int | None) -> Location | None:
+        """One entry; version None = the newest."""
+        ...
+
+    async def names(self, project_id: str) -> Mapping[str, str]:
+        """Names by id of all entries of a project."""
+        ...
+
+    async def versions(self, project_id: str, location_id: str) -> Sequence[int]:
+        """Every version of an entry, ascending."""
+        ...
+
+
+class Props(Protocol):
+    """The props of every project, all versions kept."""
+
+    async def keep(self, project_id: str, prop: Prop) -> Claim:
+        """Store a version; the first content of a version stays."""
+        ...
+
+    async def find(self, project_id: str, prop_ids: Iterable[str]) -> Mapping[str, Prop]:
+        """The newest entries by id; what isn't there is left out."""
+        ...
+
+    async def names(self, project_id: str) -> Mapping[str, str]:
+        """Names by id of all entries of a project."""
+        ...
+
+
+class Tracks(Protocol):
+    """What is known of every shot's keyframes."""
+
+    async def get(self, project_id: str, shot_id: str) -> ShotTrack | None:
+        """The track of a shot; None = nothing was heard of it."""
+        ...
+
+    async def evolve(self, project_id: str, shot_id: str, change: Evolve) -> None:
+        """Apply a pure change to a track, made where there is none; writers that race are all counted."""
+        ...
