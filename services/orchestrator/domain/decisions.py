@@ -1,0 +1,206 @@
+"""`decide`: one input, one ruling. Pure: the same state, event and terms give the same ruling, ids included."""
+
+from schemas.base import Event
+from schemas.generation import FailureKind, GenerationCompleted, GenerationFailed
+from schemas.prompt import PromptBuilt
+from schemas.review import Decision, ReviewDecided
+from schemas.shot import ShotPlanned
+from schemas.validation import FrameValidated
+from services.orchestrator.domain import course, retakes
+from services.orchestrator.domain.course import InDoubtPolicy, Ruling, Terms
+from services.orchestrator.domain.standing import Making, is_older, making_of, outdated, with_planned, with_worded
+from services.orchestrator.domain.state import (
+    OPEN,
+    REJECTED,
+    Attempt,
+    Checked,
+    KeptPrompt,
+    Made,
+    Run,
+    RunStatus,
+    ShotState,
+)
+
+_TEXT = 4000
+
+
+def decide(state: ShotState, event: Event, terms: Terms) -> Ruling:
+    """What follows from an event that was not handled before.
+
+    Args:
+        state: all that is known of the shot; a fresh `ShotState` for a shot not met yet.
+        event: ShotPlanned, PromptBuilt, GenerationCompleted, GenerationFailed, FrameValidated or ReviewDecided of
+            this shot.
+        terms: catalogue, providers, health, date and policy.
+
+    Raises:
+        TypeError: the event is none of those.
+    """
+    match event:
+        case ShotPlanned():
+            return _planned(state, event)
+        case PromptBuilt():
+            return _worded(state, event, terms)
+        case GenerationCompleted():
+            return _made(state, event)
+        case GenerationFailed():
+            return _failed(state, event, terms)
+        case FrameValidated():
+            return _checked(state, event)
+        case ReviewDecided():
+            return _reviewed(state, event)
+    raise TypeError(f"event: {type(event).__name__}, allowed are the events that the orchestrator consumes")
+
+
+def _planned(state: ShotState, event: ShotPlanned) -> Ruling:
+    return _superseding(with_planned(state, Making(event.revision, event.regeneration_id)))
+
+
+def _superseding(state: ShotState) -> Ruling:
+    """End every unfinished run of an older making."""
+    events: list[Event] = []
+    for run in outdated(state):
+        ruling = course.supersede(state, run)
+        state = ruling.state
+        events.extend(ruling.events)
+    return Ruling(state, tuple(events))
+
+
+def _worded(state: ShotState, event: PromptBuilt, terms: Terms) -> Ruling:
+    context = event.run
+    run_id = context.run_id
+    known = state.runs.get(run_id)
+    if known is not None and (known.status is not RunStatus.RETAKING or known.take != event.take):
+        return _ignored(state, run_id, f"prompt of take {event.take}: run is {known.status.value} in take {known.take}")
+    run = known or Run(
+        run_id=run_id,
+        revision=context.revision,
+        regeneration_id=context.regeneration_id,
+        frame_role=context.frame_role,
+        status=RunStatus.RETAKING,
+        take=event.take,
+        allowance=context.project.budget.max_attempts,
+    )
+    run = run.model_copy(update={"prompt": KeptPrompt.of(event)})
+    state = with_worded(state.with_run(run), making_of(run))
+    superseded = _superseding(state)
+    if is_older(superseded.state, making_of(run)):
+        return Ruling(superseded.state, superseded.events, run_id=run_id)
+    asked = course.request(superseded.state, run, event, terms)
+    return Ruling(asked.state, (*superseded.events, *asked.events), run_id=run_id)
+
+
+def _made(state: ShotState, event: GenerationCompleted) -> Ruling:
+    run_id = event.run.run_id
+    found = _attempt(state, run_id, event.generation_id)
+    if found is None:
+        return _ignored(state, run_id, f"completed generation {event.generation_id} was never asked for")
+    run, attempt = found
+    doubtful = attempt.kind is FailureKind.IN_DOUBT
+    if attempt.made is not None or (attempt.outcome != OPEN and not doubtful):
+        return _ignored(state, run_id, f"generation {event.generation_id} was already settled: {attempt.outcome}")
+    made = Made(
+        asset=event.asset,
+        prompt=event.prompt,
+        negative_prompt=event.negative_prompt,
+        seed_used=event.seed_used,
+        references=event.references,
+        degradations=event.degradations,
+        template_version=event.template_version,
+    )
+    changes: dict[str, object] = {"made": made, "cost_usd_micros": event.cost_usd_micros}
+    resumed = doubtful and run.status is RunStatus.HELD
+    if resumed:
+        changes |= {"outcome": OPEN, "kind": None, "reason": ""}
+        run = run.model_copy(update={"status": RunStatus.VALIDATING})
+    run = run.with_attempt(attempt.model_copy(update=changes))
+    return _judged(state, run, event.generation_id)
+
+
+def _checked(state: ShotState, event: FrameValidated) -> Ruling:
+    run_id = event.run.run_id
+    found = _attempt(state, run_id, event.generation_id)
+    if found is None:
+        return _ignored(state, run_id, f"validated generation {event.generation_id} was never asked for")
+    run, attempt = found
+    if attempt.checked is not None:
+        return _ignored(state, run_id, f"generation {event.generation_id} was already validated")
+    checked = Checked(verdict=event.verdict, scores=event.scores, reasons=event.reasons)
+    return _judged(state, run.with_attempt(attempt.model_copy(update={"checked": checked})), event.generation_id)
+
+
+def _judged(state: ShotState, run: Run, generation_id: str) -> Ruling:
+    """Judge the attempt where it is the one that the run waits for; else it is only noted."""
+    waits = run.status in {RunStatus.GENERATING, RunStatus.VALIDATING}
+    if waits and run.attempts[-1].generation_id == generation_id:
+        return course.judge(state, run)
+    return Ruling(state.with_run(run), run_id=run.run_id, note=f"noted only: run is {run.status.value}")
+
+
+def _failed(state: ShotState, event: GenerationFailed, terms: Terms) -> Ruling:
+    run_id = event.run.run_id
+    found = _attempt(state, run_id, event.generation_id)
+    if found is None:
+        return _ignored(state, run_id, f"failed generation {event.generation_id} was never asked for")
+    run, attempt = found
+    if attempt.outcome != OPEN or attempt.made is not None:
+        return _ignored(state, run_id, f"generation {event.generation_id} was already settled: {attempt.outcome}")
+    settled = attempt.model_copy(
+        update={
+            "outcome": event.kind.value,
+            "kind": event.kind,
+            "reason": _reason(event),
+            "cost_usd_micros": event.cost_usd_micros,
+        }
+    )
+    run = run.with_attempt(settled)
+    waits = run.status in {RunStatus.GENERATING, RunStatus.VALIDATING}
+    if not waits or run.attempts[-1].generation_id != event.generation_id:
+        return Ruling(state.with_run(run), run_id=run_id, note=f"noted only: run is {run.status.value}")
+    if event.kind is FailureKind.IN_DOUBT and terms.in_doubt is InDoubtPolicy.HOLD:
+        held = run.model_copy(update={"status": RunStatus.HELD})
+        return Ruling(state.with_run(held), run_id=run_id, note="held: a call is in doubt")
+    return course.request(state, run, run.wording(), terms)
+
+
+def _reason(event: GenerationFailed) -> str:
+    if event.kind is FailureKind.INVALID_REQUEST:
+        return f"bug: {event.model} called our request invalid: {event.reason}"[:_TEXT]
+    return event.reason
+
+
+def _reviewed(state: ShotState, event: ReviewDecided) -> Ruling:
+    run = state.runs.get(event.run_id)
+    if run is None:
+        return _ignored(state, None, f"review {event.review_id}: run {event.run_id} is unknown")
+    if run.status is not RunStatus.IN_REVIEW or run.attempts[-1].generation_id != event.generation_id:
+        why = f"review {event.review_id} ({event.decision.value}): generation {event.generation_id} is not in review"
+        return _ignored(state, run.run_id, f"{why}; the run is {run.status.value}")
+    if event.decision is Decision.APPROVE:
+        return course.approve(state, run, run.wording(), event.reviewer)
+    if event.decision is Decision.REJECT:
+        if not event.note.strip():
+            return _ignored(state, run.run_id, f"review {event.review_id}: note is empty, a reject needs one")
+        return course.refuse(state, run, run.wording(), event.reviewer, event.note)
+    return _rerolled(state, run, event)
+
+
+def _rerolled(state: ShotState, run: Run, event: ReviewDecided) -> Ruling:
+    instruction = retakes.after_review(event.reviewer, event.note)
+    settled = run.attempts[-1].model_copy(
+        update={"outcome": REJECTED, "reason": f"{instruction.reason}: {event.note}".rstrip(": ")[:_TEXT]}
+    )
+    # A person's wish outranks the budget of attempts, by one.
+    allowed = max(run.allowance, len(run.attempts) + 1)
+    run = run.with_attempt(settled).model_copy(update={"allowance": allowed, "express": True})
+    return course.take_again(state, run, run.wording(), instruction)
+
+
+def _attempt(state: ShotState, run_id: str, generation_id: str) -> tuple[Run, Attempt] | None:
+    run = state.runs.get(run_id)
+    attempt = run.attempt(generation_id) if run is not None else None
+    return None if run is None or attempt is None else (run, attempt)
+
+
+def _ignored(state: ShotState, run_id: str | None, note: str) -> Ruling:
+    return Ruling(state, run_id=run_id if run_id in state.runs else None, note=note)

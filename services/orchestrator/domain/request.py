@@ -1,0 +1,218 @@
+"""The request for one model: what is sent, and a degradation for everything asked for that the model lacks."""
+
+from collections.abc import Iterable
+
+from schemas import ids
+from schemas.bible import Lora
+from schemas.conditioning import Degradation
+from schemas.generation import GenerationRequested, ReferenceUse
+from schemas.project import CompositionGuide
+from schemas.prompt import PromptBuilt, RenderedPrompt
+from schemas.topics import Lane
+from schemas.vocabulary import Dialect
+from services.orchestrator.domain.catalogue import ModelCard, SeedSupport
+from services.orchestrator.domain.fit import wording
+from services.orchestrator.domain.references import wanted_loras, wanted_references
+from services.orchestrator.domain.router import Choice
+
+Losses = tuple[Degradation, ...]
+
+_PHRASE = 500
+
+
+def plan_request(
+    prompt: PromptBuilt,
+    choice: Choice,
+    *,
+    attempt: int = 1,
+    seed: int | None = None,
+    lane: Lane | None = None,
+) -> GenerationRequested:
+    """What the chosen model is asked.
+
+    Args:
+        prompt: the worded frame.
+        choice: the router's answer.
+        attempt: number of this call within the run, from 1.
+        seed: seed of this take; None = `seed_of_take(prompt)`.
+        lane: None = by the shot's priority.
+
+    Returns:
+        The request, with `degradations` of the stages before and of this model, in that order.
+
+    Raises:
+        ValueError: the choice holds no model.
+    """
+    card = choice.chosen
+    rendered = wording(card, prompt) if card is not None else None
+    if card is None or rendered is None:
+        raise ValueError("choice: no model was chosen; allowed is a choice with a capable model")
+    text, negative, worded = _wording(card, rendered)
+    seed_to_send, seeded = _seed(card, seed_of_take(prompt) if seed is None else seed)
+    references, referenced = _references(card, prompt)
+    loras, adapted = _loras(card, prompt)
+    losses = (*_wishes(choice, card), *worded, *seeded, *referenced, *adapted, *_sampling(card, prompt))
+    return GenerationRequested(
+        run=prompt.run,
+        cast=prompt.cast,
+        seed=prompt.seed,
+        location=prompt.location,
+        props=prompt.props,
+        continuity=prompt.continuity,
+        degradations=tuple(dict.fromkeys((*prompt.degradations, *losses))),
+        provider=card.provider,
+        model=card.model,
+        lane=lane if lane is not None else prompt.run.lane,
+        take=prompt.take,
+        attempt=attempt,
+        dialect=rendered.dialect,
+        prompt=text,
+        negative_prompt=negative,
+        width=prompt.run.width,
+        height=prompt.run.height,
+        seed_to_send=seed_to_send,
+        references=references,
+        loras=loras,
+        steps=prompt.run.project.steps if card.steps else None,
+        cfg_scale=prompt.run.project.cfg_scale if card.cfg_scale else None,
+        estimated_cost_usd_micros=card.cost_usd_micros,
+        considered=choice.considered,
+        template_version=prompt.template_version,
+    )
+
+
+def seed_of_take(prompt: PromptBuilt, before: int | None = None) -> int:
+    """Seed of a take: the run's own, or one derived from it when the retake wants another.
+
+    `before` is the seed of the take before, kept by a retake that says so.
+    """
+    own = prompt.seed.value
+    if prompt.retake is None or prompt.take == 1:
+        return own
+    if prompt.retake.new_seed:
+        return ids.seed_from(str(own), "take", str(prompt.take))
+    return own if before is None else before
+
+
+def _loss(code: str, what: str, reason: str) -> Degradation:
+    return Degradation(code=code, what=_short(what), reason=_short(reason))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _PHRASE else text[: _PHRASE - 1] + "…"
+
+
+def _wishes(choice: Choice, card: ModelCard) -> Losses:
+    return tuple(
+        _loss("preferred-model-unavailable", f"model {wish.name}", f"{wish.reason}; made by {card.model}")
+        for wish in choice.unmet
+    )
+
+
+def _wording(card: ModelCard, rendered: RenderedPrompt) -> tuple[str, str, Losses]:
+    """Prompt and negative prompt as they are sent."""
+    losses: Losses = ()
+    # A model that draws the facts doesn't read the wording, so nothing that the wording left out is lost on it.
+    if not card.draws_facts:
+        losses = tuple(_loss("fact-dropped", f"{fact.kind}: {fact.text}", fact.reason) for fact in rendered.dropped)
+    negative = rendered.negative_prompt
+    if not negative or card.negative_prompt:
+        return rendered.prompt, negative, losses
+    folded = f"{rendered.prompt}\nAvoid: {negative}"
+    if rendered.dialect is Dialect.NATURAL and len(folded) <= card.prompt_max_chars:
+        reason = f"{card.model} takes no negative prompt; it was added to the prompt"
+        return folded, "", (*losses, _loss("negative-prompt-folded", f"negative prompt: {negative}", reason))
+    reason = f"{card.model} takes no negative prompt and the prompt has no room or wording for it"
+    return rendered.prompt, "", (*losses, _loss("negative-prompt-unsupported", f"negative prompt: {negative}", reason))
+
+
+def _seed(card: ModelCard, seed: int) -> tuple[int | None, Losses]:
+    if card.seed is None:
+        return None, (_loss("seed-not-supported", f"seed {seed}", f"{card.model} takes no seed"),)
+    sent = _within(card.seed, seed)
+    if sent == seed:
+        return seed, ()
+    reason = f"{card.model} takes seeds from {card.seed.min} to {card.seed.max}; {sent} was derived from it"
+    return sent, (_loss("seed-mapped", f"seed {seed}", reason),)
+
+
+def _within(support: SeedSupport, seed: int) -> int:
+    """The seed itself where the model takes it, else one derived from it, always the same."""
+    if support.min <= seed <= support.max:
+        return seed
+    return support.min + seed % (support.max - support.min + 1)
+
+
+def _references(card: ModelCard, prompt: PromptBuilt) -> tuple[tuple[ReferenceUse, ...], Losses]:
+    wanted = wanted_references(prompt)
+    limit = card.references.max
+    sent = tuple(item.use for item in wanted[:limit])
+    if limit:
+        reason = f"{card.model} takes {limit} reference(s), {len(wanted)} were wanted"
+    elif card.draws_facts:
+        reason = f"{card.model} takes no images; it draws the described facts instead"
+    else:
+        reason = f"{card.model} takes no references"
+    losses = [_loss("reference-dropped", item.label, reason) for item in wanted[limit:]]
+    if not card.references.strength and any(use.strength is not None for use in sent):
+        what = f"strength of {sum(use.strength is not None for use in sent)} reference(s)"
+        losses.append(_loss("reference-strength-unsupported", what, f"{card.model} takes references without strength"))
+        sent = tuple(use.model_copy(update={"strength": None}) for use in sent)
+    return sent, tuple(losses)
+
+
+def _loras(card: ModelCard, prompt: PromptBuilt) -> tuple[tuple[Lora, ...], Losses]:
+    sent: list[Lora] = []
+    losses: list[Degradation] = []
+    for item in wanted_loras(prompt):
+        base = item.lora.base_model
+        if not card.loras.max:
+            losses.append(_loss("lora-not-supported", item.label, f"{card.model} takes no adapters"))
+        elif card.loras.base is not None and base is not None and base.lower() != card.loras.base.lower():
+            reason = f"trained for {base}, {card.model} takes adapters for {card.loras.base}"
+            losses.append(_loss("lora-base-mismatch", item.label, reason))
+        elif len(sent) == card.loras.max:
+            losses.append(_loss("lora-dropped", item.label, f"{card.model} takes {card.loras.max} adapter(s)"))
+        else:
+            sent.append(item.lora)
+    return tuple(sent), tuple(losses)
+
+
+def _sampling(card: ModelCard, prompt: PromptBuilt) -> Losses:
+    project = prompt.run.project
+    return tuple(
+        _loss(code, what, reason)
+        for wanted, code, what, reason in _sampling_gaps(card, project.steps, project.cfg_scale, project.composition)
+        if wanted
+    )
+
+
+def _sampling_gaps(
+    card: ModelCard, steps: int | None, cfg_scale: float | None, composition: CompositionGuide
+) -> Iterable[tuple[bool, str, str, str]]:
+    yield (
+        steps is not None and not card.steps,
+        "steps-not-supported",
+        f"{steps} sampling steps",
+        f"{card.model} has none to set",
+    )
+    yield (
+        cfg_scale is not None and not card.cfg_scale,
+        "cfg-scale-not-supported",
+        f"guidance scale {cfg_scale}",
+        f"{card.model} has none to set",
+    )
+    # A drawing of the facts is the composition, so it needs no guide of itself.
+    guide = composition is CompositionGuide.PREVIZ and not card.draws_facts
+    yield (
+        guide and not card.composition_guide,
+        "composition-guide-not-supported",
+        "previz frame as composition guide",
+        f"{card.model} takes no structure guide",
+    )
+    yield (
+        guide and card.composition_guide,
+        "composition-guide-not-made",
+        "previz frame as composition guide",
+        "this release makes no previz frame ahead of a generation",
+    )
