@@ -1,0 +1,1 @@
+"""The keyless storyboard artist: a scene in words becomes a picture."""

@@ -1,0 +1,109 @@
+"""A person of the shot, read from words once: body, clothes, hair, face, gesture, what the hands hold."""
+
+import re
+from typing import NamedTuple
+
+from services.generation.providers.previz import colours
+from services.generation.providers.previz.build import Build, build_of
+from services.generation.providers.previz.chance import Dice
+from services.generation.providers.previz.display_list import RGB
+from services.generation.providers.previz.expressions import Expression, expression_of
+from services.generation.providers.previz.hair import Hair, hair_of
+from services.generation.providers.previz.held import HOLDS, held_named
+from services.generation.providers.previz.poses import POSES, Pose, pose_at_rest, pose_named
+from services.generation.providers.previz.scene import PrevizCharacter, PrevizScene
+from services.generation.providers.previz.wardrobe import Outfit, outfit_of
+
+
+class Actor(NamedTuple):
+    """One person, ready to be placed.
+
+    Attributes:
+        held: kind of the prop in the hand, or "". mirrored: swaps left and right of the gesture.
+        plume: True wears a peacock feather. eyes: colour of the iris.
+    """
+
+    id: str
+    build: Build
+    outfit: Outfit
+    hair: Hair
+    expression: Expression
+    pose_name: str
+    pose: Pose
+    mirrored: bool
+    held: str
+    held_colour: RGB
+    plume: bool
+    scar: bool
+    eyes: RGB
+
+
+def actors_of(scene: PrevizScene) -> list[Actor]:
+    """Return everyone in the shot, in the shot's order."""
+    return [_actor(scene, person, index) for index, person in enumerate(scene.characters)]
+
+
+def _actor(scene: PrevizScene, person: PrevizCharacter, index: int) -> Actor:
+    build = build_of(person)
+    dice = Dice("gesture", person.id, person.seed, scene.seed)
+    doing = person.action or clause_about(person.name or person.id, f"{scene.action}. {scene.description}", scene)
+    name = pose_named(doing)
+    if name is None and len(scene.characters) < 2:
+        name = pose_named(f"{scene.action} {scene.description}")
+    held, held_colour = _held(person, f"{doing} {scene.prop_in_focus}")
+    talking = scene.coverage in {"two-shot", "three-shot", "over-the-shoulder", "reverse"} or len(scene.characters) > 1
+    if name is None:
+        name = HOLDS[held].pose if held and HOLDS[held].pose else pose_at_rest(dice, talking=talking)
+    pose = POSES[name]
+    words = colours.tokens(" ".join((*person.accessories, *person.static_features, person.description, person.hair)))
+    return Actor(
+        id=person.id,
+        build=build,
+        outfit=outfit_of(person, build),
+        hair=hair_of(person, build),
+        expression=expression_of(person.expression, doing, scene.mood),
+        pose_name=name,
+        pose=pose,
+        mirrored=bool((index + dice.count(0, 1)) % 2) if pose.free_hand else bool(index % 2),
+        held=held if pose.free_hand or (held and HOLDS[held].pose == name) else "",
+        held_colour=held_colour,
+        plume="feather" in words or "plume" in words,
+        scar="scar" in words or "scarred" in words,
+        eyes=_eyes(person, dice),
+    )
+
+
+def clause_about(name: str, text: str, scene: PrevizScene) -> str:
+    """Return the part of a text that tells what one person does: from the name to the next person's."""
+    text = text[:4000]
+    start = _mention(name, text)
+    if start < 0:
+        return "" if len(scene.characters) > 1 else text
+    ends = [_mention(other.name or other.id, text, start + 1) for other in scene.characters]
+    later = [e for e in ends if e > start + len(name)]
+    return text[start : min(later)] if later else text[start:]
+
+
+def _mention(name: str, text: str, start: int = 0) -> int:
+    first = name.split(maxsplit=1)[0] if name.split() else ""
+    if len(first) < 2:
+        return -1
+    if first.casefold() in {"the", "a", "an", "mr", "mrs", "dr", "detective", "inspector", "lord"}:
+        first = name.rsplit(maxsplit=1)[-1]
+    found = re.compile(re.escape(first), re.IGNORECASE).search(text, start)
+    return found.start() if found else -1
+
+
+def _held(person: PrevizCharacter, doing: str) -> tuple[str, RGB]:
+    for text in (*person.props, *person.accessories, doing):
+        kind = held_named(text)
+        if kind:
+            colour = colours.find(text) if text != doing else None
+            return kind, colour or colours.rgb(HOLDS[kind].colour)
+    return "", colours.WHITE
+
+
+def _eyes(person: PrevizCharacter, dice: Dice) -> RGB:
+    found = re.search(r"([\w-]+)\s+eyes", person.description.casefold())
+    named = colours.find(found.group(1)) if found else None
+    return named or colours.rgb(dice.pick(("4a3020", "3a2618", "5a4028", "50604a", "4a6478")))

@@ -1,0 +1,142 @@
+"""Work on the finished pixels: grades, grain, paper, brush marks. Pure: pixels in, pixels out."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from services.generation.providers.previz.backend import Pixels
+from services.generation.providers.previz.display_list import DisplayList, Finish
+
+Floats = npt.NDArray[np.float32]
+"""Rows x columns x 3, 0 to 1."""
+
+_LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def finish(pixels: Pixels, drawing: DisplayList) -> Pixels:
+    """Return the pixels after the drawing's finishing steps.
+
+    Args:
+        pixels: rows x columns x 3.
+        drawing: gives the steps and the seed of the grain.
+
+    Raises:
+        KeyError: a step has no implementation.
+    """
+    if not drawing.finishes:
+        return pixels
+    picture: Floats = pixels.astype(np.float32) / np.float32(255.0)
+    for step in drawing.finishes:
+        picture = STEPS[step.name](picture, step, drawing.seed)
+    return (np.clip(picture, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
+
+
+def _luma(p: Floats) -> Floats:
+    return p @ _LUMA
+
+
+@lru_cache(maxsize=8)
+def _vignette_mask(height: int, width: int) -> Floats:
+    y, x = np.ogrid[0:height, 0:width]
+    r = np.hypot((x - width / 2) / (width / 2), (y - height / 2) / (height / 2))
+    return (np.clip(r - 0.45, 0.0, 1.0) ** 1.5).astype(np.float32)[..., None]
+
+
+@lru_cache(maxsize=8)
+def _noise(height: int, width: int, seed: int, coarse: int) -> Floats:
+    """Return noise in -0.5 to 0.5, made at 1/coarse of the size and enlarged."""
+    small = np.random.default_rng(seed % 2**32).random((max(2, height // coarse), max(2, width // coarse)), np.float32)
+    if coarse == 1:
+        return small - np.float32(0.5)
+    image = Image.fromarray((small * 255).astype(np.uint8)).resize((width, height), Image.Resampling.BICUBIC)
+    return np.asarray(image, np.float32) / np.float32(255.0) - np.float32(0.5)
+
+
+def _blurred(p: Floats, radius: float) -> Floats:
+    """Return a wide blur by shrinking and enlarging."""
+    h, w = p.shape[:2]
+    small = Image.fromarray((np.clip(p, 0, 1) * 255).astype(np.uint8))
+    by = max(2, round(radius))
+    tiny = small.resize((max(2, w // by), max(2, h // by)), Image.Resampling.BOX)
+    return np.asarray(tiny.resize((w, h), Image.Resampling.BICUBIC), np.float32) / np.float32(255.0)
+
+
+def _vignette(p: Floats, step: Finish, _seed: int) -> Floats:
+    return p * (np.float32(1.0) - np.float32(step.amount) * _vignette_mask(p.shape[0], p.shape[1]))
+
+
+def _grain(p: Floats, step: Finish, seed: int) -> Floats:
+    h, w = p.shape[:2]
+    noise = _noise(h, w, seed, 2) * 0.036 + _noise(h, w, seed + 1, 1) * 0.012
+    return p + (noise * step.amount)[..., None]
+
+
+def _saturate(p: Floats, step: Finish, _seed: int) -> Floats:
+    grey = _luma(p)[..., None]
+    return grey + (p - grey) * np.float32(step.amount)
+
+
+def _contrast(p: Floats, step: Finish, _seed: int) -> Floats:
+    return (p - 0.46) * np.float32(step.amount) + 0.46
+
+
+def _grade(p: Floats, step: Finish, _seed: int) -> Floats:
+    """Split-tone: shadows lean to the first colour, lights to the second."""
+    grey = np.clip(_luma(p), 0, 1)[..., None]
+    dark, bright = (np.array(c, np.float32) / 255.0 for c in step.colours)
+    lean = (1.0 - grey) ** 2 * (dark - 0.12) * 0.22 + grey**2 * (bright - 0.90) * 0.30
+    return p + lean * np.float32(step.amount)
+
+
+def _bloom(p: Floats, step: Finish, _seed: int) -> Floats:
+    wide = _blurred(np.clip(p - 0.55, 0, 1) * 1.6, p.shape[0] / 40)
+    return 1.0 - (1.0 - np.clip(p, 0, 1)) * (1.0 - wide * step.amount)
+
+
+def _mono(p: Floats, step: Finish, _seed: int) -> Floats:
+    # Red counts more than in luma, as on orthochromatic stock behind a yellow filter: faces stay bright.
+    grey = np.clip(p @ np.array([0.42, 0.46, 0.12], np.float32), 0, 1)[..., None]
+    dark, bright = (np.array(c, np.float32) / 255.0 for c in step.colours)
+    return dark + (bright - dark) * grey
+
+
+def _poster(p: Floats, step: Finish, _seed: int) -> Floats:
+    n = np.float32(step.amount)
+    grey = np.clip(_luma(p), 0.01, 1)[..., None]
+    return p * (np.round(grey * n) / n * 0.7 + grey * 0.3) / grey
+
+
+def _halftone(p: Floats, step: Finish, _seed: int) -> Floats:
+    h, w = p.shape[:2]
+    y, x = np.ogrid[0:h, 0:w]
+    pitch = max(3.2, h / 120)
+    a = (x * 0.7071 + y * 0.7071) * (2 * np.pi / pitch)
+    b = (x * 0.7071 - y * 0.7071) * (2 * np.pi / pitch)
+    dots = ((np.cos(a) + np.cos(b)) * 0.25 + 0.5).astype(np.float32)
+    grey = np.clip(_luma(p), 0, 1)
+    mask = (dots > grey * 1.9 + 0.12).astype(np.float32) * np.clip((0.52 - grey) * 4, 0, 1)
+    return p * (1.0 - (mask * 0.55 * step.amount)[..., None])
+
+
+def _fade(p: Floats, step: Finish, _seed: int) -> Floats:
+    return p * (1 - 0.12 * step.amount) + np.array([0.085, 0.065, 0.05], np.float32) * step.amount
+
+
+def _scratches(p: Floats, step: Finish, seed: int) -> Floats:
+    rng = np.random.default_rng(seed % 2**32)
+    out = p.copy()
+    h, w = p.shape[:2]
+    for _ in range(round(4 * step.amount)):
+        x, top, tall = int(rng.integers(0, w)), int(rng.integers(0, h)), int(rng.integers(h // 6, h // 2))
+        out[top : top + tall, x : x + 1] += 0.16
+    return out
+
+
+STEPS: Final[dict[str, Callable[[Floats, Finish, int], Floats]]] = {
+    "vignette": _vignette, "grain": _grain, "saturate": _saturate, "contrast": _contrast, "grade": _grade,
+    "bloom": _bloom, "mono": _mono, "poster": _poster, "halftone": _halftone, "fade": _fade, "scratches": _scratches,
+}  # fmt: skip

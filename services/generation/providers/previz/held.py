@@ -1,0 +1,174 @@
+"""What hands hold."""
+
+import math
+from typing import Final, NamedTuple
+
+from services.generation.providers.previz import colours
+from services.generation.providers.previz.brush import Brush
+from services.generation.providers.previz.colours import WHITE, mix, rgb
+from services.generation.providers.previz.display_list import RGB, Blend, Radial, Stop, ellipse, polygon
+from services.generation.providers.previz.geometry import Point
+from services.generation.providers.previz.skeleton import Skeleton
+
+
+class Hold(NamedTuple):
+    """A kind of prop.
+
+    Attributes:
+        words: that name it. colour: usual. pose: gesture that it asks for, or "". lit: True glows.
+    """
+
+    words: str
+    colour: str
+    pose: str = ""
+    lit: bool = False
+
+
+HOLDS: Final[dict[str, Hold]] = {
+    "umbrella": Hold("umbrella parasol", "2a2a36", "hold"),
+    "gun": Hold("gun pistol revolver handgun", "2c2c34", ""),
+    "cigarette": Hold("cigarette cigar bidi", "f0ead8", "smoke", lit=True),
+    "glass": Hold("glass whiskey whisky drink cocktail wine goblet", "d8a860", "drink"),
+    "bottle": Hold("bottle flask", "3a5a3c", "hold"),
+    "cup": Hold("cup mug chai tea coffee", "e8e0d0", "hold"),
+    "flute": Hold("flute bansuri", "c89a50", "flute"),
+    "book": Hold("book ledger diary notebook journal scripture manuscript", "7a3a34", "read"),
+    "paper": Hold(
+        "letter paper newspaper map photograph photo note envelope scroll file dossier folder", "ece4d0", "read"
+    ),
+    "phone": Hold("phone telephone receiver smartphone", "1e1c24", "phone"),
+    "case": Hold("briefcase suitcase case valise", "4a3426", ""),
+    "lantern": Hold("lantern lamp diya oil-lamp", "e0a040", "hold", lit=True),
+    "torch": Hold("torch flashlight", "3a3a44", "hold", lit=True),
+    "sword": Hold("sword blade katana sabre knife dagger", "c8ccd4", ""),
+    "cane": Hold("cane staff stick crook cudgel walking-stick", "6a4a2c", ""),
+    "pot": Hold("pot matka pitcher vessel urn", "a8622c", "head_carry"),
+    "flower": Hold("flower flowers bouquet lotus rose blossom petals", "e06a90", "hold"),
+    "basket": Hold("basket tray crate box parcel package", "a87c48", "carry"),
+    "key": Hold("key keys", "c8a84c", "hold"),
+    "candle": Hold("candle", "f0e4c8", "hold", lit=True),
+}
+_KINDS: Final = {word: kind for kind, hold in HOLDS.items() for word in hold.words.split()}
+
+
+def held_named(text: str) -> str:
+    """Return the kind of prop that a text names, or an empty string."""
+    return next((_KINDS[w] for w in colours.tokens(text) if w in _KINDS), "")
+
+
+class Grip(NamedTuple):
+    """Where a prop is: the hand, the direction of the forearm on the screen and pixels per metre."""
+
+    hand: Point
+    along: Point
+    k: float
+    side: float
+
+
+def grip_of(brush: Brush, bones: Skeleton, side: str) -> Grip:
+    """Return the grip of one hand."""
+    wrist, tip = brush.camera.project(bones[f"wrist_{side}"]), brush.camera.project(bones[f"hand_{side}"])
+    elbow = brush.camera.project(bones[f"elbow_{side}"])
+    dx, dy = tip[0] - elbow[0], tip[1] - elbow[1]
+    run = math.hypot(dx, dy) or 1.0
+    hand = (wrist[0] + (tip[0] - wrist[0]) * 0.6, wrist[1] + (tip[1] - wrist[1]) * 0.6)
+    body = brush.camera.project(bones["chest"])
+    return Grip(hand, (dx / run, dy / run), brush.k, 1.0 if hand[0] >= body[0] else -1.0)
+
+
+def draw_held(brush: Brush, grip: Grip, kind: str, colour: RGB) -> None:
+    """Draw the prop in a hand; the fingers come after."""
+    cloth = brush.cloth(colour)
+    plan = _SHAPES.get(kind)
+    if plan is not None:
+        shape, turn = plan
+        points = _turned(grip, shape, turn)
+        brush.part(points, cloth, tension=0.12)
+    elif kind == "umbrella":
+        _umbrella(brush, grip, cloth)
+    elif kind == "flower":
+        _flowers(brush, grip, cloth)
+    if HOLDS[kind].lit:
+        _flame(brush, grip, kind)
+
+
+# outlines in metres: x along the prop, y across; "up" stands upright, "arm" follows the forearm, "level" lies
+_SHAPES: Final[dict[str, tuple[tuple[Point, ...], str]]] = {
+    "gun": (((-0.02, -0.02), (0.19, -0.022), (0.19, 0.018), (0.05, 0.024), (0.035, 0.10), (-0.02, 0.11)), "arm"),
+    "cigarette": (((0.02, -0.005), (0.10, -0.005), (0.10, 0.005), (0.02, 0.005)), "level"),
+    "glass": (((-0.05, -0.033), (0.05, -0.040), (0.05, 0.040), (-0.05, 0.033)), "up"),
+    "cup": (((-0.045, -0.034), (0.045, -0.042), (0.045, 0.042), (-0.045, 0.034)), "up"),
+    "bottle": (((-0.14, -0.036), (0.06, -0.036), (0.10, -0.014), (0.17, -0.014), (0.17, 0.014), (0.10, 0.014), (0.06, 0.036), (-0.14, 0.036)), "up"),
+    "flute": (((-0.10, -0.011), (0.42, -0.011), (0.42, 0.011), (-0.10, 0.011)), "flute"),
+    "book": (((-0.10, -0.14), (0.12, -0.14), (0.12, 0.14), (-0.10, 0.14)), "up"),
+    "paper": (((-0.09, -0.11), (0.14, -0.12), (0.15, 0.10), (-0.08, 0.12)), "up"),
+    "phone": (((-0.06, -0.026), (0.10, -0.026), (0.10, 0.026), (-0.06, 0.026)), "up"),
+    "case": (((-0.36, -0.21), (-0.05, -0.21), (-0.05, -0.05), (-0.01, -0.05), (-0.01, 0.05), (-0.05, 0.05), (-0.05, 0.21), (-0.36, 0.21)), "up"),
+    "lantern": (((-0.28, -0.075), (-0.09, -0.065), (-0.05, -0.02), (0.0, 0.0), (-0.05, 0.02), (-0.09, 0.065), (-0.28, 0.075)), "up"),
+    "torch": (((-0.06, -0.018), (0.10, -0.018), (0.13, -0.034), (0.18, -0.034), (0.18, 0.034), (0.13, 0.034), (0.10, 0.018), (-0.06, 0.018)), "arm"),
+    "sword": (((-0.10, -0.014), (0.04, -0.014), (0.05, -0.08), (0.07, -0.08), (0.07, -0.018), (0.78, -0.014), (0.86, 0.0), (0.78, 0.014), (0.07, 0.018), (0.07, 0.08), (0.05, 0.08), (0.04, 0.014), (-0.10, 0.014)), "arm_up"),
+    "cane": (((-0.86, -0.013), (0.10, -0.013), (0.10, 0.013), (-0.86, 0.013)), "up"),
+    "pot": (((-0.02, -0.10), (0.04, -0.19), (0.20, -0.20), (0.32, -0.10), (0.36, -0.12), (0.36, 0.12), (0.32, 0.10), (0.20, 0.20), (0.04, 0.19), (-0.02, 0.10)), "up"),
+    "basket": (((-0.08, -0.20), (0.13, -0.27), (0.13, 0.27), (-0.08, 0.20)), "up"),
+    "key": (((-0.02, -0.006), (0.05, -0.006), (0.06, -0.022), (0.10, -0.022), (0.10, 0.022), (0.06, 0.022), (0.05, 0.006), (-0.02, 0.006)), "up"),
+    "candle": (((-0.06, -0.016), (0.12, -0.016), (0.12, 0.016), (-0.06, 0.016)), "up"),
+}  # fmt: skip
+
+
+def _turned(grip: Grip, shape: tuple[Point, ...], turn: str) -> list[Point]:
+    u = {
+        "up": (0.06 * grip.side, -1.0),
+        "arm": grip.along,
+        "level": (grip.side, -0.15),
+        "arm_up": (grip.along[0] * 0.5 + 0.35 * grip.side, -0.86),
+        "flute": (grip.side, 0.10),
+    }[turn]
+    n = (-u[1], u[0])
+    (x, y), k = grip.hand, grip.k
+    return [(x + (u[0] * a + n[0] * b) * k, y + (u[1] * a + n[1] * b) * k) for a, b in shape]
+
+
+def _umbrella(brush: Brush, grip: Grip, cloth: RGB) -> None:
+    (x, y), k = grip.hand, grip.k
+    top = (x - grip.side * 0.16 * k, y - 0.98 * k)
+    brush.canvas.solid_line(
+        polygon([(x + grip.side * 0.02 * k, y + 0.1 * k), top], closed=False), rgb("2a2428"), max(1.2, k * 0.014)
+    )
+
+    def at(a: float, b: float) -> Point:
+        return (top[0] + a * k, top[1] - b * k)
+
+    canopy = [
+        at(-0.58, -0.27), at(-0.50, -0.06), at(-0.28, 0.10), at(0.0, 0.15), at(0.28, 0.10), at(0.50, -0.06),
+        at(0.58, -0.27), at(0.38, -0.20), at(0.19, -0.26), at(0.0, -0.19), at(-0.19, -0.26), at(-0.38, -0.20),
+    ]  # fmt: skip
+    brush.part(canopy, cloth)
+    for a in (-0.19, 0.0, 0.19):
+        brush.crease([at(0.0, 0.15), at(a * 1.25, 0.0), at(a, -0.23)], 0.6, 0.6)
+
+
+def _flowers(brush: Brush, grip: Grip, cloth: RGB) -> None:
+    (x, y), k = grip.hand, grip.k
+    for i, (dx, dy) in enumerate(((0.0, -0.16), (-0.06, -0.11), (0.06, -0.12), (0.0, -0.06))):
+        p = (x + dx * k, y + dy * k)
+        brush.canvas.solid_line(polygon([(x, y), p], closed=False), brush.cloth(rgb("4a7a3c")), max(1.0, k * 0.01))
+        r = k * 0.042
+        brush.part(
+            [(p[0] + r * math.cos(a), p[1] + r * math.sin(a)) for a in (0.3, 1.5, 2.8, 4.0, 5.3)],
+            mix(cloth, WHITE, 0.12 * i),
+            shade=0.4,
+        )
+
+
+def _flame(brush: Brush, grip: Grip, kind: str) -> None:
+    (x, y), k = grip.hand, grip.k
+    up = {"lantern": -0.17, "candle": 0.15, "torch": 0.0, "cigarette": 0.0}[kind]
+    at = (x, y - up * k)
+    if kind in {"torch", "cigarette"}:
+        u = grip.along if kind == "torch" else (grip.side, -0.15)
+        reach = 0.2 if kind == "torch" else 0.10
+        at = (x + u[0] * reach * k, y + u[1] * reach * k)
+    radius = k * {"lantern": 0.85, "candle": 0.5, "torch": 0.7, "cigarette": 0.05}[kind]
+    warm = rgb("ffb050")
+    stops = (Stop(0.0, rgb("fff2c8"), 0.95), Stop(0.12, warm, 0.7), Stop(0.45, warm, 0.18), Stop(1.0, warm, 0.0))
+    brush.canvas.tint(ellipse(*at, radius, radius), Radial(at, radius, stops), blend=Blend.SCREEN)

@@ -1,0 +1,1 @@
+"""Places: sets that are laid out once per location and seen from any camera."""

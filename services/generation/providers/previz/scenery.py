@@ -1,0 +1,172 @@
+"""A set in front of the camera: what is seen of it, in order, with people in between."""
+
+from collections.abc import Sequence
+
+from services.generation.providers.previz.camera import Camera
+from services.generation.providers.previz.canvas import Canvas
+from services.generation.providers.previz.colours import mix
+from services.generation.providers.previz.display_list import Blend, Radial, Stop, Tag, ellipse, polygon
+from services.generation.providers.previz.figure import Standing, draw_figure
+from services.generation.providers.previz.geometry import Point, Vec3, bounds, clamp, dot, mean, sub
+from services.generation.providers.previz.light import Light
+from services.generation.providers.previz.places.layout import Lamp, Layout, Panel, Sprite, Thing
+from services.generation.providers.previz.shadows import draw_shadow
+from services.generation.providers.previz.sprites import draw_sprite, sprite_box
+from services.generation.providers.previz.style import Look
+
+
+class Set:
+    """One frame's view of a layout."""
+
+    def __init__(self, canvas: Canvas, camera: Camera, light: Light, look: Look, layout: Layout) -> None:
+        self.canvas = canvas
+        self.camera = camera
+        self.light = light
+        self.look = look
+        self.layout = layout
+
+    def draw(self, people: Sequence[Standing]) -> None:
+        """Draw things and people from far to near."""
+        keep = [t for t in self.layout.things if self._kept(t, people)]
+        self._mirror(keep)
+        order: list[tuple[bool, float, int, Thing | Standing]] = []
+        for i, thing in enumerate(keep):
+            order.append((not thing.backdrop, -self._depth(thing), i, thing))
+        for i, person in enumerate(people):
+            order.append((True, -self.camera.depth(person.bones["pelvis"]), len(keep) + i, person))
+            draw_shadow(self.canvas, self.camera, self.light, self.look, person.bones, self.layout.mark[1])
+        for _, _, _, item in sorted(order, key=lambda row: row[:3]):
+            if isinstance(item, Thing):
+                self.thing(item)
+            else:
+                draw_figure(self.canvas, self.camera, self.light, self.look, item)
+
+    def backdrop(self) -> None:
+        """Draw the set without people."""
+        self.draw(())
+
+    def _depth(self, thing: Thing) -> float:
+        return self.camera.depth(thing.at)
+
+    def _kept(self, thing: Thing, people: Sequence[Standing]) -> bool:
+        """Return whether a thing may be drawn: it does not stand between the camera and a person."""
+        if thing.backdrop:
+            return True
+        depth = self._depth(thing)
+        near = [p for p in people if self.camera.depth(p.bones["chest"]) > depth - 0.2]
+        if not near:
+            return True
+        spots = [self.camera.project(p.bones[j]) for p in near for j in ("head", "chest", "neck", "waist")]
+        for shape in thing.panels:
+            outline = self.camera.outline(shape.corners)
+            if outline and any(holds(outline, s) for s in spots):
+                return False
+        for sprite in thing.sprites:
+            left, top, right, bottom = sprite_box(self.camera, sprite)
+            if any(left < x < right and top < y < bottom for x, y in spots):
+                return False
+        return True
+
+    def thing(self, thing: Thing) -> None:
+        """Draw one thing."""
+        shown = [p for p in thing.panels if self._faces(p)]
+        for shape in sorted(shown, key=lambda p: -self.camera.depth(mean(p.corners))):
+            self._panel(shape)
+        for sprite in thing.sprites:
+            self._sprite(sprite)
+        for lamp in thing.lamps:
+            self._lamp(lamp)
+
+    def _faces(self, shape: Panel) -> bool:
+        return shape.both or dot(shape.normal, sub(self.camera.position, shape.corners[0])) > 0.0
+
+    def _panel(self, shape: Panel) -> None:
+        points = self.camera.outline(shape.corners)
+        if not points or not self._in_frame(points):
+            return
+        canvas, light = self.canvas, self.light
+        middle = mean(shape.corners)
+        depth = max(self.camera.depth(middle), 0.2)
+        canvas.tag = Tag(self.camera.plane(shape.corners[0], shape.normal))
+        lit = light.surface(shape.colour, shape.normal, depth)
+        shine = shape.glow * light.practicals
+        path = polygon(points)
+        if shine > 0.05:
+            lit = mix(lit, light.far(shape.colour, depth * 0.5), clamp(shine, 0.0, 1.0))
+        canvas.body(path, lit)
+        if shine > 0.3 and depth < 45 and self.look.blur > 0:
+            soft = clamp(90.0 / depth, 2.0, 16.0) * canvas.unit
+            canvas.tint(path, shape.colour, 0.34 * shine * self.look.glow, blur=soft, blend=Blend.SCREEN)
+        if shape.edge > 0.05 and depth < 60:
+            width = clamp(self.camera.scale(depth) * 0.012, 0.5, 1.9) * canvas.unit * self.look.line_width
+            if width > 0.2:
+                alpha = shape.edge * clamp(1.0 - depth / 60.0, 0.0, 1.0)
+                canvas.line(path, mix(self.look.line, light.haze, depth / 90), width * (0.5 + shape.edge * 0.5), alpha)
+        canvas.tag = Tag()
+
+    def _in_frame(self, points: Sequence[Point]) -> bool:
+        left, top, right, bottom = bounds(points)
+        margin = 40
+        w, h = self.canvas.width, self.canvas.height
+        return right > -margin and bottom > -margin and left < w + margin and top < h + margin
+
+    def _sprite(self, sprite: Sprite) -> None:
+        box = sprite_box(self.camera, sprite)
+        depth = self.camera.depth(sprite.at)
+        if depth < 0.5 or not self._in_frame([(box[0], box[1]), (box[2], box[3])]):
+            return
+        self.canvas.tag = Tag(depth)
+        draw_sprite(self.canvas, self.camera, self.light, self.look, sprite)
+        self.canvas.tag = Tag()
+
+    def _lamp(self, lamp: Lamp) -> None:
+        depth = self.camera.depth(lamp.at)
+        shine = lamp.level * self.light.practicals * self.look.glow
+        if depth < 0.4 or shine < 0.08:
+            return
+        at = self.camera.project(lamp.at)
+        k = self.camera.scale(depth)
+        reach = min(lamp.reach * k, 0.75 * self.canvas.height)
+        stops = (
+            Stop(0.0, mix(lamp.colour, (255.0, 255.0, 255.0), 0.7), min(1.0, 0.95 * shine)),
+            Stop(0.07, lamp.colour, min(1.0, 0.62 * shine)),
+            Stop(0.34, lamp.colour, 0.18 * shine),
+            Stop(1.0, lamp.colour, 0.0),
+        )
+        self.canvas.tint(ellipse(*at, reach, reach), Radial(at, reach, stops), blend=Blend.SCREEN)
+
+    def _mirror(self, things: Sequence[Thing]) -> None:
+        """Lay the reflections of lamps and lit panels on wet ground and water."""
+        strong = max(self.light.wet, 0.55 if self.layout.water else 0.0) * self.light.practicals
+        if strong < 0.1 or self.layout.indoors:
+            return
+        for thing in things:
+            for shape in thing.panels:
+                if shape.glow > 0.5 and self._faces(shape):
+                    self._reflection(shape.corners, shape.colour, 0.42 * strong)
+            for lamp in thing.lamps:
+                x, y, z = lamp.at
+                k = 0.22
+                corners = ((x - k, 0.0, z), (x - k, y, z), (x + k, y, z), (x + k, 0.0, z))
+                self._reflection(corners, lamp.colour, 0.40 * strong * lamp.level)
+
+    def _reflection(self, corners: Sequence[Vec3], colour: tuple[float, float, float], alpha: float) -> None:
+        low = min(c[1] for c in corners)
+        mirrored = [(x, -max(0.0, y - low * 0.25) * 1.15, z) for x, y, z in corners]
+        if self.camera.depth(mean(mirrored)) > 60 or self.camera.depth(mean(mirrored)) < 1.5:
+            return
+        points = self.camera.outline(mirrored)
+        if not points or not self._in_frame(points):
+            return
+        soft = clamp(70.0 / self.camera.depth(mean(mirrored)), 2.0, 12.0) * self.canvas.unit * max(0.3, self.look.blur)
+        self.canvas.tint(polygon(points), colour, alpha, blur=soft, blend=Blend.SCREEN)
+
+
+def holds(outline: Sequence[Point], p: Point) -> bool:
+    """Return whether a point lies inside a polygon (even-odd rule)."""
+    inside = False
+    for i, (x1, y1) in enumerate(outline):
+        x0, y0 = outline[i - 1]
+        if (y0 > p[1]) != (y1 > p[1]) and p[0] < x0 + (p[1] - y0) * (x1 - x0) / (y1 - y0):
+            inside = not inside
+    return inside
