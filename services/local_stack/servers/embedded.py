@@ -72,7 +72,7 @@ class EmbeddedServers:
 
     @property
     def servers(self) -> tuple[Server, ...]:
-        """In the order in which they are stopped: the broker keeps its log in the object store."""
+        """Each before what it needs: the broker keeps its log in the object store."""
         return (self.broker, self.database, self.object_store)
 
     async def start(self) -> None:
@@ -107,15 +107,13 @@ class EmbeddedServers:
             await asyncio.sleep(_WATCH_EVERY_S)
 
     async def stop(self) -> None:
-        """Stop them in order, each with SIGTERM and, where that is not enough, SIGKILL."""
-        for server in self.servers:
-            if server.pid is None:
-                continue
-            begun = time.monotonic()
-            by_itself = await server.stop()
-            took = time.monotonic() - begun
-            text = "stopped" if by_itself else f"did not stop in {server.plan.stop_within_s:g} s and was killed"
-            self._tell(EventKind.STOPPED, server, text, took)
+        """Stop them, each with SIGTERM and, where that is not enough, SIGKILL; the broker before its storage."""
+
+        async def broker_then_storage() -> None:
+            await self._stop(self.broker)
+            await self._stop(self.object_store)
+
+        await asyncio.gather(broker_then_storage(), self._stop(self.database))
         self._record()
 
     def kill(self) -> None:
@@ -131,6 +129,15 @@ class EmbeddedServers:
         await server.wait_ready()
         took = time.monotonic() - begun
         self._tell(EventKind.READY, server, f"{server.plan.product} answers on port {server.plan.port}", took)
+
+    async def _stop(self, server: Server) -> None:
+        if server.pid is None:
+            return
+        begun = time.monotonic()
+        by_itself = await server.stop()
+        took = time.monotonic() - begun
+        text = "stopped" if by_itself else f"did not stop in {server.plan.stop_within_s:g} s and was killed"
+        self._tell(EventKind.STOPPED, server, text, took)
 
     async def _restart(self, server: Server) -> None:
         failure = server.failure(f"ended by itself with exit code {server.exit_code()}")

@@ -75,6 +75,8 @@ def plan(  # noqa: PLR0913
             "-s3.port.iceberg=0",
             "-s3.port.lance=0",
             "-master.telemetry=false",
+            # Seconds that it waits between announcing its end and ending; nobody else listens.
+            "-volume.preStopSeconds=0",
             *(f"{flag}={ports[name]}" for name, flag in _FLAGS.items()),
         ),
         env={"AWS_ACCESS_KEY_ID": keys.access_key, "AWS_SECRET_ACCESS_KEY": keys.secret_key},

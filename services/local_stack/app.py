@@ -1,0 +1,86 @@
+"""Composition root of the stack: which services run in the one process, and with which settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from pydantic import SecretStr
+
+from schemas import topics
+from services.character_conditioning import app as character_conditioning
+from services.character_conditioning.settings import CharacterConditioningSettings
+from services.chassis.app import ServiceApp
+from services.chassis.provision import provision
+from services.chassis.settings import ServiceSettings
+from services.gateway import app as gateway
+from services.gateway.settings import GatewaySettings
+from services.generation import app as generation
+from services.generation.settings import GenerationSettings
+from services.local_stack.folder import Credentials
+from services.local_stack.servers.embedded import Addresses
+from services.local_stack.servers.ports import LOOPBACK
+from services.location_conditioning import app as location_conditioning
+from services.location_conditioning.settings import LocationConditioningSettings
+from services.orchestrator import app as orchestrator
+from services.orchestrator.settings import OrchestratorSettings
+from services.prompt_builder import app as prompt_builder
+from services.prompt_builder.settings import PromptBuilderSettings
+
+PROVIDERS: Final = ("previz",)
+"""Providers whose workers run: those that need no key and no GPU."""
+
+_OBSERVER_FETCH_MS: Final = 100
+"""The gateway reads every topic and holds nobody up, so that it may look less often."""
+_MOST_PARTITIONS: Final = 4
+"""One process reads them all; the embedded broker pays for each partition of each fetch."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicsMade:
+    """How many topics were created, and how many were there already."""
+
+    created: int
+    existing: int
+
+
+def shared_settings(addresses: Addresses, credentials: Credentials) -> dict[str, Any]:
+    """What every service of the stack gets, by field name of `ServiceSettings`."""
+    return {
+        "kafka_bootstrap": addresses.kafka_bootstrap,
+        # What the embedded broker needs: it has no idempotent producer and does not wake a waiting fetch.
+        "kafka_idempotence": False,
+        "kafka_fetch_max_wait_ms": 20,
+        # It makes a joining member wait for half the session's length, and one that was killed for its rest: 1 s
+        # brings a group up in 1 s, before and after a crash (10 s: 5 s and 18 s; static membership: 6 s always). Each
+        # group has one member here, which the broker can't lose by a late heartbeat.
+        "kafka_session_timeout_ms": 1000,
+        "kafka_replication_factor": 1,
+        "mongo_url": SecretStr(addresses.mongo_url),
+        "s3_endpoint": addresses.s3_endpoint,
+        "s3_access_key": credentials.s3_access_key,
+        "s3_secret_key": SecretStr(credentials.s3_secret_key),
+        "s3_bucket": addresses.s3_bucket,
+        "s3_secure": False,
+        "http_port": 0,
+    }
+
+
+async def make_topics(settings: ServiceSettings) -> TopicsMade:
+    """Create every topic and dead-letter topic that is missing."""
+    specs = [replace(spec, partitions=min(spec.partitions, _MOST_PARTITIONS)) for spec in topics.specs(PROVIDERS)]
+    made = await provision(settings, specs)
+    return TopicsMade(len(made.created), len(made.existing))
+
+
+def build_services(shared: Mapping[str, Any], *, gateway_port: int) -> tuple[ServiceApp, ...]:
+    """Every service of the engine, not yet started, from the first stage to the last."""
+    workers = {"providers": PROVIDERS}
+    web = {"http_host": LOOPBACK, "http_port": gateway_port, "kafka_fetch_max_wait_ms": _OBSERVER_FETCH_MS}
+    return (
+        character_conditioning.build(CharacterConditioningSettings(**shared)),
+        location_conditioning.build(LocationConditioningSettings(**shared)),
+        prompt_builder.build(PromptBuilderSettings(**shared)),
+        orchestrator.build(OrchestratorSettings(**{**shared, **workers})),
+        *(generation.build(GenerationSettings(**{**shared, "generation_provider": name})) for name in PROVIDERS),
+        gateway.build(GatewaySettings(**{**shared, **workers, **web})),
+    )
