@@ -152,6 +152,7 @@ class ServiceApp:
 
         While something that the service needs is away, starting is tried again; `/livez` answers meanwhile.
         """
+        current_service.set(self.name)
         stop = asyncio.Event()
         with _signals(stop):
             await self._start_patiently(stop)
