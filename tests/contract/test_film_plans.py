@@ -13,7 +13,7 @@ from services.cli.plan_reading import load_plan, plan_events
 
 FOLDER = Path(__file__).resolve().parents[2] / "contracts" / "examples" / "film.plan" / "v1"
 STYLES = {
-    "cinematic", "anime", "noir", "realistic", "painterly", "watercolour", "comic", "cg-3d", "claymation", "ink",
+    "cinematic", "anime", "noir", "realistic", "painterly", "watercolour", "comic", "3-d-cg", "claymation", "ink",
     "documentary", "vintage-film",
 }  # fmt: skip
 
