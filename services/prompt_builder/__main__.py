@@ -3,8 +3,8 @@
 import asyncio
 import sys
 
-from services.chassis.settings import ServiceSettings
 from services.prompt_builder.app import build
+from services.prompt_builder.settings import PromptBuilderSettings
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(build(ServiceSettings()).run()))
+    sys.exit(asyncio.run(build(PromptBuilderSettings()).run()))

@@ -5,12 +5,12 @@ from schemas.prompt import PromptBuilt
 from schemas.shot import ShotRejected
 from services.chassis.app import ServiceApp, make_app
 from services.chassis.bindings import On
-from services.chassis.settings import ServiceSettings
 from services.prompt_builder.adapters.shipped_templates import shipped_templates
 from services.prompt_builder.handlers import Handlers
+from services.prompt_builder.settings import PromptBuilderSettings
 
 
-def build(settings: ServiceSettings) -> ServiceApp:
+def build(settings: PromptBuilderSettings) -> ServiceApp:
     """Put the service together; faulty templates stop it here.
 
     Raises:

@@ -1,7 +1,7 @@
 """Facts about the people in the frame. Nothing of whom the frame doesn't show is planned."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schemas.bible import Costume, Garment
 from schemas.conditioning import CharacterConditioning, ConditionedEvent
@@ -73,48 +73,44 @@ def look_of(member: CharacterConditioning) -> Look:
 
 
 def _look(member: CharacterConditioning) -> list[Planned]:
-    owner, name = member.character_id, one_line(member.name)
-    source = f"bible:{owner}@{member.bible_version}"
+    source = f"bible:{member.character_id}@{member.bible_version}"
     look = look_of(member)
-    clause = listed(look.features)
+    features = listed(look.features)
     told = ", ".join((*look.telling, *look.features))
-    identity = Planned(
-        kind="identity",
-        clause=clause,
-        source=source,
-        tags=(name, *look.telling, *look.features),
-        text=f"{name}: {told}" if told else name,
-        weight=_IDENTITY_WEIGHT,
-        owner=owner,
-    )
-    facts = [identity]
-    if look.description:
-        facts.append(
-            Planned("character", look.description, source, look.rest, f"{name}: {look.description}", owner=owner)
+    facts = [
+        replace(
+            _about(member, "identity", features, source, (one_line(member.name), *look.telling, *look.features)),
+            text=f"{one_line(member.name)}: {told}" if told else one_line(member.name),
+            weight=_IDENTITY_WEIGHT,
         )
+    ]
+    if look.description:
+        facts.append(_about(member, "character", look.description, source, look.rest))
     worn = costume_words(member.costume)
     if worn:
         why = f"{source}/costume:{member.costume.costume_id} ({member.costume_source})"
-        facts.append(Planned("costume", worn, why, pieces(worn), f"{name} wears {worn}", _COSTUME_WEIGHT, owner))
+        facts.append(replace(_about(member, "costume", worn, why), weight=_COSTUME_WEIGHT))
     changing = phrases(_without_expression(member), said=(look.description,))
     if changing:
-        facts.append(
-            Planned("changing", listed(changing), source, changing, f"{name}: {listed(changing)}", owner=owner)
-        )
+        facts.append(_about(member, "changing", listed(changing), source, changing))
     triggers = tuple(dict.fromkeys(one_line(word) for lora in member.loras for word in lora.trigger_words))
     if triggers:
-        facts.append(
-            Planned(
-                "trigger",
-                listed(triggers),
-                f"{source}/loras",
-                triggers,
-                f"{name}: {listed(triggers)}",
-                owner=owner,
-                omitted_in_sentences="trigger words wake adapters, which only models with weighted tags load",
-            )
-        )
+        facts.append(_about(member, "trigger", ", ".join(triggers), f"{source}/loras", triggers))
     return facts
+
+
+def _about(
+    member: CharacterConditioning, kind: str, clause: str, source: str, tags: tuple[str, ...] | None = None
+) -> Planned:
+    """A fact about one character, which by itself names it; None = its tags are cut from the clause."""
+    return Planned(
+        kind=kind,
+        clause=clause,
+        source=source,
+        tags=pieces(clause) if tags is None else tags,
+        text=f"{one_line(member.name)}: {clause}",
+        owner=member.character_id,
+    )
 
 
 def _without_expression(member: CharacterConditioning) -> dict[str, str | tuple[str, ...]]:
@@ -151,36 +147,22 @@ def _is_named(garment: Garment, description: str) -> bool:
 def _performance(
     member: CharacterConditioning, event: ConditionedEvent, templates: Templates, slots: Mapping[str, str]
 ) -> list[Planned]:
-    shot, owner, name = event.run.shot, member.character_id, one_line(member.name)
+    shot = event.run.shot
+    action, expression = one_line(member.action), one_line(member.expression)
     facts = []
-    action = one_line(member.action)
     if action:
-        facts.append(
-            Planned("character-action", action, "shot.cast.action", pieces(action), f"{name}: {action}", owner=owner)
-        )
+        facts.append(_about(member, "character-action", action, "shot.cast.action"))
     # With several people a shot's own action doesn't tell whose posture it is.
-    doing = action or (shot.action if len(event.visible_cast) == 1 else "")
-    gesture = _gesture(doing, templates)
+    gesture = _gesture(action or (shot.action if len(event.visible_cast) == 1 else ""), templates)
     if gesture is not None:
-        facts.append(
-            planned("gesture", fill(gesture.text, slots), gesture.source, tag=fill(gesture.tags, slots), owner=owner)
-        )
-    expression = one_line(member.expression)
+        tags = pieces(fill(gesture.tags, slots))
+        facts.append(_about(member, "gesture", one_line(fill(gesture.text, slots)), gesture.source, tags))
     if expression:
-        facts.append(
-            Planned(
-                "expression",
-                expression,
-                "shot.cast.expression",
-                pieces(expression),
-                f"{name}: {expression}",
-                owner=owner,
-            )
-        )
+        facts.append(_about(member, "expression", expression, "shot.cast.expression"))
     if member.facing is not shot.facing:
         entry = templates.required("facing", member.facing.value)
-        tag = fill(entry.tags, slots)
-        facts.append(planned("facing", fill(entry.text, slots), "shot.cast.facing", tag=tag, owner=owner))
+        tags = pieces(fill(entry.tags, slots))
+        facts.append(_about(member, "facing", one_line(fill(entry.text, slots)), "shot.cast.facing", tags))
     return facts
 
 

@@ -22,7 +22,6 @@ _SILENT: Final = frozenset(
         "description",
         "details",
         "ethnicity",
-        "expression",
         "features",
         "gender",
         "general",
@@ -75,7 +74,7 @@ def _phrase(name: str, value: str | tuple[str, ...], told: list[str]) -> str:
     if key in _SILENT or _stem(key) in worded.casefold():
         return worded
     if key == "age":
-        return f"{worded} years old" if worded.isdigit() else worded
+        return f"a {worded}-year-old look" if worded.isdigit() else f"{worded} look"
     return f"{worded} {noun}" if len(worded.split()) <= _SHORT_WORDS else f"{noun} {worded}"
 
 

@@ -65,7 +65,10 @@ def _look(sheet: _Sheet, owner: str) -> list[str]:
     name, description = sheet.name(owner), sheet.one("character", owner)
     has, worn, now = (sheet.one(kind, owner) for kind in ("identity", "costume", "changing"))
     inline = bool(description) and is_short_phrase(description) and not _starts_with(description, name)
-    subject = f"{name}, {appositive(description)}," if inline else name
+    # Words that wake an adapter stand beside the name: a model that loads none reads past them.
+    trigger = sheet.one("trigger", owner)
+    called = f"{name} ({trigger})" if trigger else name
+    subject = f"{called}, {appositive(description)}," if inline else called
     parts = []
     if has:
         parts.append(f"{subject} has {has}")
@@ -105,7 +108,16 @@ def _starts_with(text: str, name: str) -> bool:
 
 
 def _events(sheet: _Sheet) -> list[str]:
-    return [sheet.one("description"), sheet.one("action"), sheet.one("speaking")]
+    return [sheet.one("description"), _shot_action(sheet), sheet.one("speaking")]
+
+
+def _shot_action(sheet: _Sheet) -> str:
+    """A shot's action; a bare `walking` is said of whoever is in the frame."""
+    action, owners = sheet.one("action"), sheet.owners
+    first = action.split(" ", 1)[0].rstrip(".,;")
+    if not owners or not (first.isascii() and first.islower() and first.endswith("ing")):
+        return action
+    return f"{sheet.name(owners[0])} is {action}" if len(owners) == 1 else f"They are {action}"
 
 
 def _place(sheet: _Sheet) -> list[str]:
@@ -167,7 +179,9 @@ GROUPS: Final[tuple[tuple[frozenset[str], Writer], ...]] = (
     (frozenset({"note"}), _note),
     (frozenset({"shot-size", "cast-count", "framing", "facing", "angle", "composition"}), _frame),
     (
-        frozenset({"identity", "character", "costume", "changing", "character-action", "gesture", "expression"}),
+        frozenset(
+            {"identity", "character", "costume", "changing", "trigger", "character-action", "gesture", "expression"}
+        ),
         _cast,
     ),
     (frozenset({"description", "action", "speaking"}), _events),
@@ -197,8 +211,8 @@ def natural_prompt(
         stressed: kinds that a retake strengthens: their sentences move forward and say that they matter.
         limit: characters.
     """
-    dropped = [fact.dropped(reason) for fact in facts if (reason := fact.omitted or fact.omitted_in_sentences)]
-    kept = [fact for fact in facts if not fact.omitted and not fact.omitted_in_sentences]
+    dropped = [fact.dropped(fact.omitted) for fact in facts if fact.omitted]
+    kept = [fact for fact in facts if not fact.omitted]
     text = _written(kept, stressed)
     while len(text) > limit and kept:
         excess = len(text) - limit
@@ -222,7 +236,9 @@ def _written(facts: Sequence[Planned], stressed: frozenset[str]) -> str:
     stress: list[str] = []
     rest: list[str] = []
     for place, (kinds, writer) in enumerate(GROUPS):
-        sentences = [begun(ended(sentence)) for sentence in writer(sheet) if sentence]
+        sentences = [ended(sentence) for sentence in writer(sheet) if sentence]
+        if writer is not _prompt:  # what was written by hand stays as it was written
+            sentences = [begun(sentence) for sentence in sentences]
         if kinds & stressed and sentences:
             sentences[0] = f"Most important: {sentences[0]}"
         group = leading if place < _LEADING else stress if kinds & stressed else rest

@@ -13,11 +13,12 @@ VITAL: Final = ("identity", "cast-count", "shot-size")
 #: Every kind of fact, most important first: what a budget cuts comes from the end.
 KINDS: Final = (
     *VITAL,
+    "trigger",
     "subject",
     "note",
     "prompt",
-    "costume",
     "style",
+    "costume",
     "character-action",
     "action",
     "description",
@@ -33,7 +34,6 @@ KINDS: Final = (
     "weather",
     "speaking",
     "facing",
-    "trigger",
     "props",
     "continuity",
     "gesture",
@@ -77,7 +77,6 @@ class Planned:
         weight: emphasis, 1 = neutral.
         owner: the character whom it is about; empty = the frame.
         omitted: why no prompt says it; empty = prompts say it.
-        omitted_in_sentences: why only tags say it.
     """
 
     kind: str
@@ -88,7 +87,6 @@ class Planned:
     weight: float = 1.0
     owner: str = ""
     omitted: str = ""
-    omitted_in_sentences: str = ""
 
     @property
     def plain(self) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 from schemas.prompt import DroppedFact
 from services.prompt_builder.domain.planned import VITAL, Planned
 from services.prompt_builder.domain.tokens import CLIP_BUDGET, estimate
-from services.prompt_builder.domain.wording import escaped
+from services.prompt_builder.domain.wording import clip, escaped
 
 #: Share of the budget that identities may take together before anything else is placed.
 _IDENTITY_SHARE: Final = 0.6
@@ -77,7 +77,7 @@ def _shortened(tag: str, budget: int) -> str:
         words.pop()
     head = " ".join(words)
     while head and estimate(head) > budget:
-        head = head[:-1]
+        head = clip(head, len(head) - 1)
     return head
 
 

@@ -1,0 +1,265 @@
+"""Laws of the prompts over all shots: nothing planned is lost, nothing planned breaks them."""
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from schemas.bible import Costume
+from schemas.conditioning import CharacterConditioning, LocationConditioned, PropConditioning
+from schemas.project import ProjectSettings, TemplateOverride
+from schemas.prompt import PromptBuilt, RetakeInstruction
+from schemas.run import runs_of
+from schemas.shot import Shot, ShotPlanned, ShotRejected
+from schemas.vocabulary import (
+    CameraAngle,
+    CameraMovement,
+    Composition,
+    Dialect,
+    Facing,
+    Focus,
+    FramePlan,
+    Framing,
+    Season,
+    ShotSize,
+    TimeOfDay,
+    Weather,
+)
+from services.prompt_builder.adapters.shipped_templates import shipped_templates
+from services.prompt_builder.domain import KINDS, build, planned_facts
+from services.prompt_builder.domain.tokens import CLIP_BUDGET, estimate
+from tests import builders
+
+quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+TEMPLATES = shipped_templates()
+#: Any script, emoji, bidirectional marks, quotes and template-looking text; control characters never get this far.
+TEXT = st.one_of(
+    st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=60),
+    st.sampled_from(["{{x}}", "{subject}", "{% if %}", 'say "no"', "(a:9)", "a\nb", "))(", "a, b. c!"]),
+    st.sampled_from(["عَرَبِيّ ١٢", "नमस्ते।", "走る、止まる。", "👩\u200d👧"]),
+)
+VISIBLE = TEXT.filter(lambda text: bool(text.strip()))
+
+
+class Marks:
+    """Gives each text of a shot a word of its own, which must be found again."""
+
+    def __init__(self) -> None:
+        self.all: list[str] = []
+
+    def put(self, text: str) -> str:
+        mark = f"ZQ{len(self.all)}XY"
+        self.all.append(mark)
+        return f"{text} {mark}"
+
+
+@st.composite
+def casts(draw: st.DrawFn, marks: Marks) -> tuple[CharacterConditioning, ...]:
+    members = []
+    for number in range(draw(st.integers(0, 4))):
+        visible = draw(st.booleans())
+        own = marks if visible else Marks()
+        members.append(
+            builders.radha(
+                character_id=f"c{number}",
+                visible=visible,
+                name=own.put(draw(VISIBLE)),
+                description=own.put(draw(TEXT)),
+                appearance={"hair": own.put(draw(TEXT)), "eyes": (own.put(draw(TEXT)), own.put(draw(TEXT)))},
+                changing={"mood": own.put(draw(TEXT))},
+                costume=Costume(costume_id="c", description=own.put(draw(TEXT))),
+                action=own.put(draw(TEXT)),
+                expression=own.put(draw(TEXT)),
+                facing=draw(st.sampled_from(Facing)),
+            )
+        )
+    return tuple(members)
+
+
+@st.composite
+def shots(draw: st.DrawFn, marks: Marks, cast: tuple[CharacterConditioning, ...]) -> Shot:
+    return builders.shot(
+        cast=tuple(member.character_id for member in cast),
+        description=marks.put(draw(TEXT)),
+        action=marks.put(draw(TEXT)),
+        prompt=marks.put(draw(TEXT)),
+        shot_size=draw(st.sampled_from(ShotSize)),
+        framing=draw(st.sampled_from(Framing)),
+        camera_angle=draw(st.sampled_from(CameraAngle)),
+        facing=draw(st.sampled_from(Facing)),
+        camera_movement=draw(st.sampled_from(CameraMovement)),
+        composition=draw(st.sampled_from(Composition)),
+        focus=draw(st.sampled_from(Focus)),
+        lens_mm=draw(st.none() | st.floats(4, 1200)),
+        frames=draw(st.sampled_from(FramePlan)),
+        lighting=draw(st.sampled_from(TEMPLATES.words("lighting"))),
+        mood=draw(st.sampled_from(TEMPLATES.words("mood"))),
+        style=draw(st.sampled_from(TEMPLATES.words("style"))),
+        time_of_day=draw(st.none() | st.sampled_from(TimeOfDay)),
+        dialogue=draw(st.just("") | TEXT),
+        width=draw(st.integers(64, 8192)),
+        height=draw(st.integers(64, 8192)),
+    )
+
+
+@st.composite
+def marked_events(draw: st.DrawFn) -> tuple[LocationConditioned, list[str]]:
+    """A conditioned shot, and the marks of every text in it that a prompt must account for."""
+    marks = Marks()
+    cast = draw(casts(marks))
+    shot = draw(shots(marks, cast))
+    project = ProjectSettings(
+        project_id="p", title="P", style_guide=marks.put(draw(TEXT)), period=marks.put(draw(TEXT))
+    )
+    planned = ShotPlanned(project=project, shot=shot)
+    place = None
+    if draw(st.booleans()):
+        place = builders.forest(
+            name=marks.put(draw(VISIBLE)),
+            description=marks.put(draw(TEXT)),
+            landmarks=(marks.put(draw(TEXT)), marks.put(draw(TEXT))),
+            environment={"ground": marks.put(draw(TEXT))},
+            atmosphere={"air": marks.put(draw(TEXT))},
+            time_of_day=draw(st.sampled_from(TimeOfDay)),
+            weather=draw(st.sampled_from(Weather)),
+            season=draw(st.sampled_from(Season)),
+        )
+    prop = PropConditioning(
+        prop_id="p", bible_version=1, bible_digest="0" * 64, name=marks.put("lamp"), description=marks.put(draw(TEXT))
+    )
+    runs = runs_of(planned)
+    run = runs[draw(st.integers(0, len(runs) - 1))]
+    return builders.location_conditioned(run, cast=cast, location=place, props=(prop,)), marks.all
+
+
+def built(event: LocationConditioned, **more: Any) -> PromptBuilt:
+    made = build(event, TEMPLATES, **more)
+    assert isinstance(made, PromptBuilt)
+    return made
+
+
+@given(marked_events())
+@quick
+def test_every_planned_text_is_prompted_or_listed_as_dropped(
+    marked: tuple[LocationConditioned, list[str]],
+) -> None:
+    event, marks = marked
+    for rendered in built(event).prompts:
+        accounted = " ".join([rendered.prompt, *(item.text for item in rendered.dropped)])
+        assert [mark for mark in marks if mark not in accounted] == []
+        assert all(item.reason for item in rendered.dropped)
+
+
+@given(marked_events())
+@quick
+def test_every_planned_choice_is_a_fact(marked: tuple[LocationConditioned, list[str]]) -> None:
+    event, _ = marked
+    kinds = {fact.kind for fact in built(event).facts}
+    assert kinds <= set(KINDS)
+    expected = {"shot-size", "angle", "framing", "facing", "movement", "composition", "focus", "ratio", "style", "mood"}
+    expected |= {"lighting", "description", "action"}
+    expected |= {"lens"} if event.run.shot.lens_mm is not None else set()
+    expected |= {"time", "weather", "season", "light", "landmarks", "location"} if event.location else set()
+    expected |= {"identity", "costume", "cast-count"} if event.visible_cast else set()
+    expected |= {"speaking"} if event.run.shot.dialogue.strip() else set()
+    assert expected - kinds == set()
+
+
+@given(marked_events())
+@quick
+def test_each_wording_of_a_fact_is_in_its_prompt_or_listed(marked: tuple[LocationConditioned, list[str]]) -> None:
+    event, _ = marked
+    facts, _ = planned_facts(event, TEMPLATES)
+    natural, tags = built(event).prompts
+    tagged = " ".join([re.sub(r"\\(.)", r"\1", tags.prompt), *(item.text for item in tags.dropped)])
+    for fact in facts:
+        clause = fact.clause.rstrip(".,;:").casefold()
+        assert clause in natural.prompt.casefold() or fact.kind in {item.kind for item in natural.dropped}, fact
+        # A name too long for its share is cut, be it inside a word.
+        tags_of_it = fact.tags[1:] if fact.kind == "identity" else fact.tags
+        words = [word for tag in tags_of_it for word in re.sub(r"\\(.)", r"\1", tag).split()]
+        assert fact.omitted or [word for word in words if word not in re.sub(r"\\(.)", r"\1", tagged)] == [], fact
+
+
+@given(marked_events())
+@quick
+def test_prompts_are_one_line_and_within_their_budgets(marked: tuple[LocationConditioned, list[str]]) -> None:
+    event, _ = marked
+    made = built(event)
+    natural, tags = (made.prompt_for(dialect) for dialect in (Dialect.NATURAL, Dialect.TAGS))
+    assert len(natural.prompt) <= 32_000
+    for text in (natural.prompt, natural.negative_prompt, tags.prompt, tags.negative_prompt):
+        assert text.splitlines() in ([text], [])
+    weights_off = re.sub(r":[\d.]+\)", "", tags.prompt)
+    assert estimate(weights_off.replace("(", "").replace(")", "").replace("\\", "")) <= CLIP_BUDGET
+    assert estimate(tags.negative_prompt) <= CLIP_BUDGET
+
+
+@given(marked_events())
+@quick
+def test_identity_survives_truncation(marked: tuple[LocationConditioned, list[str]]) -> None:
+    event, _ = marked
+    lost = [item for item in built(event).prompt_for(Dialect.NATURAL).dropped if item.kind == "identity"]
+    assert lost == []
+    tags = built(event).prompt_for(Dialect.TAGS).prompt
+    for member in event.visible_cast:
+        first = member.name.split()[0].replace("\\", "")
+        opening = re.sub(r"([\\()\[\]])", r"\\\1", first)
+        assert opening[:1] in tags
+
+
+@given(marked_events(), VISIBLE, st.lists(st.sampled_from(KINDS), max_size=4))
+@quick
+def test_a_retake_loses_nothing_either(
+    marked: tuple[LocationConditioned, list[str]], note: str, strengthen: list[str]
+) -> None:
+    event, marks = marked
+    retake = RetakeInstruction(reason="r", strengthen=tuple(strengthen), avoid=("zq avoid",), note=f"{note} ZQNOTE")
+    made = built(event, take=2, retake=retake)
+    for rendered in made.prompts:
+        accounted = " ".join([rendered.prompt, *(item.text for item in rendered.dropped)])
+        assert [mark for mark in (*marks, "ZQNOTE") if mark not in accounted] == []
+        assert "zq avoid" in rendered.negative_prompt
+    assert {fact.weight for fact in made.facts if fact.kind in strengthen} <= {1.2, 1.32, 1.44}
+
+
+@given(marked_events())
+@quick
+def test_the_same_shot_is_worded_the_same(marked: tuple[LocationConditioned, list[str]]) -> None:
+    event, _ = marked
+    assert built(event) == built(event)
+    assert PromptBuilt.model_validate_json(built(event).model_dump_json()) == built(event)
+
+
+@given(
+    st.lists(
+        st.builds(
+            TemplateOverride,
+            table=st.sampled_from([*TEMPLATES.tables, "no-such-table"]),
+            key=st.sampled_from(["noir", "cinematic", "close-up", "wide", "peaceful", "mine"]),
+            text=VISIBLE,
+            negative=TEXT,
+        ),
+        max_size=4,
+        unique_by=lambda item: (item.table, item.key),
+    )
+)
+@quick
+def test_any_override_is_used_or_refused(overrides: list[TemplateOverride]) -> None:
+    project = builders.project(templates=tuple(overrides))
+    event = builders.location_conditioned(runs_of(ShotPlanned(project=project, shot=builders.shot()))[0])
+    made = build(event, TEMPLATES)
+    assert isinstance(made, PromptBuilt | ShotRejected)
+
+
+@pytest.mark.parametrize("size", [10_000, 100_000])
+def test_enormous_wordings_are_bounded(size: int) -> None:
+    cast = tuple(
+        builders.radha(character_id=f"c{n}", appearance={"hair": tuple("curl " * 90 for _ in range(size // 4000))})
+        for n in range(8)
+    )
+    shot = builders.shot(cast=tuple(member.character_id for member in cast))
+    made = built(builders.location_conditioned(runs_of(builders.planned(shot))[0], cast=cast))
+    assert len(made.prompt_for(Dialect.NATURAL).prompt) <= 32_000
