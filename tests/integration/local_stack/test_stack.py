@@ -1,0 +1,192 @@
+"""The whole engine in one process: comes up, tells where it is, stops cleanly, comes back after kill -9."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services.local_stack.errors import FolderInUseError, PortTakenError
+from services.local_stack.events import EventKind, StackEvent
+from services.local_stack.servers.process import ProcessId
+from services.local_stack.settings import StackSettings
+from services.local_stack.stack import LocalStack
+from services.local_stack.state import StackState, read_state
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+
+START_WITHIN_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def events() -> list[StackEvent]:
+    return []
+
+
+@pytest.fixture(scope="module")
+async def stack(tmp_path_factory: pytest.TempPathFactory, events: list[StackEvent]) -> AsyncIterator[LocalStack]:
+    async with LocalStack(tmp_path_factory.mktemp("stack"), on_event=events.append) as stack:
+        yield stack
+
+
+async def test_every_service_is_ready(stack: LocalStack) -> None:
+    names = {service.name for service in stack.services}
+    assert {"character_conditioning", "orchestrator", "generation.previz", "gateway"} <= names
+    for service in stack.services:
+        health = await service.probe()
+        assert health.ready, f"{service.name}: {health}"
+
+
+async def test_the_gateway_answers_where_the_state_file_says(stack: LocalStack) -> None:
+    state = read_state(stack.folder)
+    assert state is not None
+    assert state == stack.endpoints
+    assert state.pid == os.getpid()
+    async with httpx.AsyncClient(base_url=state.gateway_url) as client:
+        assert (await client.get("/readyz")).status_code == 200
+
+
+async def test_the_state_file_holds_no_secret(stack: LocalStack) -> None:
+    secret = stack.service_settings.s3_secret_key.get_secret_value()
+    assert secret
+    assert secret not in (stack.folder / "stack.json").read_text()
+    assert all(secret not in log.read_text() for log in stack.logs.glob("*.log"))
+
+
+async def test_a_second_stack_on_the_folder_is_refused_and_harms_nothing(stack: LocalStack) -> None:
+    with pytest.raises(FolderInUseError, match=str(os.getpid())):
+        await LocalStack(stack.folder).start()
+    assert read_state(stack.folder) == stack.endpoints
+
+
+def test_each_step_was_told(stack: LocalStack, events: list[StackEvent]) -> None:
+    assert stack.endpoints
+    ready = [event.part for event in events if event.kind is EventKind.READY]
+    assert set(ready) == {"object-store", "database", "broker", "topics", "services", "stack"}
+    assert ready[-1] == "stack"
+
+
+async def test_a_fixed_port_in_use_stops_the_start_and_frees_the_folder(tmp_path: Path, stack: LocalStack) -> None:
+    taken = int(stack.endpoints.gateway_url.rpartition(":")[2])
+    second = LocalStack(tmp_path, settings=StackSettings(gateway_port=taken))
+    with pytest.raises(PortTakenError, match=f"port {taken} .*asked for gateway"):
+        await second.start()
+    third = LocalStack(tmp_path, settings=StackSettings(gateway_port=taken))
+    with pytest.raises(PortTakenError):
+        await third.start()
+
+
+class Process:
+    """`python -m services.local_stack` over a folder, in a process group as a terminal would make it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._said = (folder.parent / "said.txt").open("a+")
+        environment = ["ICE_LOCAL_FOLDER=" + str(folder)]
+        self.process = subprocess.Popen(
+            ["/usr/bin/env", *environment, sys.executable, "-m", "services.local_stack"],
+            stderr=self._said,
+            start_new_session=True,
+        )
+
+    async def running(self) -> StackState:
+        found: list[StackState] = []
+
+        def look() -> bool:
+            assert self.process.poll() is None, self.said()
+            state = read_state(self.folder)
+            found.extend([] if state is None else [state])
+            return bool(found)
+
+        assert await until(look, START_WITHIN_S), self.said()
+        return found[0]
+
+    def signal(self, number: signal.Signals) -> None:
+        os.killpg(self.process.pid, number)
+
+    async def ended(self, within_s: float = 30.0) -> int:
+        assert await until(lambda: self.process.poll() is not None, within_s), self.said()
+        return self.process.returncode
+
+    def said(self) -> str:
+        self._said.seek(0)
+        return self._said.read()
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.signal(signal.SIGKILL)
+            self.process.wait()
+        self._said.close()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[[], Process]]:
+    started: list[Process] = []
+
+    def begin() -> Process:
+        started.append(Process(tmp_path / "stack"))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        process.close()
+
+
+async def until(condition: Callable[[], bool], within_s: float) -> bool:
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(0.05)
+    return True
+
+
+def children(folder: Path) -> list[ProcessId]:
+    recorded = LocalStack(folder)._folder._recorded_children()
+    return list(recorded.values())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_to_the_group_stops_everything_in_order(
+    start: Callable[[], Process], number: signal.Signals
+) -> None:
+    stack = start()
+    await stack.running()
+    servers = children(stack.folder)
+    assert len(servers) == 3
+    stack.signal(number)
+    assert await stack.ended() == 0, stack.said()
+    assert not any(server.alive() for server in servers)
+    assert read_state(stack.folder) is None
+    # The signal did not reach the servers: they were stopped, and none was missed.
+    assert "ended by itself" not in stack.said()
+    assert stack.said().count(": stopped (") == 4
+
+
+async def test_after_kill_9_of_everything_the_next_start_comes_up_with_the_same_addresses(
+    start: Callable[[], Process],
+) -> None:
+    first = start()
+    before = await first.running()
+    servers = children(first.folder)
+    first.signal(signal.SIGKILL)
+    await first.ended()
+    assert read_state(first.folder) is None
+    assert await until(lambda: not any(server.alive() for server in servers), 5.0)
+
+    second = start()
+    after = await second.running()
+    assert after.pid != before.pid
+    assert (after.kafka_bootstrap, after.mongo_url, after.s3_endpoint, after.gateway_url) == (
+        before.kafka_bootstrap,
+        before.mongo_url,
+        before.s3_endpoint,
+        before.gateway_url,
+    )
+    assert "topics: 0 made" in second.said()
