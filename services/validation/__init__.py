@@ -1,0 +1,1 @@
+"""Looks at every generated frame before anybody relies on it."""

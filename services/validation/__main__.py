@@ -1,0 +1,22 @@
+"""Start validation: `python -m services.validation`."""
+
+import asyncio
+import sys
+
+from services.chassis.settings import SettingsError
+from services.validation.app import build
+from services.validation.settings import ValidationSettings
+
+
+def main() -> int:
+    """Run until told to stop; the exit status is 2 for wrong settings."""
+    try:
+        settings = ValidationSettings()
+    except SettingsError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the command's own output
+        return 2
+    return asyncio.run(build(settings).run())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The ports of validation on real stores and threads."""

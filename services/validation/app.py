@@ -1,0 +1,36 @@
+"""Puts validation together: the clients, the scorers, and the table topic → handler → emits."""
+
+from schemas import topics
+from schemas.validation import FrameValidated
+from services.chassis.app import ServiceApp, make_app
+from services.chassis.bindings import Concurrent, On
+from services.chassis.clock import SystemClock
+from services.chassis.documents import Documents
+from services.chassis.object_store import S3ObjectStore
+from services.validation.adapters.cpu import ThreadOffload
+from services.validation.adapters.frames import DocumentFrames, DocumentSupersededRuns
+from services.validation.domain.technical import technical_scorers
+from services.validation.handlers import Checks, Handlers
+from services.validation.settings import ValidationSettings
+
+NAME = "validation"
+
+
+def build(settings: ValidationSettings) -> ServiceApp:
+    """Build every client and bind the table; nothing is opened yet."""
+    documents, objects = Documents(settings), S3ObjectStore(settings)
+    offload, clock = ThreadOffload(settings.validation_threads), SystemClock()
+    frames = DocumentFrames(documents, clock)
+    checks = Checks(technical_scorers(settings.thresholds), settings.thresholds, settings.limits)
+    handlers = Handlers(frames, DocumentSupersededRuns(documents, clock), objects, offload, checks)
+    return make_app(
+        settings,
+        name=NAME,
+        subscriptions=(
+            On(topics.RUN_SUPERSEDED, handlers.superseded),
+            On(topics.GENERATION_COMPLETED, handlers.completed, emits=(FrameValidated,)),
+        ),
+        concurrency=Concurrent(slots=settings.validation_slots, drain_s=settings.validation_drain_s),
+        resources=(documents, objects, offload),
+        prepare=(frames.prepare,),
+    )

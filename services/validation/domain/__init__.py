@@ -1,0 +1,1 @@
+"""Pure checks on pixels: the frame as numbers, the scorers, the verdict."""

@@ -1,0 +1,104 @@
+"""What validation does about each event: fetch the frame, measure it, decide once, say so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from schemas.base import Event
+from schemas.generation import GenerationCompleted
+from schemas.run import RunSuperseded
+from schemas.validation import FrameValidated, Score
+from services.chassis.failures import ObjectMissing, ObjectTooLarge, Transient
+from services.chassis.object_store import ObjectStore
+from services.chassis.stored_events import pack, unpack
+from services.validation.domain import duplicates, scoring
+from services.validation.domain.duplicates import Fingerprint
+from services.validation.domain.frame import Frame, Limits, Wanted, decoded, missing
+from services.validation.domain.scoring import Scorer
+from services.validation.domain.thresholds import Thresholds
+from services.validation.ports import Frames, Offload, SupersededRuns
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What every frame goes through."""
+
+    scorers: tuple[Scorer, ...]
+    thresholds: Thresholds
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    scores: tuple[Score, ...]
+    fingerprint: Fingerprint | None
+
+
+class Handlers:
+    """Validation of one process."""
+
+    def __init__(
+        self, frames: Frames, superseded: SupersededRuns, objects: ObjectStore, offload: Offload, checks: Checks
+    ) -> None:
+        self._frames = frames
+        self._superseded = superseded
+        self._objects = objects
+        self._offload = offload
+        self._checks = checks
+
+    async def completed(self, event: GenerationCompleted) -> Sequence[Event]:
+        """Check a frame; a repeat gets the decision of the first time. Nobody waits for a superseded run."""
+        earlier = await self._frames.decided(event.generation_id)
+        if earlier is not None:
+            return unpack(earlier)
+        if await self._superseded.has(event.run.run_id):
+            return ()
+        measured = await self._measure(event)
+        own = measured.fingerprint
+        neighbours = await self._frames.neighbours(event, own) if own is not None else ()
+        scores = (*measured.scores, duplicates.near_duplicate(own, neighbours, self._checks.thresholds))
+        if own is not None:
+            await self._frames.remember(event, own)
+        return await self._decide(event, scores)
+
+    async def superseded(self, event: RunSuperseded) -> Sequence[Event]:
+        """Remember the run, so that its frames aren't looked at."""
+        await self._superseded.add(event.run.run_id)
+        return ()
+
+    async def _measure(self, event: GenerationCompleted) -> _Measured:
+        asset = event.asset
+        wanted = Wanted(event.run.width, event.run.height, asset.sha256, asset.size_bytes)
+        try:
+            data = await self._objects.get(asset.uri, self._checks.limits.max_bytes)
+        except (ObjectMissing, ObjectTooLarge, ValueError) as error:
+            # A frame that isn't there is a verdict, not a poisoned message: the run must go on.
+            return _measured(missing(wanted, str(error)), self._checks.scorers)
+        return await self._offload.run(partial(_look, data, wanted, self._checks))
+
+    async def _decide(self, event: GenerationCompleted, scores: tuple[Score, ...]) -> Sequence[Event]:
+        decision = FrameValidated(
+            run=event.run,
+            generation_id=event.generation_id,
+            take=event.take,
+            attempt=event.attempt,
+            asset=event.asset,
+            verdict=scoring.verdict(scores),
+            scores=scores,
+            reasons=scoring.reasons(scores),
+        )
+        if await self._frames.decide(event, pack([decision])):
+            return (decision,)
+        first = await self._frames.decided(event.generation_id)
+        if first is None:
+            raise Transient(f"frame {event.generation_id}: its decision has gone while it was read")
+        return unpack(first)
+
+
+def _look(data: bytes, wanted: Wanted, checks: Checks) -> _Measured:
+    return _measured(decoded(data, wanted, checks.limits), checks.scorers)
+
+
+def _measured(frame: Frame, scorers: tuple[Scorer, ...]) -> _Measured:
+    own = duplicates.fingerprint(frame.picture) if frame.picture is not None else None
+    return _Measured(scoring.score_all(frame, scorers), own)

@@ -1,0 +1,82 @@
+"""Settings of validation, beside those of every service, and where each bound comes from.
+
+"Measured" means: over the frames of the previz provider at every time of day, weather, lighting and style; the check
+in tests/integration keeps it so. Pictures of trained models are richer in detail and lie further from the bounds.
+"""
+
+import os
+
+from pydantic import Field
+
+from services.chassis.settings import ServiceSettings
+from services.validation.domain.duplicates import MOST_BITS
+from services.validation.domain.frame import Limits
+from services.validation.domain.thresholds import Thresholds
+
+_DEFAULTS = Thresholds()
+
+
+class ValidationSettings(ServiceSettings):
+    """Environment variables with the prefix `ICE_`."""
+
+    validation_slots: int = Field(default=8, ge=1, le=1000)
+    """Frames in work at once."""
+    validation_threads: int = Field(default_factory=lambda: min(4, os.cpu_count() or 1), ge=1, le=64)
+    """Threads that decode and measure."""
+    validation_drain_s: float = Field(default=10.0, ge=0, le=600)
+    """Seconds that running checks get to finish when the service stops or loses partitions."""
+    validation_max_image_bytes: int = Field(default=64 * 1024 * 1024, ge=1024, le=1024 * 1024 * 1024)
+    """Largest file that is read; what generation accepts."""
+    validation_max_pixels: int = Field(default=8192 * 8192, ge=64 * 64, le=8192 * 8192)
+    """Largest picture that is decoded: the largest that a shot may ask for."""
+    validation_aspect: float = Field(default=_DEFAULTS.aspect, ge=0, le=1)
+    """Relative deviation of the aspect ratio; 0.001 is one pixel in a thousand, which no eye sees."""
+    validation_blank_deviation: float = Field(default=_DEFAULTS.blank_deviation, ge=0, le=128)
+    """Least standard deviation of luma, of 255. Measured: dense fog stays above 4; a flat picture with JPEG noise
+    below 1."""
+    validation_blank_entropy: float = Field(default=_DEFAULTS.blank_entropy, ge=0, le=8)
+    """Least entropy of luma in bits; one flat colour has 0, two colours at most 1."""
+    validation_clip_warn: float = Field(default=_DEFAULTS.clip_warn, gt=0, le=1)
+    """Share of black (luma 5 and less) or white (250 and more) pixels that is worth a word: low key and high key are
+    styles, so most of the frame must be gone."""
+    validation_clip_fail: float = Field(default=_DEFAULTS.clip_fail, gt=0, le=1)
+    """Share from which nothing can be seen: less than one pixel in fifty carries the picture."""
+    validation_luma_low: float = Field(default=_DEFAULTS.luma_low, ge=0, le=255)
+    """Mean luma below which is warned: 16 of 255, black of limited-range video (ITU-R BT.709)."""
+    validation_luma_high: float = Field(default=_DEFAULTS.luma_high, ge=0, le=255)
+    """Mean luma above which is warned: as far from white as the lower bound from black."""
+    validation_sharp_warn: float = Field(default=_DEFAULTS.sharp_warn, ge=0)
+    """Variance of the Laplacian at 1024 pixels a side; 100 is a common bound for photographs, drawings with flat areas
+    have less. Measured."""
+    validation_sharp_fail: float = Field(default=_DEFAULTS.sharp_fail, ge=0)
+    """Variance below which no edge is left at all."""
+    validation_border: float = Field(default=_DEFAULTS.border, gt=0, le=1)
+    """Share of a side that two opposite bars must take to be called a border: 2 %, a line of a few pixels is none."""
+    validation_duplicate_bits: int = Field(default=_DEFAULTS.duplicate_bits, ge=0, le=MOST_BITS)
+    """Differing bits, of 288, up to which two frames look the same: 3 %, in proportion to the 2 of 64 that is common
+    for the 64-bit hash."""
+    validation_duplicate_colour: float = Field(default=_DEFAULTS.duplicate_colour, ge=0, le=255)
+    """Difference of mean red, green or blue, of 255, up to which two frames look the same."""
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """The bounds as the checks take them."""
+        return Thresholds(
+            aspect=self.validation_aspect,
+            blank_deviation=self.validation_blank_deviation,
+            blank_entropy=self.validation_blank_entropy,
+            clip_warn=self.validation_clip_warn,
+            clip_fail=self.validation_clip_fail,
+            luma_low=self.validation_luma_low,
+            luma_high=self.validation_luma_high,
+            sharp_warn=self.validation_sharp_warn,
+            sharp_fail=self.validation_sharp_fail,
+            border=self.validation_border,
+            duplicate_bits=self.validation_duplicate_bits,
+            duplicate_colour=self.validation_duplicate_colour,
+        )
+
+    @property
+    def limits(self) -> Limits:
+        """What is read at all."""
+        return Limits(self.validation_max_image_bytes, self.validation_max_pixels)
