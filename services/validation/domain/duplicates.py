@@ -1,8 +1,9 @@
 """Near-duplicates: a difference hash of the luma, compared with the other shots of the film. A warning only.
 
 The hash says for each cell of a small grid whether the next one to the right, and the next one below, is clearly
-brighter (the dHash of N. Krawetz, hackerfactor.com 2013, in both directions; "clearly", so that noise says nothing). It is cut into bands: of two hashes that differ in fewer
-bits than there are bands, at least one band is equal, so candidates are found by an index and not pair by pair.
+brighter (the dHash of N. Krawetz, hackerfactor.com 2013, in both directions; "clearly", so that noise says nothing).
+It is cut into bands: of two hashes that differ in fewer bits than there are bands, at least one band is equal, so
+candidates are found by an index and not pair by pair.
 """
 
 from collections.abc import Iterable
