@@ -1,7 +1,6 @@
 """Start one provider's worker: `python -m services.generation --provider previz --concurrency 4`."""
 
 import argparse
-import asyncio
 import sys
 from typing import Any
 
@@ -9,6 +8,7 @@ from typing import Any
 def main(arguments: list[str] | None = None) -> int:
     """Run until told to stop; the exit status is 2 for wrong settings."""
     # Drawing processes import this module when they start: the service's own imports stay out of them.
+    from services.chassis.app import main as serve  # noqa: PLC0415
     from services.chassis.settings import SettingsError  # noqa: PLC0415
     from services.generation.app import build  # noqa: PLC0415
     from services.generation.settings import GenerationSettings  # noqa: PLC0415
@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the command's own output
         return 2
-    return asyncio.run(app.run())
+    return serve(app)
 
 
 if __name__ == "__main__":

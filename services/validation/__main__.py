@@ -1,8 +1,8 @@
 """Start validation: `python -m services.validation`."""
 
-import asyncio
 import sys
 
+from services.chassis.app import main as serve
 from services.chassis.settings import SettingsError
 from services.validation.app import build
 from services.validation.settings import ValidationSettings
@@ -15,7 +15,7 @@ def main() -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the command's own output
         return 2
-    return asyncio.run(build(settings).run())
+    return serve(build(settings))
 
 
 if __name__ == "__main__":

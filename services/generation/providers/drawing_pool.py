@@ -8,8 +8,8 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Final
 
 from services.generation.providers import drawing_worker
-from services.generation.providers.drawing_worker import Draw
-from services.generation.providers.errors import Outage
+from services.generation.providers.drawing_worker import Draw, Hello
+from services.generation.providers.errors import Configuration, Outage
 from services.generation.providers.previz.scene import PrevizScene
 
 log = logging.getLogger(__name__)
@@ -24,18 +24,24 @@ class DrawingPool:
     Args:
         processes: how many, from 1.
         limit_s: longest that one drawing may take.
-        artist: a function at the top level of a module; the previz artist.
+        artist: draws a scene, at the top level of a module; the previz artist.
+        hello: what a process answers that can draw, as above.
     """
 
-    def __init__(self, processes: int, limit_s: float, artist: Draw = drawing_worker.draw) -> None:
+    def __init__(
+        self, processes: int, limit_s: float, artist: Draw = drawing_worker.draw, hello: Hello = drawing_worker.ready
+    ) -> None:
         self.processes = processes
         self._limit_s = limit_s
         self._artist = artist
+        self._hello = hello
         self._pool: ProcessPoolExecutor | None = None
+        self._answers = False
 
     def start(self) -> None:
         """Make the pool; its processes come with the work."""
         self._pool = self._make()
+        self._answers = False
 
     async def stop(self) -> None:
         """End the processes after the drawings in hand. A second call does nothing."""
@@ -44,20 +50,26 @@ class DrawingPool:
             await asyncio.to_thread(pool.shutdown, wait=True, cancel_futures=True)
 
     async def ready(self) -> None:
-        """See whether processes can be started and answer.
+        """See whether processes can be started and answer; known already when one has, and none has died since.
 
         Raises:
             Outage: they can't, or they don't.
+            Configuration: the artist can't work here.
         """
         pool = self._open()
+        if self._answers:
+            return
         try:
             async with asyncio.timeout(_READY_S):
-                await asyncio.get_running_loop().run_in_executor(pool, drawing_worker.ready)
+                await asyncio.get_running_loop().run_in_executor(pool, self._hello)
         except BrokenProcessPool as error:
             self._replace(pool)
             raise Outage("drawing processes end as soon as they are started") from error
         except TimeoutError as error:
             raise Outage(f"drawing processes gave no answer in {_READY_S:g} s") from error
+        except Exception as error:
+            raise Configuration(f"the previz artist can't work here: {error}") from error
+        self._answers = True
 
     async def draw(self, scene: PrevizScene) -> bytes:
         """A PNG of the scene.
@@ -80,6 +92,7 @@ class DrawingPool:
     def _replace(self, broken: ProcessPoolExecutor) -> None:
         # Every drawing of the broken pool comes here; the first makes the new one.
         if self._pool is broken:
+            self._answers = False
             self._pool = self._make()
             broken.shutdown(wait=False, cancel_futures=True)
 

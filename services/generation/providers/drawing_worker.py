@@ -11,11 +11,12 @@ from types import FrameType
 from services.generation.providers.previz.scene import PrevizScene
 
 Draw = Callable[[PrevizScene], bytes]
+Hello = Callable[[], str]
 
 
 def draw(scene: PrevizScene) -> bytes:
     """A PNG of the scene, by the previz artist."""
-    from services.generation.providers.previz import render  # noqa: PLC0415 - only drawing processes load the artist
+    from services.generation.providers.previz.drawing import render  # noqa: PLC0415 - only drawing processes load the artist
 
     return render(scene)
 
@@ -28,9 +29,15 @@ def enter() -> None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
 
 
-def ready() -> bool:
-    """A sign of life."""
-    return True
+def ready() -> str:
+    """Load the artist, so that the first drawing doesn't wait for it; the backend that it paints with.
+
+    Raises:
+        ImportError, NoBackendError: a library is missing.
+    """
+    from services.generation.providers.previz import drawing  # noqa: PLC0415 - as above
+
+    return type(drawing.available_backend()).__name__
 
 
 def draw_in_time(artist: Draw, scene: PrevizScene, limit_s: float) -> bytes:
