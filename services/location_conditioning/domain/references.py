@@ -1,6 +1,6 @@
 """Which plates of a location show it as this shot does.
 
-Ranked by penalties, weighted time 3, weather 2, season 1: 0 the same, ½ near (the same part of the day, the same kind
+Ranked by penalties, weighted time 4, weather 2, season 1: 0 the same, ½ near (the same part of the day, the same kind
 of weather), 1 not said, 2 another. Equal ones keep the bible's order.
 """
 
@@ -32,7 +32,7 @@ def ranked_plates(references: Iterable[ReferenceImage], variant: Variant) -> tup
         sorted(
             references,
             key=lambda plate: (
-                3 * _penalty(plate.time_of_day, variant.time, _PARTS)
+                4 * _penalty(plate.time_of_day, variant.time, _PARTS)
                 + 2 * _penalty(plate.weather, variant.weather, _KINDS)
                 + _penalty(plate.season, variant.season, ())
             ),
