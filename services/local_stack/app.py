@@ -25,6 +25,8 @@ from services.orchestrator import app as orchestrator
 from services.orchestrator.settings import OrchestratorSettings
 from services.prompt_builder import app as prompt_builder
 from services.prompt_builder.settings import PromptBuilderSettings
+from services.validation import app as validation
+from services.validation.settings import ValidationSettings
 
 PROVIDERS: Final = ("previz",)
 """Providers whose workers run: those that need no key and no GPU."""
@@ -82,5 +84,6 @@ def build_services(shared: Mapping[str, Any], *, gateway_port: int) -> tuple[Ser
         prompt_builder.build(PromptBuilderSettings(**shared)),
         orchestrator.build(OrchestratorSettings(**{**shared, **workers})),
         *(generation.build(GenerationSettings(**{**shared, "generation_provider": name})) for name in PROVIDERS),
+        validation.build(ValidationSettings(**shared)),
         gateway.build(GatewaySettings(**{**shared, **workers, **web})),
     )
