@@ -1,0 +1,49 @@
+"""Where the engine is: environment variables, else the stack that runs on this machine, else the defaults."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.chassis.settings import ServiceSettings
+from services.local_stack.settings import StackSettings
+from services.local_stack.state import StackState, read_state
+
+DEFAULT_GATEWAY = "http://127.0.0.1:8080"
+
+
+class CliSettings(BaseSettings):
+    """Environment variables with the prefix `ICE_`."""
+
+    model_config = SettingsConfigDict(env_prefix="ICE_", frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+    gateway_url: str | None = Field(default=None, pattern=r"^https?://[^\s]+$")
+    """Address of the JSON API; None = the running stack's, else `http://127.0.0.1:8080`."""
+
+
+def stack_folder(folder: Path | None = None) -> Path:
+    """The folder of this machine's stack: as given, else `ICE_LOCAL_FOLDER`, else `.ice`."""
+    return (folder or StackSettings().folder).resolve()
+
+
+def running_stack(folder: Path | None = None) -> StackState | None:
+    """The stack that runs here, if one does."""
+    return read_state(stack_folder(folder))
+
+
+def gateway_url(folder: Path | None = None) -> str:
+    """Address of the JSON API."""
+    told = CliSettings().gateway_url
+    if told is not None:
+        return told.rstrip("/")
+    state = running_stack(folder)
+    return state.gateway_url if state is not None else DEFAULT_GATEWAY
+
+
+def broker_settings(folder: Path | None = None) -> ServiceSettings:
+    """How to reach the broker: `ICE_KAFKA_BOOTSTRAP` wins over the running stack."""
+    settings = ServiceSettings()
+    state = running_stack(folder)
+    if state is None or "kafka_bootstrap" in settings.model_fields_set:
+        return settings
+    return ServiceSettings(kafka_bootstrap=state.kafka_bootstrap, kafka_idempotence=state.kafka_idempotence)
