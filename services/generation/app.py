@@ -35,7 +35,7 @@ def build(settings: GenerationSettings, provider: ImageProvider | None = None) -
     source = provider if provider is not None else make_provider(settings)
     documents, objects = Documents(settings), S3ObjectStore(settings)
     offload, clock = ThreadOffload(settings.generation_threads), SystemClock()
-    ledger = DocumentLedger(documents)
+    ledger = DocumentLedger(documents, clock, settings.lease(free=source.free))
     assets = AssetStore(objects, documents, settings.s3_bucket)
     handlers = Handlers(
         source,

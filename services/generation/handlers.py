@@ -14,13 +14,12 @@ from services.chassis.bindings import Swept
 from services.chassis.clock import Clock
 from services.chassis.failures import Busy, Poison, Transient
 from services.chassis.stored_events import pack, unpack
-from services.generation.claims import Claim, ClaimLostError
 from services.generation.domain import health as condition_rules
 from services.generation.domain import images, outcomes
 from services.generation.domain import ledger as rules
 from services.generation.domain.health import Condition
 from services.generation.domain.ledger import Entry, InDoubtPolicy, Knowledge, State, Step
-from services.generation.ports import Assets, Ledger, Offload, SupersededRuns
+from services.generation.ports import Assets, Claim, ClaimLostError, Ledger, Offload, SupersededRuns
 from services.generation.providers.base import GeneratedImage, ImageJob, ImageProvider
 from services.generation.providers.errors import (
     InvalidRequest,
@@ -166,7 +165,7 @@ class Handlers:
         return rules.decide(entry, knowledge, self._rules.in_doubt, self._rules.patience)
 
     async def _work(self, request: GenerationRequested, entry: Entry, step: Step, *, unwanted: bool) -> Sequence[Event]:
-        claim = Claim(entry, self._ports.ledger, self._ports.clock, self._rules.lease)
+        claim = self._ports.ledger.hold(entry)
         try:
             async with claim.kept_alive():
                 if step is Step.SEND and unwanted:

@@ -1,6 +1,8 @@
 """What the handlers need from outside."""
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from schemas.asset import Asset
@@ -9,6 +11,28 @@ from services.generation.domain.ledger import Entry
 from services.generation.domain.outcomes import Stored
 
 T = TypeVar("T")
+
+
+class ClaimLostError(Exception):
+    """Somebody else has claimed the call meanwhile: nothing may be sent or stored any more."""
+
+
+class Claim(Protocol):
+    """This process's claim on one call. `entry` is as it was last written."""
+
+    entry: Entry
+
+    def check(self) -> None:
+        """Raise `ClaimLostError` when the lease has run out."""
+        ...
+
+    async def advance(self, change: Callable[[Entry, datetime], Entry]) -> None:
+        """Apply a change to the entry and write it; `ClaimLostError` when somebody else has changed it."""
+        ...
+
+    def kept_alive(self) -> AbstractAsyncContextManager[None]:
+        """Renew the lease in time while the body runs."""
+        ...
 
 
 class Ledger(Protocol):
@@ -24,6 +48,10 @@ class Ledger(Protocol):
 
     async def advance(self, entry: Entry) -> bool:
         """Replace the entry by its next version; False when somebody else has changed it meanwhile."""
+        ...
+
+    def hold(self, entry: Entry) -> Claim:
+        """The claim that this process has just written as `entry`."""
         ...
 
 

@@ -56,21 +56,21 @@ def an_entry() -> Entry:
 
 
 async def test_a_first_claim_is_granted_once(documents: DocumentStore) -> None:
-    ledger = DocumentLedger(documents)
+    ledger = DocumentLedger(documents, SystemClock(), LEASE)
     await ledger.prepare()
     assert await ledger.insert(an_entry())
     assert not await ledger.insert(an_entry())
 
 
 async def test_an_entry_is_read_as_it_was_written(documents: DocumentStore) -> None:
-    ledger, entry = DocumentLedger(documents), an_entry()
+    ledger, entry = DocumentLedger(documents, SystemClock(), LEASE), an_entry()
     await ledger.insert(entry)
     assert await ledger.get(entry.generation_id) == entry
     assert await ledger.get("unknown") is None
 
 
 async def test_of_two_changes_of_one_version_the_second_is_refused(documents: DocumentStore) -> None:
-    ledger, entry = DocumentLedger(documents), an_entry()
+    ledger, entry = DocumentLedger(documents, SystemClock(), LEASE), an_entry()
     await ledger.insert(entry)
     now = entry.created_at
     assert await ledger.advance(rules.taken(entry, owner="b", now=now, lease=LEASE))

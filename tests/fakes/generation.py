@@ -35,14 +35,15 @@ def worker(
     in_doubt: InDoubtPolicy = InDoubtPolicy.HOLD,
     bucket: str = "ice",
 ) -> Handlers:
+    lease = timedelta(seconds=LEASE_S)
     ports = Ports(
-        DocumentLedger(documents),
+        DocumentLedger(documents, clock, lease),
         DocumentSupersededRuns(documents, clock),
         AssetStore(objects, documents, bucket),
         InlineOffload(),
         clock,
     )
-    return Handlers(provider, ports, Rules(owner, timedelta(seconds=LEASE_S), in_doubt=in_doubt))
+    return Handlers(provider, ports, Rules(owner, lease, in_doubt=in_doubt))
 
 
 def only(events: Sequence[Event]) -> Event:

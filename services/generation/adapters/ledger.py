@@ -1,18 +1,30 @@
 """The ledger and the superseded runs in the document database."""
 
+from datetime import timedelta
+
 from services.chassis.clock import Clock
 from services.chassis.documents import Collection, DocumentStore
+from services.generation.adapters.claims import LeasedClaim
 from services.generation.domain.ledger import Entry
+from services.generation.ports import Claim
 
 LEDGER = "ledger"
 SUPERSEDED_RUNS = "superseded_runs"
 
 
 class DocumentLedger:
-    """Entries in the collection `ledger`, `_id` = generation id."""
+    """Entries in the collection `ledger`, `_id` = generation id.
 
-    def __init__(self, documents: DocumentStore) -> None:
+    Args:
+        documents: where the collection is.
+        clock: by which leases end.
+        lease: how long a claim holds without renewal.
+    """
+
+    def __init__(self, documents: DocumentStore, clock: Clock, lease: timedelta) -> None:
         self._entries: Collection = documents.collection(LEDGER)
+        self._clock = clock
+        self._lease = lease
 
     async def prepare(self) -> None:
         """Create the indexes that an operator's questions need: by run, and what is in doubt."""
@@ -31,6 +43,10 @@ class DocumentLedger:
     async def advance(self, entry: Entry) -> bool:
         """Replace the entry by its next version; False when somebody else has changed it meanwhile."""
         return await self._entries.replace(_to_doc(entry), entry.version - 1)
+
+    def hold(self, entry: Entry) -> Claim:
+        """The claim that this process has just written as `entry`."""
+        return LeasedClaim(entry, self.advance, self._clock, self._lease)
 
 
 class DocumentSupersededRuns:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 
@@ -10,30 +10,26 @@ from services.chassis.clock import Clock
 from services.chassis.failures import Transient
 from services.generation.domain import ledger as rules
 from services.generation.domain.ledger import Entry
-from services.generation.ports import Ledger
+from services.generation.ports import ClaimLostError
 
 log = logging.getLogger(__name__)
 
-Change = Callable[[Entry, datetime], Entry]
+Write = Callable[[Entry], Awaitable[bool]]
 
 
-class ClaimLostError(Exception):
-    """Somebody else has claimed the call meanwhile: nothing may be sent or stored any more."""
-
-
-class Claim:
+class LeasedClaim:
     """The claim of this process on one call.
 
     Args:
         entry: as this process has just written it.
-        ledger: where it is.
+        write: replaces the entry by its next version; False when it was changed meanwhile.
         clock: wall clock.
         lease: how long the claim holds without renewal.
     """
 
-    def __init__(self, entry: Entry, ledger: Ledger, clock: Clock, lease: timedelta) -> None:
+    def __init__(self, entry: Entry, write: Write, clock: Clock, lease: timedelta) -> None:
         self.entry = entry
-        self._ledger = ledger
+        self._write = write
         self._clock = clock
         self._lease = lease
         self._turn = asyncio.Lock()
@@ -47,7 +43,7 @@ class Claim:
         if self._clock.now() >= self.entry.lease_until:
             raise ClaimLostError(self.entry.generation_id)
 
-    async def advance(self, change: Change) -> None:
+    async def advance(self, change: Callable[[Entry, datetime], Entry]) -> None:
         """Apply a change of the rules to the entry and write it.
 
         Raises:
@@ -56,7 +52,7 @@ class Claim:
         """
         async with self._turn:
             after = change(self.entry, self._clock.now())
-            if not await self._ledger.advance(after):
+            if not await self._write(after):
                 raise ClaimLostError(self.entry.generation_id)
             self.entry = after
 
