@@ -23,8 +23,17 @@ log = logging.getLogger(__name__)
 
 #: A loop that hasn't turned for so long is dead. It turns every second, and while a batch waits every 10 s.
 STUCK_AFTER_S: Final = 60.0
+_FASTSTREAM: Final = logging.getLogger("ice.faststream")
 _REBALANCE_MARGIN_MS: Final = 5_000
 _HEARTBEATS_PER_SESSION: Final = 3
+
+
+def _not_cancelled(record: logging.LogRecord) -> bool:
+    # A handler that outlives the grace is cancelled on purpose; FastStream would report it as an error.
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
+
+
+_FASTSTREAM.addFilter(_not_cancelled)
 
 
 class Consumer:
@@ -56,7 +65,7 @@ class Consumer:
             allow_auto_create_topics=False,
             apply_types=False,
             graceful_timeout=settings.grace_s,
-            logger=logging.getLogger("ice.faststream"),
+            logger=_FASTSTREAM,
             log_level=logging.DEBUG,
         )
         topics = [settings.kafka_topic_prefix + topic for binding in bindings for topic in binding.topics]

@@ -169,7 +169,7 @@ class Desk:
 
     def done(self, record: RawRecord) -> None:
         """Count a message whose handling has ended, well or in a dead letter; its offset may be committed."""
-        self._metrics.consumed.labels(self._metrics.service, record.topic).inc()
+        self._metrics.consumed(record.topic).inc()
 
     async def give_up(
         self, record: RawRecord, error: BaseException, stage: Stage, attempts: int, interrupt: asyncio.Event
@@ -186,7 +186,7 @@ class Desk:
             self.halt(f"a message can't be dead-lettered: {too_large}", record)
             raise Abandoned from too_large
         log.error("dead-lettered after %d attempt(s), %s: %r", attempts, stage, error, extra=_place(record))
-        self._metrics.dead_lettered.labels(self._metrics.service, record.topic, type(error).__name__).inc()
+        self._metrics.dead_lettered(record.topic, type(error).__name__).inc()
         if self._budget.failed():
             limit = self._settings.dead_letter_budget
             self.halt(f"{limit} dead letters in a row (dead_letter_budget {limit}); the last: {error!r}", record)
@@ -195,7 +195,7 @@ class Desk:
         """Stop consuming until somebody has looked; the first reason is kept."""
         if self.conditions.halted is None:
             self.conditions.halted = reason
-            self._metrics.halted.labels(self._metrics.service).set(1)
+            self._metrics.halted().set(1)
             log.critical("consumer halted: %s", reason, extra=_place(record) if record else None)
         self.on_halt()
 
@@ -230,25 +230,27 @@ class Desk:
                         log.exception("handler failed %d time(s)", bugs, extra=_place(record))
                         await self.give_up(record, error, "handle", bugs, interrupt)
                         return []
-                    self._metrics.retried.labels(self._metrics.service, topic, "bug").inc()
+                    self._metrics.retried(topic, "bug").inc()
                     await self._pause(self._backoff.delay(bugs), interrupt)
         finally:
             self.conditions.troubles.pop(key, None)
 
     async def _call(self, binding: Binding, topic: str, call: Call) -> tuple[Event, ...]:
         async with self._slots:
-            with (
-                self._metrics.handler_seconds.labels(self._metrics.service, topic).time(),
-                self._metrics.in_flight.labels(self._metrics.service).track_inprogress(),
-            ):
-                try:
-                    events = tuple(await call())
-                except asyncio.CancelledError as error:
-                    task = asyncio.current_task()
-                    if task is not None and task.cancelling():
-                        raise
-                    # Let out, it would end the consume loop while the process goes on living.
-                    raise RuntimeError("the handler leaked a CancelledError that nobody asked for") from error
+            in_flight = self._metrics.in_flight()
+            in_flight.inc()
+            began = self._clock.monotonic()
+            try:
+                events = tuple(await call())
+            except asyncio.CancelledError as error:
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    raise
+                # Let out, it would end the consume loop while the process goes on living.
+                raise RuntimeError("the handler leaked a CancelledError that nobody asked for") from error
+            finally:
+                in_flight.dec()
+                self._metrics.handler_seconds(topic).observe(self._clock.monotonic() - began)
         for event in events:
             if type(event) not in binding.emits:
                 allowed = ", ".join(cls.__name__ for cls in binding.emits) or "nothing"
@@ -278,7 +280,7 @@ class Desk:
         self, key: str, topic: str, error: Transient | Busy, failures: int, interrupt: asyncio.Event
     ) -> None:
         why = "busy" if isinstance(error, Busy) else "transient"
-        self._metrics.retried.labels(self._metrics.service, topic, why).inc()
+        self._metrics.retried(topic, why).inc()
         if isinstance(error, Transient):
             self.conditions.troubles[key] = str(error)
             log.warning("%s; try %d comes after a pause", error, failures + 1)

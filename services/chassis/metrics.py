@@ -1,12 +1,31 @@
 """Every metric of the chassis, with its kind and meaning. One registry per service, so that many share a process."""
 
+from typing import Generic, TypeVar
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 _SECONDS = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 30.0, 60.0, 180.0)
+M = TypeVar("M", Counter, Gauge, Histogram)
+
+
+class Labelled(Generic[M]):
+    """A metric with the service filled in: `metric(topic).inc()`. Looked up once per label, as messages are many."""
+
+    def __init__(self, metric: M, service: str) -> None:
+        self._metric: M = metric
+        self._service = service
+        self._children: dict[tuple[str, ...], M] = {}
+
+    def __call__(self, *labels: str) -> M:
+        """The metric for these labels."""
+        child = self._children.get(labels)
+        if child is None:
+            child = self._children[labels] = self._metric.labels(self._service, *labels)
+        return child
 
 
 class Metrics:
-    """The counters of one service.
+    """The metrics of one service; its name is the first label of each.
 
     Attributes:
         registry: what `/metrics` shows; a service may add its own metrics here.
@@ -26,15 +45,9 @@ class Metrics:
         # counter: attempts to publish that the broker didn't acknowledge
         self.publish_failed = self._counter("ice_publish_failed", "Publishing attempts not acknowledged")
         # histogram: seconds of one handler call, waiting for retries left out
-        self.handler_seconds = Histogram(
-            "ice_handler_seconds",
-            "Seconds of one handler call",
-            ("service", "topic"),
-            registry=self.registry,
-            buckets=_SECONDS,
-        )
-        # gauge: messages taken and not yet ended
-        self.in_flight = self._gauge("ice_in_flight", "Messages in hand")
+        self.handler_seconds = self._histogram("ice_handler_seconds", "Seconds of one handler call", "topic")
+        # gauge: messages in a handler now
+        self.in_flight = self._gauge("ice_in_flight", "Messages in a handler")
         # gauge: messages behind the end of each partition, by the newest fetch and commit
         self.lag = self._gauge("ice_lag", "Messages not yet committed", "topic", "partition")
         # gauge: 1 while the consumer has halted itself
@@ -42,17 +55,16 @@ class Metrics:
         # counter: sweeps that ended in an error
         self.sweep_failed = self._counter("ice_sweep_failed", "Sweeps that failed", "sweep")
 
-    @property
-    def service(self) -> str:
-        """The service's name, first label of every metric."""
-        return self._service
-
     def render(self) -> bytes:
         """All metrics in Prometheus' text format."""
         return generate_latest(self.registry)
 
-    def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        return Counter(name, text, ("service", *labels), registry=self.registry)
+    def _counter(self, name: str, text: str, *labels: str) -> Labelled[Counter]:
+        return Labelled(Counter(name, text, ("service", *labels), registry=self.registry), self._service)
 
-    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
-        return Gauge(name, text, ("service", *labels), registry=self.registry)
+    def _gauge(self, name: str, text: str, *labels: str) -> Labelled[Gauge]:
+        return Labelled(Gauge(name, text, ("service", *labels), registry=self.registry), self._service)
+
+    def _histogram(self, name: str, text: str, *labels: str) -> Labelled[Histogram]:
+        metric = Histogram(name, text, ("service", *labels), registry=self.registry, buckets=_SECONDS)
+        return Labelled(metric, self._service)

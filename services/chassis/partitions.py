@@ -80,5 +80,5 @@ class Ledger:
         except IllegalStateError:
             return
         if end is not None:
-            gauge = self._metrics.lag.labels(self._metrics.service, partition.topic, str(partition.partition))
+            gauge = self._metrics.lag(partition.topic, str(partition.partition))
             gauge.set(max(0, end - offset))

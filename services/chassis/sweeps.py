@@ -57,5 +57,5 @@ class Sweeper:
             self._failed(error)
 
     def _failed(self, error: Exception) -> None:
-        self._metrics.sweep_failed.labels(self._metrics.service, self._sweep.name).inc()
+        self._metrics.sweep_failed(self._sweep.name).inc()
         log.warning("sweep %r failed, the next turn tries again: %r", self._sweep.name, error, exc_info=error)
