@@ -83,7 +83,7 @@ class StackFolder:
 
     async def reclaim(self) -> list[str]:
         """End the servers that a dead stack left running. Returns their names. Call it as the owner."""
-        ended = [name for name, child in self._recorded_children().items() if await kill_orphan(child)]
+        ended = [name for name, child in self.recorded_children().items() if await kill_orphan(child)]
         self.record_children({})
         self.state_file.unlink(missing_ok=True)
         return ended
@@ -92,6 +92,14 @@ class StackFolder:
         """Write down which servers run, for the stack that starts after this one was killed."""
         content = {name: {"pid": child.pid, "started": child.started} for name, child in children.items()}
         self.write_private(self._children_file, json.dumps(content, indent=2))
+
+    def recorded_children(self) -> dict[str, ProcessId]:
+        """The servers on record, by name; they need not be alive."""
+        found = {}
+        for name, child in _read_object(self._children_file).items():
+            if isinstance(child, dict) and isinstance(child.get("pid"), int):
+                found[name] = ProcessId(child["pid"], str(child.get("started")))
+        return found
 
     def remembered_ports(self) -> dict[str, int]:
         """The ports of last time; none when the file is missing or damaged."""
@@ -166,13 +174,6 @@ class StackFolder:
                 f"({min_free_mb} MiB, and 1 % of the disk that the object store leaves free)",
                 "free some space, or choose a folder on another disk",
             )
-
-    def _recorded_children(self) -> dict[str, ProcessId]:
-        found = {}
-        for name, child in _read_object(self._children_file).items():
-            if isinstance(child, dict) and isinstance(child.get("pid"), int):
-                found[name] = ProcessId(child["pid"], str(child.get("started")))
-        return found
 
     def _unusable(self, error: OSError) -> DiskFullError | FolderUnusableError:
         where = error.filename or self.path

@@ -1,11 +1,7 @@
 """The whole engine in one process: comes up, tells where it is, stops cleanly, comes back after kill -9."""
 
-import asyncio
 import os
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -14,14 +10,12 @@ import pytest
 
 from services.local_stack.errors import FolderInUseError, PortTakenError
 from services.local_stack.events import EventKind, StackEvent
-from services.local_stack.servers.process import ProcessId
 from services.local_stack.settings import StackSettings
 from services.local_stack.stack import LocalStack
-from services.local_stack.state import StackState, read_state
+from services.local_stack.state import read_state
+from tests.fixtures.stack_process import StackProcess, until
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
-
-START_WITHIN_S = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -82,55 +76,12 @@ async def test_a_fixed_port_in_use_stops_the_start_and_frees_the_folder(tmp_path
         await third.start()
 
 
-class Process:
-    """`python -m services.local_stack` over a folder, in a process group as a terminal would make it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._said = (folder.parent / "said.txt").open("a+")
-        environment = ["ICE_LOCAL_FOLDER=" + str(folder)]
-        self.process = subprocess.Popen(
-            ["/usr/bin/env", *environment, sys.executable, "-m", "services.local_stack"],
-            stderr=self._said,
-            start_new_session=True,
-        )
-
-    async def running(self) -> StackState:
-        found: list[StackState] = []
-
-        def look() -> bool:
-            assert self.process.poll() is None, self.said()
-            state = read_state(self.folder)
-            found.extend([] if state is None else [state])
-            return bool(found)
-
-        assert await until(look, START_WITHIN_S), self.said()
-        return found[0]
-
-    def signal(self, number: signal.Signals) -> None:
-        os.killpg(self.process.pid, number)
-
-    async def ended(self, within_s: float = 30.0) -> int:
-        assert await until(lambda: self.process.poll() is not None, within_s), self.said()
-        return self.process.returncode
-
-    def said(self) -> str:
-        self._said.seek(0)
-        return self._said.read()
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.signal(signal.SIGKILL)
-            self.process.wait()
-        self._said.close()
-
-
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[], Process]]:
-    started: list[Process] = []
+def start(tmp_path: Path) -> Iterator[Callable[[], StackProcess]]:
+    started: list[StackProcess] = []
 
-    def begin() -> Process:
-        started.append(Process(tmp_path / "stack"))
+    def begin() -> StackProcess:
+        started.append(StackProcess(tmp_path / "stack"))
         return started[-1]
 
     yield begin
@@ -138,27 +89,13 @@ def start(tmp_path: Path) -> Iterator[Callable[[], Process]]:
         process.close()
 
 
-async def until(condition: Callable[[], bool], within_s: float) -> bool:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        await asyncio.sleep(0.05)
-    return True
-
-
-def children(folder: Path) -> list[ProcessId]:
-    recorded = LocalStack(folder)._folder._recorded_children()
-    return list(recorded.values())
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_a_signal_to_the_group_stops_everything_in_order(
-    start: Callable[[], Process], number: signal.Signals
+    start: Callable[[], StackProcess], number: signal.Signals
 ) -> None:
     stack = start()
     await stack.running()
-    servers = children(stack.folder)
+    servers = stack.servers()
     assert len(servers) == 3
     stack.signal(number)
     assert await stack.ended() == 0, stack.said()
@@ -170,11 +107,11 @@ async def test_a_signal_to_the_group_stops_everything_in_order(
 
 
 async def test_after_kill_9_of_everything_the_next_start_comes_up_with_the_same_addresses(
-    start: Callable[[], Process],
+    start: Callable[[], StackProcess],
 ) -> None:
     first = start()
     before = await first.running()
-    servers = children(first.folder)
+    servers = first.servers()
     first.signal(signal.SIGKILL)
     await first.ended()
     assert read_state(first.folder) is None

@@ -1,0 +1,114 @@
+"""Everything is killed in mid-film, twice, and started again: each frame is ready exactly once."""
+
+import asyncio
+import json
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import aiokafka
+import pymongo
+import pytest
+
+from schemas import topics
+from services.chassis.settings import ServiceSettings
+from services.cli.plan_reading import read_plan
+from services.cli.publishing import publish_plan
+from services.local_stack.state import StackState
+from tests.fixtures.stack_process import StackProcess
+
+pytestmark = [pytest.mark.integration, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
+
+PLAN: Final = Path("contracts/examples/film.plan/v1/vrindavan.yaml")
+KILL_AFTER: Final = (2, 8)
+"""Frames that are ready when everything is killed."""
+FILM_WITHIN_S: Final = 240.0
+
+
+@dataclass
+class Told:
+    """What the topics hold of a film."""
+
+    ready: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Event ids of `KeyframeReady` by shot and frame role."""
+    assets: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Digests of the stored result by generation id."""
+    ended_otherwise: list[bytes] = field(default_factory=list)
+
+    def take(self, record: aiokafka.ConsumerRecord) -> None:
+        body = json.loads(record.value)
+        headers = dict(record.headers)
+        if record.topic == topics.KEYFRAME_READY:
+            self.ready[body["shot"]["shot_id"], body["frame_role"]].add(headers["ce_id"].decode())
+        elif record.topic == topics.GENERATION_COMPLETED:
+            self.assets[body["generation_id"]].add(body["asset"]["sha256"])
+        else:
+            self.ended_otherwise.append(record.value)
+
+
+async def read_until(state: StackState, frames: int) -> Told:
+    """Read the topics from their beginning until so many frames have ended."""
+    told = Told()
+    consumer = aiokafka.AIOKafkaConsumer(
+        topics.KEYFRAME_READY,
+        topics.GENERATION_COMPLETED,
+        topics.KEYFRAME_FAILED,
+        topics.SHOT_REJECTED,
+        bootstrap_servers=state.kafka_bootstrap,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=50,
+    )
+    await consumer.start()
+    deadline = time.monotonic() + FILM_WITHIN_S
+    try:
+        while len(told.ready) + len(told.ended_otherwise) < frames:
+            assert time.monotonic() < deadline, f"{len(told.ready)} of {frames} frames after {FILM_WITHIN_S:g} s"
+            for records in (await consumer.getmany(timeout_ms=200)).values():
+                for record in records:
+                    told.take(record)
+    finally:
+        await consumer.stop()
+    return told
+
+
+@pytest.fixture
+def started() -> Iterator[list[StackProcess]]:
+    processes: list[StackProcess] = []
+    yield processes
+    for process in processes:
+        process.close()
+
+
+async def test_a_film_killed_twice_has_every_frame_once_and_no_generation_with_two_results(
+    tmp_path: Path, started: list[StackProcess]
+) -> None:
+    plan = read_plan(PLAN.read_bytes()).plan
+    assert plan is not None
+    started.append(StackProcess(tmp_path / "stack"))
+    state = await started[-1].running()
+    client = ServiceSettings(kafka_bootstrap=state.kafka_bootstrap, kafka_idempotence=state.kafka_idempotence)
+    frames = (await publish_plan(plan, client)).frames
+    for ready in KILL_AFTER:
+        told = await read_until(state, ready)
+        assert len(told.ready) < frames, "the film was over before it could be killed"
+        await started[-1].kill_everything()
+        started.append(StackProcess(tmp_path / "stack"))
+        state = await started[-1].running()
+
+    told = await read_until(state, frames)
+    assert told.ended_otherwise == []
+    assert len(told.ready) == frames
+    assert all(len(ids) == 1 for ids in told.ready.values())
+    assert all(len(digests) == 1 for digests in told.assets.values())
+    # What the database keeps tells the same story: one result each, nothing left open.
+    results = await asyncio.to_thread(stored_results, state)
+    assert sorted(results) == sorted(told.assets)
+
+
+def stored_results(state: StackState) -> list[str]:
+    """The generation ids of all stored results, each as often as it is stored."""
+    with pymongo.MongoClient[dict[str, object]](state.mongo_url) as client:
+        return [str(entry["generation_id"]) for entry in client[state.mongo_database]["assets"].find()]
