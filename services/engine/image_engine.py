@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any, Final
 
 from schemas import bible
@@ -42,6 +43,8 @@ _BUCKET: Final = "in-process"
 _UNMEASURED: Final = ("identity", "location", "style", "alignment")
 _SENT: Final = ("prompt", "negative_prompt", "width", "height", "steps", "cfg_scale", "dialect", "references", "loras")
 
+_shipped_catalogue = cache(load_catalogue)
+
 
 class ImageEngine:
     """The rules of all services, composed.
@@ -63,7 +66,7 @@ class ImageEngine:
     ) -> None:
         self.project = project or ProjectSettings(project_id="film", title="Film")
         self._providers = providers
-        self._catalogue = catalogue or load_catalogue()
+        self._catalogue = catalogue or _shipped_catalogue()
         self._today = today or datetime.now(tz=UTC).date()
         self._wordings = shipped_templates()
         self._places = load_templates()
