@@ -46,14 +46,30 @@ def _vignette_mask(height: int, width: int) -> Floats:
     return (np.clip(r - 0.45, 0.0, 1.0) ** 1.5).astype(np.float32)[..., None]
 
 
-@lru_cache(maxsize=8)
-def _noise(height: int, width: int, seed: int, coarse: int) -> Floats:
-    """Return noise in -0.5 to 0.5, made at 1/coarse of the size and enlarged."""
-    small = np.random.default_rng(seed % 2**32).random((max(2, height // coarse), max(2, width // coarse)), np.float32)
+_TILE: Final = 512
+
+
+@lru_cache(maxsize=4)
+def _tile(coarse: int) -> Floats:
+    """Return a square of noise in -0.5 to 0.5 that repeats without a seam, made at 1/coarse of the size."""
+    side = _TILE // coarse
+    small = np.random.default_rng(coarse).random((side, side), np.float32)
     if coarse == 1:
         return small - np.float32(0.5)
-    image = Image.fromarray((small * 255).astype(np.uint8)).resize((width, height), Image.Resampling.BICUBIC)
-    return np.asarray(image, np.float32) / np.float32(255.0) - np.float32(0.5)
+    padded = np.pad(small, 4, mode="wrap")
+    image = Image.fromarray((padded * 255).astype(np.uint8))
+    grown = image.resize((padded.shape[1] * coarse, padded.shape[0] * coarse), Image.Resampling.BICUBIC)
+    edge = 4 * coarse
+    whole = np.asarray(grown, np.float32)[edge : edge + _TILE, edge : edge + _TILE]
+    return whole / np.float32(255.0) - np.float32(0.5)
+
+
+def _noise(height: int, width: int, seed: int, coarse: int) -> Floats:
+    """Return noise in -0.5 to 0.5; the seed shifts the tile, so that no two frames share their grain."""
+    dy, dx = (seed * 7919) % _TILE, (seed * 104729) % _TILE
+    tile = np.roll(_tile(coarse), (dy, dx), (0, 1))
+    repeats = (-(-height // _TILE), -(-width // _TILE))
+    return np.tile(tile, repeats)[:height, :width]
 
 
 def _blurred(p: Floats, radius: float) -> Floats:
@@ -71,8 +87,9 @@ def _vignette(p: Floats, step: Finish, _seed: int) -> Floats:
 
 def _grain(p: Floats, step: Finish, seed: int) -> Floats:
     h, w = p.shape[:2]
-    noise = _noise(h, w, seed, 2) * 0.036 + _noise(h, w, seed + 1, 1) * 0.012
-    return p + (noise * step.amount)[..., None]
+    noise = _noise(h, w, seed, 2) * np.float32(0.036) + _noise(h, w, seed + 1, 1) * np.float32(0.012)
+    p += (noise * np.float32(step.amount))[..., None]
+    return p
 
 
 def _saturate(p: Floats, step: Finish, _seed: int) -> Floats:

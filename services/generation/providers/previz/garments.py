@@ -37,9 +37,9 @@ class Wearer:
         below = blend(b["waist"], b["pelvis"], to)
         rings = [
             self.ring(blend(b["chest"], b["neck"], 1.02), 0.036 + thick, 0.034 + thick),
-            self.ring(blend(b["chest"], b["neck"], 0.93), m.shoulder * 0.60 + thick, m.depth * 0.72 + thick),
-            self.ring(yoke, m.shoulder + thick, m.depth * 0.86 + thick),
-            self.ring(blend(b["chest"], b["neck"], 0.30), m.shoulder * 0.90 + thick, m.depth + thick),
+            self.ring(blend(b["chest"], b["neck"], 0.93), m.shoulder * 0.54 + thick, m.depth * 0.68 + thick),
+            self.ring(yoke, m.shoulder * 0.93 + thick, m.depth * 0.84 + thick),
+            self.ring(blend(b["chest"], b["neck"], 0.30), m.shoulder * 0.86 + thick, m.depth + thick),
             self.ring(b["chest"], m.shoulder * 0.78 + thick, m.depth + thick),
             self.ring(b["waist"], m.waist + thick, m.depth * 0.84 + thick),
         ]
@@ -165,18 +165,18 @@ def draw_sleeve(w: Wearer, side: str, cloth: Garment, skin: RGB, *, thick: float
     shoulder, elbow, wrist = b[f"shoulder_{side}"], b[f"elbow_{side}"], b[f"wrist_{side}"]
     s = w.s * m.limb
     joints = [shoulder, blend(shoulder, elbow, 0.5), elbow, blend(elbow, wrist, 0.45), wrist]
-    bare = [0.036 * s, 0.031 * s, 0.025 * s, 0.026 * s, 0.017 * s]
+    bare = [0.031 * s, 0.028 * s, 0.022 * s, 0.023 * s, 0.0155 * s]
     if cloth.sleeve < 0.95:
         brush.part(outline(limb(brush.camera, joints, bare)), skin, shade=0.8)
     if cloth.sleeve <= 0.05:
         return
     covered = joints if cloth.sleeve > 0.95 else [shoulder, blend(shoulder, elbow, 0.4), blend(shoulder, elbow, 0.75)]
     more = [
-        0.006 + thick,
-        0.008 + thick * 1.1 * loose,
-        0.008 + thick * 1.3 * loose,
-        0.006 + thick * 1.3 * loose,
-        0.010 + thick * loose,
+        0.003 + thick,
+        0.004 + thick * 1.1 * loose,
+        0.005 + thick * 1.2 * loose,
+        0.005 + thick * 1.2 * loose,
+        0.008 + thick * loose,
     ]
     radii = [r + add_ * w.s for r, add_ in zip(bare, more, strict=True)][: len(covered)]
     brush.part(outline(limb(brush.camera, covered, radii), end_cap=0.15), brush.cloth(cloth.colour))

@@ -132,21 +132,18 @@ def _veil(brush: Brush, view: HeadView, hat: Garment) -> None:
 
     def edge(a: float) -> Point:
         turn = abs((a + math.pi) % math.tau - math.pi)
-        y = 0.40 if turn < 0.5 else 0.40 - (turn - 0.5) * 0.62
-        y = max(y, -0.95)
-        w = 0.38 + (0.16 if y < -0.2 else 0.0)
-        return view.at(w * math.sin(a), y, (w + 0.05) * math.cos(a) - 0.02)
+        y = 0.42 - max(0.0, turn - 0.35) * 0.30
+        return view.at(0.375 * math.sin(a), y, 0.40 * math.cos(a) - 0.02)
 
     front = [edge(a) for a in span]
     if view.ahead < 0:
         front = [view.at(0.5 * math.sin(a), -1.0, 0.4 * math.cos(a) - 0.1) for a in span]
-    rows = ((-1.0, 0.56), (-0.55, 0.48), (-0.1, 0.43), (0.2, 0.425), (0.4, 0.35))
-    start = 1.0
-    left, right = _side(view, rows, start), _side(view, rows, -start)
+    rows = ((-0.62, 0.40), (-0.3, 0.42), (0.0, 0.415), (0.25, 0.40), (0.42, 0.31))
+    left, right = _side(view, rows, 1.0), _side(view, rows, -1.0)
     dome = [*front, *left, view.at(0.0, 0.575, -0.03), *reversed(right)]
-    brush.part(dome, colour, tension=0.4)
+    brush.part(dome, colour, tension=0.36)
     if view.ahead > 0:
-        brush.stripe(front[2:-2], brush.cloth(hat.trim), 0.011)
+        brush.stripe(front, brush.cloth(hat.trim), 0.011)
 
 
 def _plume(brush: Brush, view: HeadView, hat: Garment) -> None:

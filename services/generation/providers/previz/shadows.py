@@ -5,8 +5,15 @@ from typing import Final
 
 from services.generation.providers.previz.camera import Camera
 from services.generation.providers.previz.canvas import Canvas
-from services.generation.providers.previz.display_list import Blend, joined, polygon, spline
-from services.generation.providers.previz.geometry import Vec3, clamp
+from services.generation.providers.previz.display_list import (
+    Blend,
+    Path,
+    joined,
+    polygon,
+    rectangle,
+    spline,
+)
+from services.generation.providers.previz.geometry import Point, Vec3, bounds, clamp
 from services.generation.providers.previz.light import Light
 from services.generation.providers.previz.skeleton import Skeleton
 from services.generation.providers.previz.style import Look
@@ -26,7 +33,8 @@ def draw_shadow(canvas: Canvas, camera: Camera, light: Light, look: Look, bones:
     x, y, z = light.to_sun
     flat = math.hypot(x, z)
     steep = max(y, 0.22 * max(flat, 0.1))
-    paths = []
+    paths: list[tuple[Path, float]] = []
+    spots: list[Point] = []
     for chain, wide in _CHAINS:
         points = [_thrown(bones[j], (x / steep, z / steep), ground) for j in chain]
         if chain[0] == chain[1]:
@@ -35,9 +43,20 @@ def draw_shadow(canvas: Canvas, camera: Camera, light: Light, look: Look, bones:
         if len(seen) > 1:
             depth = max(camera.depth(points[0]), 0.5)
             paths.append((polygon(seen, closed=False), camera.scale(depth) * wide * bones.stature * 0.62))
+            spots += seen
+    if not spots:
+        return
+    # A group costs what it covers: keep it to the shadow and the frame.
+    margin = 12 * canvas.unit + max(wide for _, wide in paths)
+    left, top, right, bottom = bounds(spots)
+    left, top = max(left - margin, -margin), max(top - margin, -margin)
+    right, bottom = min(right + margin, canvas.width + margin), min(bottom + margin, canvas.height + margin)
+    if left >= right or top >= bottom:
+        return
     level = 0.42 * light.shade_level + 0.12
     soft = 0.0 if look.cel else 2.2 * canvas.unit * look.blur
-    with canvas.group(opacity=clamp(level, 0, 0.7), blend=Blend.MULTIPLY, blur=soft):
+    clip = rectangle(left, top, right, bottom)
+    with canvas.group(clip, opacity=clamp(level, 0, 0.7), blend=Blend.MULTIPLY, blur=soft):
         for path, wide in paths:
             canvas.stroke(path, light.shade, max(wide, 1.0))
 

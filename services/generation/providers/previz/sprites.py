@@ -9,7 +9,7 @@ from services.generation.providers.previz.camera import Camera
 from services.generation.providers.previz.canvas import Canvas
 from services.generation.providers.previz.chance import Dice
 from services.generation.providers.previz.colours import brighter, mix, rgb
-from services.generation.providers.previz.display_list import Path, ellipse, polygon
+from services.generation.providers.previz.display_list import Path, ellipse, polygon, spline
 from services.generation.providers.previz.geometry import UP, Point
 from services.generation.providers.previz.light import Light
 from services.generation.providers.previz.places.layout import Sprite
@@ -84,7 +84,7 @@ def _tree(pen: Pen) -> None:
         (trunk, h * 0.08),
         (trunk * 1.6, 0.0),
     ]
-    b.part([pen.at(*p) for p in sides], bark, tension=0.3)
+    b.mass([pen.at(*p) for p in sides], bark, tension=0.3)
     leaf = pen.lit(s.colour)
     for x, y, size, tone in (
         (-0.22, 0.60, 0.62, 0.72),
@@ -93,7 +93,7 @@ def _tree(pen: Pen) -> None:
         (-0.10, 0.84, 0.5, 1.12),
     ):
         points = blob(pen, lean + x * w, y * h, w * size, h * 0.44 * (0.8 + size * 0.3), 7, 0.10)
-        b.part(points, brighter(leaf, tone), shade=0.9, rim=0.6, ink=0.7)
+        b.mass(points, brighter(leaf, tone))
 
 
 def _bush(pen: Pen) -> None:
@@ -101,7 +101,7 @@ def _bush(pen: Pen) -> None:
     leaf = pen.lit(s.colour)
     for x, size, tone in ((-0.24, 0.6, 0.78), (0.25, 0.62, 0.86), (0.0, 0.8, 1.0)):
         points = blob(pen, x * s.width, s.height * size * 0.46, s.width * size, s.height * size, 6, 0.10)
-        pen.brush.part(points, brighter(leaf, tone), shade=0.8, rim=0.5, ink=0.6)
+        pen.brush.mass(points, brighter(leaf, tone))
 
 
 def _flowers(pen: Pen) -> None:
@@ -124,7 +124,7 @@ def _rock(pen: Pen) -> None:
     shape = [
         pen.at(x * s.width * pen.dice.between(0.9, 1.1), y * s.height * pen.dice.between(0.85, 1.1)) for x, y in points
     ]
-    pen.brush.part(shape, pen.lit(s.colour), tension=0.15)
+    pen.brush.mass(shape, pen.lit(s.colour), tension=0.15)
 
 
 def _line(pen: Pen, x0: float, y0: float, x1: float, y1: float) -> Path:
@@ -135,4 +135,179 @@ def _disc(c: Point, r: float) -> Path:
     return ellipse(c[0], c[1], r, r)
 
 
-_KINDS: Final[dict[str, Callable[[Pen], None]]] = {"tree": _tree, "bush": _bush, "flowers": _flowers, "rock": _rock}
+def _pine(pen: Pen) -> None:
+    s, b = pen.sprite, pen.brush
+    leaf = pen.lit(s.colour)
+    b.canvas.solid_line(
+        _line(pen, 0.0, 0.0, 0.0, s.height * 0.3), pen.lit(rgb("5a4434")), max(1.0, b.k * s.height * 0.03)
+    )
+    for i in range(4):
+        low, wide = s.height * (0.14 + 0.20 * i), s.width * (0.5 - 0.105 * i)
+        top = low + s.height * (0.34 - 0.02 * i)
+        points = [
+            (-wide, low),
+            (-wide * 0.4, low + s.height * 0.03),
+            (0.0, low - s.height * 0.01),
+            (wide * 0.4, low + s.height * 0.03),
+            (wide, low),
+            (wide * 0.3, (low + top) / 2),
+            (0.0, top),
+            (-wide * 0.3, (low + top) / 2),
+        ]
+        b.mass([pen.at(*p) for p in points], brighter(leaf, 0.82 + 0.09 * i), tension=0.15)
+
+
+def _palm(pen: Pen) -> None:
+    s, b = pen.sprite, pen.brush
+    lean = pen.dice.between(-0.22, 0.22) * s.height
+    bark = pen.lit(rgb("8a6a4a"))
+    w = 0.13
+    trunk = [
+        (-w * 1.4, 0.0),
+        (lean * 0.35 - w, s.height * 0.45),
+        (lean - w * 0.7, s.height * 0.86),
+        (lean + w * 0.7, s.height * 0.86),
+        (lean * 0.35 + w, s.height * 0.45),
+        (w * 1.4, 0.0),
+    ]
+    b.mass([pen.at(*p) for p in trunk], bark, tension=0.4)
+    leaf = pen.lit(s.colour)
+    for i in range(9):
+        a = math.pi * (i / 8.0) * 1.3 - 0.15 * math.pi
+        r = s.width * 0.5 * pen.dice.between(0.8, 1.1)
+        x, y = lean + r * math.cos(a), s.height * 0.86 + r * 0.62 * math.sin(a) - r * 0.30
+        mx, my = lean + r * 0.55 * math.cos(a), s.height * 0.90 + r * 0.55 * math.sin(a)
+        top = s.height * 0.86
+        points = [pen.at(lean, top), pen.at(mx, my + 0.16), pen.at(x, y), pen.at(mx, my - 0.18)]
+        b.mass(points, brighter(leaf, 0.8 + 0.05 * (i % 5)), tension=0.6, ink=0.4)
+
+
+def _grass(pen: Pen) -> None:
+    s, b = pen.sprite, pen.brush
+    colour = pen.lit(s.colour)
+    for i in range(9):
+        x = (i / 8 - 0.5) * s.width
+        tip = x * 1.5 + pen.dice.between(-0.1, 0.1)
+        h = s.height * pen.dice.between(0.6, 1.0)
+        w = max(0.012, s.width * 0.02)
+        blade = [
+            pen.at(x - w, 0.0),
+            pen.at((x + tip) / 2 - w * 0.6, h * 0.6),
+            pen.at(tip, h),
+            pen.at((x + tip) / 2 + w * 0.6, h * 0.55),
+            pen.at(x + w, 0.0),
+        ]
+        b.canvas.body(spline(blade), brighter(colour, 0.75 + 0.06 * i))
+
+
+def _reed(pen: Pen) -> None:
+    _grass(pen)
+    s, b = pen.sprite, pen.brush
+    for _ in range(3):
+        x = pen.dice.between(-0.3, 0.3) * s.width
+        b.canvas.solid_line(_line(pen, x, 0.0, x * 1.3, s.height), pen.lit(rgb("7a7a44")), max(0.7, b.k * 0.012))
+        top = [
+            pen.at(x * 1.3 + dx, s.height + dy) for dx, dy in ((-0.03, -0.02), (0.0, 0.18), (0.03, -0.02), (0.0, -0.06))
+        ]
+        b.canvas.body(spline(top), pen.lit(rgb("6a4630")))
+
+
+def _fern(pen: Pen) -> None:
+    s, b = pen.sprite, pen.brush
+    leaf = pen.lit(s.colour)
+    for i in range(8):
+        a = math.pi * (0.10 + 0.80 * i / 7)
+        r = pen.dice.between(0.8, 1.05)
+        x, y = math.cos(a) * s.width * 0.55 * r, math.sin(a) * s.height * r
+        w = 0.10 * s.width
+        points = [
+            pen.at(0.0, 0.0),
+            pen.at(x * 0.5 - w * math.sin(a), y * 0.62),
+            pen.at(x, y * 0.92),
+            pen.at(x * 0.55 + w * math.sin(a), y * 0.45),
+        ]
+        b.mass(points, brighter(leaf, 0.78 + 0.07 * (i % 5)), ink=0.5)
+
+
+def _lotus(pen: Pen) -> None:
+    s, b = pen.sprite, pen.brush
+    pad = [
+        pen.at(s.width * 0.5 * math.cos(t), s.height * 0.10 * math.sin(t)) for t in (0.3, 1.2, 2.1, 3.0, 3.9, 4.8, 5.7)
+    ]
+    b.mass(pad, pen.lit(rgb("4a7a54")), ink=0.4)
+    bloom = mix(pen.lit(s.colour), s.colour, 0.3)
+    for a in (-0.9, 0.9, -0.45, 0.45, 0.0):
+        tip = (math.sin(a) * s.width * 0.20, s.height * 0.85 * math.cos(a * 0.7))
+        points = [
+            pen.at(0.0, 0.0),
+            pen.at(tip[0] * 0.7 - 0.04, tip[1] * 0.55),
+            pen.at(*tip),
+            pen.at(tip[0] * 0.7 + 0.04, tip[1] * 0.55),
+        ]
+        b.mass(points, brighter(bloom, 1.0 if a else 1.1), ink=0.4)
+
+
+def _flame(pen: Pen) -> None:
+    s, b = pen.sprite, pen.brush
+    w, h = s.width / 2, s.height
+    for size, colour in ((1.0, s.colour), (0.6, rgb("fff0b0"))):
+        points = [
+            (-w * size, h * 0.15),
+            (-w * 0.7 * size, h * 0.5 * size),
+            (w * 0.1, h * size),
+            (w * 0.8 * size, h * 0.45 * size),
+            (w * size, h * 0.15),
+            (0.0, 0.0),
+        ]
+        b.canvas.tint(spline([pen.at(*p) for p in points]), colour, 0.95)
+
+
+def _statue(pen: Pen) -> None:
+    s, b = pen.sprite, pen.brush
+    h = s.height
+    robe = [
+        (-0.30, 0.0),
+        (-0.24, h * 0.35),
+        (-0.26, h * 0.66),
+        (-0.17, h * 0.78),
+        (0.0, h * 0.82),
+        (0.17, h * 0.78),
+        (0.30, h * 0.60),
+        (0.22, h * 0.35),
+        (0.32, 0.0),
+    ]
+    b.mass([pen.at(*p) for p in robe], pen.lit(s.colour))
+    head = [(0.11 * math.cos(t), h * 0.90 + 0.14 * math.sin(t)) for t in (0.2, 1.2, 2.2, 3.2, 4.2, 5.2)]
+    b.mass([pen.at(*p) for p in head], pen.lit(s.colour))
+
+
+def _spray(pen: Pen) -> None:
+    s, b = pen.sprite, pen.brush
+    for i in range(7):
+        x = (i / 6 - 0.5) * s.width
+        arc = [pen.at(0.0, 0.0), pen.at(x * 0.4, s.height), pen.at(x, 0.0), pen.at(x * 1.2, -0.5)]
+        b.canvas.stroke(spline(arc, closed=False), s.colour, max(0.8, b.k * 0.012), 0.6)
+
+
+def _wire(pen: Pen) -> None:
+    s, b = pen.sprite, pen.brush
+    far = b.camera.project((s.at[0] + s.width, s.at[1] + 0.4, s.at[2] + 1.5))
+    near = pen.at(0.0, 0.0)
+    sag = ((near[0] + far[0]) / 2, (near[1] + far[1]) / 2 + s.height * b.k)
+    b.canvas.stroke(spline([near, sag, far], closed=False), b.look.line, max(0.6, b.k * 0.012), 0.6)
+
+
+def _antenna(pen: Pen) -> None:
+    s, b = pen.sprite, pen.brush
+    w = max(0.8, b.k * 0.03)
+    b.canvas.solid_line(_line(pen, 0.0, 0.0, 0.0, s.height), pen.lit(s.colour), w)
+    for i in range(4):
+        y, x = s.height * (0.6 + 0.11 * i), s.width * (0.5 - 0.09 * i)
+        b.canvas.solid_line(_line(pen, -x, y, x, y), pen.lit(s.colour), w * 0.7)
+
+
+_KINDS: Final[dict[str, Callable[[Pen], None]]] = {
+    "tree": _tree, "bush": _bush, "flowers": _flowers, "rock": _rock, "pine": _pine, "palm": _palm, "grass": _grass,
+    "reed": _reed, "fern": _fern, "lotus": _lotus, "flame": _flame, "statue": _statue, "spray": _spray, "wire": _wire,
+    "antenna": _antenna,
+}  # fmt: skip

@@ -1,14 +1,16 @@
 """Blocking: where the camera stands and where people stand, so that heads are framed by rule."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from services.generation.providers.previz.blocking import Spot, spots_of
 from services.generation.providers.previz.camera import SENSOR_MM, Camera
 from services.generation.providers.previz.cast import Actor
 from services.generation.providers.previz.chance import Dice
 from services.generation.providers.previz.figure import Standing
 from services.generation.providers.previz.geometry import Vec3, add, clamp, heading, right_of, scaled
+from services.generation.providers.previz.movement import moved
 from services.generation.providers.previz.places.layout import Layout
 from services.generation.providers.previz.scene import PrevizScene
 from services.generation.providers.previz.skeleton import Skeleton, placed, posed
@@ -27,21 +29,6 @@ _PITCH: Final = {
 }
 _LOWEST_M: Final = 0.14
 _DUTCH_DEG: Final = 11.0
-
-
-class Spot(NamedTuple):
-    """Where one person goes on the picture.
-
-    Attributes:
-        x: column of the head in frame widths. near: depth as a multiple of the lead's depth.
-        turn: degrees that the body turns from facing the camera; positive faces the screen's right.
-        look: index of the person looked at, or None.
-    """
-
-    x: float
-    near: float
-    turn: float
-    look: int | None = None
 
 
 class Stage(NamedTuple):
@@ -63,30 +50,46 @@ def stage(scene: PrevizScene, actors: Sequence[Actor], layout: Layout) -> Stage:
     dice = Dice("staging", scene.seed, scene.location.id)
     size = SIZES[scene.shot_size]
     skeletons = [posed(a.build, a.pose, mirrored=a.mirrored) for a in actors]
-    spots = _spots(scene, len(actors), dice)
-    lead = 0
-    yaw = _yaw(scene, layout, dice)
-    subject = skeletons[lead]["head"] if actors else (0.0, 1.6, 0.0)
-    stature = actors[lead].build.stature if actors else 1.72
-    mark = add(layout.mark, (0.0, subject[1], 0.0))
-    camera = _camera(scene, size, dice, mark, stature, spots[lead].x if actors else 0.5, yaw)
-    camera = _moved(scene, camera, mark, dice)
+    spots = spots_of(scene, len(actors), dice)
+    subject = skeletons[0]["head"] if actors else (0.0, 1.6, 0.0)
+    lead = actors[0].build.stature if actors else 1.72
+    eyes = add(layout.mark, (0.0, subject[1], 0.0))
+    camera = _camera(scene, size, dice, eyes, lead, spots[0].x if actors else 0.5, _yaw(scene, layout, dice))
     people = [
-        _placed(
-            camera,
-            scene,
-            spot,
-            actor,
-            skeleton,
-            layout.mark[1],
-            size,
-            actors[lead],
-            exact=index == lead,
-            mark=layout.mark,
-        )
-        for index, (spot, actor, skeleton) in enumerate(zip(spots, actors, skeletons, strict=True))
+        Standing(a, placed(b, layout.mark, _body_yaw(camera, p.turn, layout.mark)))
+        for a, b, p in _first(actors, skeletons, spots)
     ]
-    return Stage(camera, tuple(_looking(people, spots)), lead)
+    base = camera.focal * lead / (share_of(scene, size) * scene.height)
+    for actor, bones, spot in list(zip(actors, skeletons, spots, strict=True))[1:]:
+        people.append(_placed(camera, spot, actor, bones, base, layout))
+    people = _looking(people, spots)
+    if scene.frame_role == "end":
+        camera = _after_movement(scene, camera, eyes, people, dice)
+    return Stage(camera, tuple(people), 0)
+
+
+def _first(
+    actors: Sequence[Actor], skeletons: Sequence[Skeleton], spots: Sequence[Spot]
+) -> Iterable[tuple[Actor, Skeleton, Spot]]:
+    return list(zip(actors, skeletons, spots, strict=True))[:1]
+
+
+def _after_movement(
+    scene: PrevizScene, camera: Camera, subject: Vec3, people: Sequence[Standing], dice: Dice
+) -> Camera:
+    """Return the end frame's camera: as much of the movement as keeps every head in frame."""
+    side = dice.fork("movement").sign()
+    for strength in (1.0, 0.75, 0.5, 0.3, 0.15):
+        after = moved(camera, scene.movement, subject, side, strength)
+        if all(_is_safe(after, head_box(after, p)) for p in people):
+            return after
+    return camera
+
+
+def _is_safe(camera: Camera, box: tuple[float, float, float, float]) -> bool:
+    w, h = camera.width, camera.height
+    left, top, right, bottom = box
+    return left >= SAFE * w and top >= SAFE * h * 0.5 and right <= (1 - SAFE) * w and bottom <= (1 - SAFE) * h
 
 
 def focal_pixels(scene: PrevizScene) -> float:
@@ -157,133 +160,28 @@ def _aimed(
     return Camera(scene.width, scene.height, position, yaw, pitch, roll, f, centre_y)
 
 
-def _moved(scene: PrevizScene, camera: Camera, subject: Vec3, dice: Dice) -> Camera:
-    """Return the camera of an end frame: where the movement has taken it."""
-    if scene.frame_role != "end":
-        return camera
-    side = dice.fork("movement").sign()
-    flat, right = heading(camera.yaw), right_of(camera.yaw)
-    depth = camera.depth(subject)
-    shifts: dict[str, tuple[float, float, float, float, float, float]] = {
-        # metres ahead, right, up (in subject depths), degrees of yaw and pitch, factor of the focal length
-        "push-in": (0.30, 0, 0, 0, 0, 1.0), "pull-out": (-0.45, 0, 0, 0, 0, 1.0), "zoom": (0, 0, 0, 0, 0, 1.4),
-        "pan": (0, 0, 0, 9 * side, 0, 1.0), "whip-pan": (0, 0, 0, 13 * side, 0, 1.0), "tilt": (0, 0, 0, 0, 5, 1.0),
-        "truck": (0, 0.14 * side, 0, 0, 0, 1.0), "pedestal": (0, 0, 0.12, 0, 0, 1.0),
-        "tracking": (0.10, 0.05 * side, 0, 0, 0, 1.0), "crane": (-0.18, 0, 0.34, 0, -13, 1.0),
-        "steadicam": (0.12, 0.06 * side, 0, 3 * side, 0, 1.0), "handheld": (0.03, 0.02 * side, 0.01, 1.5 * side, 0.8, 1.0),
-        "dolly-zoom": (0.42, 0, 0, 0, 0, 0.58), "orbit": (0, 0, 0, 0, 0, 1.0),
-    }  # fmt: skip
-    if scene.movement == "orbit":
-        return _orbited(camera, subject, math.radians(32) * side)
-    if scene.movement not in shifts:
-        return camera
-    ahead, across, up, yaw, pitch, zoom = shifts[scene.movement]
-    at = add(camera.position, add(scaled(flat, ahead * depth), scaled(right, across * depth)))
-    at = (at[0], max(_LOWEST_M, at[1] + up * depth), at[2])
-    narrow = min(1.0, scene.width / scene.height)
-    return Camera(
-        camera.width, camera.height, at, camera.yaw + math.radians(yaw * narrow), camera.pitch + math.radians(pitch),
-        camera.roll, camera.focal * zoom, camera.centre_y,
-    )  # fmt: skip
+def _placed(camera: Camera, spot: Spot, actor: Actor, skeleton: Skeleton, base: float, layout: Layout) -> Standing:
+    """Return a person at a spot of the picture, moved only as far as the free floor and the safe area ask.
 
-
-def _orbited(camera: Camera, subject: Vec3, by: float) -> Camera:
-    c, s = math.cos(by), math.sin(by)
-    dx, dz = camera.position[0] - subject[0], camera.position[2] - subject[2]
-    at = (subject[0] + dx * c + dz * s, camera.position[1], subject[2] + dz * c - dx * s)
-    return Camera(
-        camera.width, camera.height, at, camera.yaw + by, camera.pitch, camera.roll, camera.focal, camera.centre_y
-    )
-
-
-_COLUMNS: Final[dict[str, float]] = {
-    "center": 0.5, "symmetry": 0.5, "balanced": 0.5, "rule-of-thirds": 0.36, "golden-ratio": 0.39, "left-heavy": 0.32,
-    "right-heavy": 0.68, "short-side": 0.64, "leading-lines": 0.5, "frame-in-frame": 0.5, "negative-space": 0.28,
-    "foreground-occlusion": 0.60,
-}  # fmt: skip
-_TURNS: Final = {"front": 6.0, "three-quarter": 38.0, "profile": 84.0, "back": 168.0, "": 30.0}
-
-
-def _spots(scene: PrevizScene, count: int, dice: Dice) -> list[Spot]:
-    """Return a place for each person by coverage and composition."""
-    if count == 0:
-        return []
-    if count == 1:
-        return [_alone(scene, dice)]
-    mirror = dice.happens(0.5)
-    tight = SIZES[scene.shot_size].share > 2.2
-    if scene.coverage in {"over-the-shoulder", "reverse"}:
-        row = [Spot(0.64, 1.0, -30, 1), Spot(0.17, 0.60 if not tight else 0.74, 148, 0)]
-        row += [Spot(0.86 - 0.09 * i, 1.6 + 0.3 * i, -30, 0) for i in range(count - 2)]
-    elif count == 2:
-        row = [Spot(0.345, 1.0, 42, 1), Spot(0.665, 1.10 if not tight else 1.35, -40, 0)]
-        if scene.coverage == "single":
-            row = [Spot(0.36, 1.0, 26), Spot(0.74, 1.75 if tight else 1.5, -26, 0)]
-        if scene.coverage == "pov":
-            row = [Spot(0.40, 1.0, 6), Spot(0.72, 1.45, -6)]
-    elif count == 3:
-        row = [Spot(0.50, 1.0, 8), Spot(0.21, 1.28, 36, 0), Spot(0.80, 1.40, -36, 0)]
-    else:
-        row = _many(count, dice)
-    row = [_turned_by_request(scene, spot, index) for index, spot in enumerate(row)]
-    return [Spot(1 - s.x, s.near, -s.turn, s.look) for s in row] if mirror else row
-
-
-def _many(count: int, dice: Dice) -> list[Spot]:
-    """Return a loose wedge with the lead in front."""
-    row = [Spot(0.46, 1.0, 10)]
-    others = count - 1
-    for i in range(others):
-        t = (i + 0.5) / others
-        x = 0.12 + 0.76 * t
-        if abs(x - 0.46) < 0.12:
-            x += 0.13 if t >= 0.45 else -0.13
-        row.append(Spot(x, 1.30 + 0.42 * (i % 3) + dice.between(0, 0.15), (0.5 - x) * 90, 0))
-    return row
-
-
-def _turned_by_request(scene: PrevizScene, spot: Spot, index: int) -> Spot:
-    if index or not scene.facing:
-        return spot
-    sign = 1.0 if spot.turn >= 0 else -1.0
-    look = spot.look if scene.facing in {"three-quarter", "profile"} else None
-    return spot._replace(turn=sign * _TURNS[scene.facing], look=look)
-
-
-def _alone(scene: PrevizScene, dice: Dice) -> Spot:
-    x = _COLUMNS[scene.composition]
-    if scene.composition == "balanced":
-        x = 0.44
-    flipped = dice.happens(0.5) and scene.composition not in {"left-heavy", "right-heavy"}
-    x = 1 - x if flipped else x
-    facing = scene.facing or {"over-the-shoulder": "back", "pov": "front"}.get(scene.coverage, "")
-    turn = _TURNS[facing]
-    # look room: turn towards the wider side, except where the short side is asked for
-    right = x <= 0.5 if abs(x - 0.5) > 0.02 else dice.happens(0.5)
-    if scene.composition == "short-side":
-        right = not right
-    if scene.coverage == "over-the-shoulder":
-        x = 0.30 if right else 0.70
-    return Spot(x, 1.0, turn if right else -turn)
-
-
-def _placed(
-    camera: Camera, scene: PrevizScene, spot: Spot, actor: Actor, skeleton: Skeleton, ground: float, size: Size,
-    lead: Actor, *, exact: bool, mark: Vec3,
-) -> Standing:  # fmt: skip
-    """Return a person at a spot of the picture, moved only as far as the safe area asks."""
-    if exact:
-        return Standing(actor, placed(skeleton, mark, _body_yaw(camera, spot.turn, mark)))
-    base = camera.focal * lead.build.stature / (share_of(scene, size) * scene.height)
+    Args:
+        camera: sees them. spot: where they should be. base: depth of the lead in metres.
+        actor, skeleton: who. layout: gives the floor.
+    """
+    ground = layout.mark[1]
     best: Standing | None = None
     for ease in (1.0, 0.75, 0.5, 0.25, 0.0):
         depth = base * (1.0 + (spot.near - 1.0) * ease)
-        at = _ground_point(camera, spot.x, depth, skeleton["head"][1] + ground, ground)
+        at = _on_floor(_ground_point(camera, spot.x, depth, skeleton["head"][1] + ground, ground), layout)
         best = Standing(actor, placed(skeleton, at, _body_yaw(camera, spot.turn, at)))
-        moved = _into_safety(camera, best, ground)
-        if moved is not None:
-            return moved
-    return best if best is not None else Standing(actor, placed(skeleton, mark, 0.0))
+        safe = _into_safety(camera, best)
+        if safe is not None:
+            return safe
+    return best if best is not None else Standing(actor, placed(skeleton, layout.mark, 0.0))
+
+
+def _on_floor(at: Vec3, layout: Layout) -> Vec3:
+    x0, z0, x1, z1 = layout.free
+    return (clamp(at[0], x0, x1), at[1], clamp(at[2], z0, z1))
 
 
 def _ground_point(camera: Camera, x: float, depth: float, height: float, ground: float) -> Vec3:
@@ -304,7 +202,7 @@ def head_box(camera: Camera, person: Standing) -> tuple[float, float, float, flo
     return (x - r * 0.36, y - r * 0.5, x + r * 0.36, y + r * 0.5)
 
 
-def _into_safety(camera: Camera, person: Standing, ground: float) -> Standing | None:
+def _into_safety(camera: Camera, person: Standing) -> Standing | None:
     """Return the person moved sideways into the safe area, or None if the head is too high or too low."""
     left, top, right, bottom = head_box(camera, person)
     w, h = camera.width, camera.height

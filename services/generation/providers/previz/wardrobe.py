@@ -203,9 +203,19 @@ def outfit_of(person: PrevizCharacter, build: Build) -> Outfit:
 
 
 def _phrases(text: str) -> Iterable[str]:
-    for mark in (" and ", " with ", ";", ".", " over "):
+    """Return the parts of a text that may hold a garment each; "red and gold sari" stays whole."""
+    for mark in (" with ", ";", ".", " over "):
         text = text.replace(mark, ",")
-    return (part.strip() for part in text[:2000].split(","))
+    for part in text[:2000].split(","):
+        pieces = part.split(" and ")
+        held = pieces[0]
+        for piece in pieces[1:]:
+            if any(word in _CUTS for word in colours.tokens(held)):
+                yield held.strip()
+                held = piece
+            else:
+                held = f"{held} {piece}"
+        yield held.strip()
 
 
 def _dress_unasked(wishes: _Wishes, build: Build, dice: Dice) -> None:

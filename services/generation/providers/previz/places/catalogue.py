@@ -7,38 +7,66 @@ from typing import Final
 from services.generation.providers.previz import colours
 from services.generation.providers.previz.chance import Dice
 from services.generation.providers.previz.display_list import RGB
-from services.generation.providers.previz.places import rooms, street, woods
+from services.generation.providers.previz.places import heights, rooms, shore, street, temple, woods
+from services.generation.providers.previz.places.landmarks import with_landmarks
 from services.generation.providers.previz.places.layout import Layout
 from services.generation.providers.previz.scene import PrevizLocation
 
 Kit = Callable[[Dice, tuple[RGB, ...]], Layout]
 
-_KITS: Final[dict[str, Kit]] = {
-    "street": street.street,
-    "forest": woods.forest,
-    "meadow": woods.meadow,
-    "room": rooms.room,
-}
+KITS: Final[dict[str, Kit]] = {
+    "street": street.street, "alley": street.alley, "room": rooms.room, "bar": rooms.bar, "office": rooms.office,
+    "corridor": rooms.corridor, "forest": woods.forest, "meadow": woods.meadow, "mountain": woods.mountain,
+    "desert": woods.desert, "riverbank": shore.riverbank, "beach": shore.beach, "docks": shore.docks,
+    "rooftop": heights.rooftop, "vehicle": heights.vehicle, "temple": temple.temple,
+}  # fmt: skip
 _WORDS: Final[tuple[tuple[str, str], ...]] = (
-    ("forest woods woodland jungle grove trees tree", "forest"),
-    ("meadow field fields flower flowers garden park grassland", "meadow"),
-    ("street city road avenue town downtown alley market square", "street"),
-    ("room interior bar office home house kitchen bedroom apartment hall corridor", "room"),
-)
+    ("rooftop roof rooftops terrace penthouse", "rooftop"),
+    ("alley alleyway backstreet lane backalley", "alley"),
+    ("dock docks pier harbour harbor wharf port quay waterfront shipyard jetty", "docks"),
+    ("car taxi cab vehicle truck bus train carriage roadside highway motorway", "vehicle"),
+    ("bar pub tavern saloon nightclub club lounge speakeasy diner cafe café restaurant jazz cantina inn", "bar"),
+    ("office bureau study precinct library headquarters newsroom detective lab laboratory", "office"),
+    ("corridor hallway hospital hotel subway tunnel prison ward", "corridor"),
+    ("temple courtyard palace shrine mandir monastery ruin ruins cathedral church mosque fort fortress castle haveli plaza "
+     "cloister ashram", "temple"),
+    ("beach sea ocean coast shore island lagoon seaside", "beach"),
+    ("river riverbank yamuna ganges ghat lake pond stream creek brook bank waterside", "riverbank"),
+    ("mountain mountains peak cliff cliffs summit ridge canyon valley glacier hill hills hilltop cave", "mountain"),
+    ("desert dune dunes wasteland savanna savannah steppe mars", "desert"),
+    ("forest woods woodland jungle grove orchard vrindavan rainforest", "forest"),
+    ("meadow field fields flower flowers garden gardens park grassland prairie farm pasture countryside village", "meadow"),
+    ("street city road avenue town downtown market square boulevard neighbourhood neighborhood crossing", "street"),
+    ("room interior home house kitchen bedroom apartment hall flat cottage studio salon parlour attic basement hut "
+     "loft chamber", "room"),
+)  # fmt: skip
+_KIT_OF: Final = {word: kit for words, kit in _WORDS for word in words.split()}
+_RANK: Final = {kit: rank for rank, (_, kit) in enumerate(_WORDS)}
 
 
 def kit_named(location: PrevizLocation) -> str:
-    """Return the name of the kit that fits a location's words best."""
-    for text in (location.name, location.location_type, location.description, " ".join(location.landmarks)):
-        words = set(colours.tokens(text))
-        for names, kit in _WORDS:
-            if words & set(names.split()):
-                return kit
-    return "meadow" if location.id else "street"
+    """Return the name of the kit that a location's words ask for most; the name weighs more than the description."""
+    votes: dict[str, float] = {}
+    sources = (
+        (location.name, 3.0),
+        (location.description, 1.0),
+        (location.location_type, 0.9),
+        (" ".join(location.landmarks), 0.5),
+    )
+    for text, weight in sources:
+        for place, word in enumerate(colours.tokens(text)):
+            kit = _KIT_OF.get(word)
+            if kit is not None:
+                votes[kit] = votes.get(kit, 0.0) + weight * (1.0 if place < 8 else 0.6)
+    if not votes:
+        return "room" if "interior" in location.location_type.casefold() else "meadow" if location.id else "street"
+    return max(votes, key=lambda kit: (votes[kit], -_RANK[kit]))
 
 
 @lru_cache(maxsize=64)
 def layout_of(location: PrevizLocation) -> Layout:
     """Return the set of a location; equal locations give equal sets."""
     tint = tuple(c for text in location.palette for c in colours.find_all(text))
-    return _KITS[kit_named(location)](Dice("place", location.id, location.seed), tint)
+    dice = Dice("place", location.id, location.seed)
+    layout = KITS[kit_named(location)](dice, tint)
+    return with_landmarks(layout, location.landmarks, dice.fork("landmarks"))

@@ -94,6 +94,8 @@ class Layout(NamedTuple):
         kit: its name. mark: where the lead stands. yaw: radians, of the main view. sweep: degrees to either side.
         sun_yaw: radians, where the sun stands. indoors: True has no sky. ground_colour: in white light.
         lines: marks on the ground, such as kerbs and paths: (outline, colour).
+        free: (x0, z0, x1, z1) of the floor that people may stand on.
+        spots: where landmarks go, in order.
     """
 
     kit: str
@@ -107,6 +109,8 @@ class Layout(NamedTuple):
     things: tuple[Thing, ...]
     lines: tuple[tuple[tuple[Vec3, ...], RGB], ...] = ()
     water: tuple[Water, ...] = ()
+    free: tuple[float, float, float, float] = (-30.0, -40.0, 30.0, 60.0)
+    spots: tuple[Vec3, ...] = ((-3.4, 0.0, 7.0), (3.8, 0.0, 9.0), (-5.5, 0.0, 14.0), (6.5, 0.0, 16.0))
 
     def digest(self) -> str:
         """Return a hash of the set; equal sets have equal hashes on every machine."""

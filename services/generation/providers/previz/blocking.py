@@ -1,0 +1,93 @@
+"""Where people go on the picture, by coverage and composition."""
+
+from typing import Final, NamedTuple
+
+from services.generation.providers.previz.chance import Dice
+from services.generation.providers.previz.scene import PrevizScene
+from services.generation.providers.previz.vocabulary import SIZES
+
+
+class Spot(NamedTuple):
+    """Where one person goes on the picture.
+
+    Attributes:
+        x: column of the head in frame widths. near: depth as a multiple of the lead's depth.
+        turn: degrees that the body turns from facing the camera; positive faces the screen's right.
+        look: index of the person looked at, or None.
+    """
+
+    x: float
+    near: float
+    turn: float
+    look: int | None = None
+
+
+_COLUMNS: Final[dict[str, float]] = {
+    "center": 0.5, "symmetry": 0.5, "balanced": 0.5, "rule-of-thirds": 0.36, "golden-ratio": 0.39, "left-heavy": 0.32,
+    "right-heavy": 0.68, "short-side": 0.64, "leading-lines": 0.5, "frame-in-frame": 0.5, "negative-space": 0.28,
+    "foreground-occlusion": 0.60,
+}  # fmt: skip
+_TURNS: Final = {"front": 6.0, "three-quarter": 38.0, "profile": 84.0, "back": 168.0, "": 30.0}
+
+
+def spots_of(scene: PrevizScene, count: int, dice: Dice) -> list[Spot]:
+    """Return a place for each person by coverage and composition."""
+    if count == 0:
+        return []
+    if count == 1:
+        return [_alone(scene, dice)]
+    mirror = dice.happens(0.5)
+    tight = SIZES[scene.shot_size].share > 2.2
+    if scene.coverage in {"over-the-shoulder", "reverse"}:
+        row = [Spot(0.64, 1.0, -30, 1), Spot(0.17, 0.60 if not tight else 0.74, 148, 0)]
+        row += [Spot(0.86 - 0.09 * i, 1.6 + 0.3 * i, -30, 0) for i in range(count - 2)]
+    elif count == 2:
+        row = [Spot(0.345, 1.0, 42, 1), Spot(0.665, 1.10 if not tight else 1.35, -40, 0)]
+        if scene.coverage == "single":
+            row = [Spot(0.36, 1.0, 26), Spot(0.74, 1.75 if tight else 1.5, -26, 0)]
+        if scene.coverage == "pov":
+            row = [Spot(0.40, 1.0, 6), Spot(0.72, 1.45, -6)]
+    elif count == 3:
+        row = [Spot(0.50, 1.0, 8), Spot(0.21, 1.28, 36, 0), Spot(0.80, 1.40, -36, 0)]
+    else:
+        row = _many(count, dice)
+    row = [_turned_by_request(scene, spot, index) for index, spot in enumerate(row)]
+    return [Spot(1 - s.x, s.near, -s.turn, s.look) for s in row] if mirror else row
+
+
+def _many(count: int, dice: Dice) -> list[Spot]:
+    """Return a loose wedge with the lead in front."""
+    row = [Spot(0.46, 1.0, 10)]
+    others = count - 1
+    for i in range(others):
+        t = (i + 0.5) / others
+        x = 0.12 + 0.76 * t
+        if abs(x - 0.46) < 0.12:
+            x += 0.13 if t >= 0.45 else -0.13
+        row.append(Spot(x, 1.30 + 0.42 * (i % 3) + dice.between(0, 0.15), (0.5 - x) * 90, 0))
+    return row
+
+
+def _turned_by_request(scene: PrevizScene, spot: Spot, index: int) -> Spot:
+    if index or not scene.facing:
+        return spot
+    sign = 1.0 if spot.turn >= 0 else -1.0
+    look = spot.look if scene.facing in {"three-quarter", "profile"} else None
+    return spot._replace(turn=sign * _TURNS[scene.facing], look=look)
+
+
+def _alone(scene: PrevizScene, dice: Dice) -> Spot:
+    x = _COLUMNS[scene.composition]
+    if scene.composition == "balanced":
+        x = 0.44
+    flipped = dice.happens(0.5) and scene.composition not in {"left-heavy", "right-heavy"}
+    x = 1 - x if flipped else x
+    facing = scene.facing or {"over-the-shoulder": "back", "pov": "front"}.get(scene.coverage, "")
+    turn = _TURNS[facing]
+    # look room: turn towards the wider side, except where the short side is asked for
+    right = x <= 0.5 if abs(x - 0.5) > 0.02 else dice.happens(0.5)
+    if scene.composition == "short-side":
+        right = not right
+    if scene.coverage == "over-the-shoulder":
+        x = 0.30 if right else 0.70
+    return Spot(x, 1.0, turn if right else -turn)
