@@ -11,8 +11,10 @@ from typing import Any
 from services.cli.plan_mistakes import closest
 from services.cli.plan_tree import Mistake, Path, Place, Tree, dotted, shown
 
-_MAX_LISTED = 24
+_MAX_LISTED = 40
 
+Words = Mapping[str, Collection[str]]
+"""Known words of the open vocabularies, by `style`, `mood` and `lighting`."""
 _Entry = tuple[Path, Mapping[str, Any]]
 
 
@@ -39,8 +41,8 @@ class _Film:
     ids: dict[str, dict[str, Mapping[str, Any]]] = field(default_factory=dict)
 
 
-def film_mistakes(tree: Tree) -> list[Mistake]:
-    """Every mistake that shows only when the whole film is seen."""
+def film_mistakes(tree: Tree, words: Words | None = None) -> list[Mistake]:
+    """Every mistake that shows only when the whole film is seen; `words` None leaves the open vocabularies alone."""
     film = _film(tree)
     return [
         *_repeated_ids(film),
@@ -49,6 +51,7 @@ def film_mistakes(tree: Tree) -> list[Mistake]:
         *(mistake for shot in film.shots for mistake in _shot(film, shot)),
         *_continuity(film),
         *_templates(film),
+        *(_open_words(film, words) if words is not None else ()),
     ]
 
 
@@ -103,11 +106,7 @@ def _unknown(tree: Tree, path: Path, known: Collection[str], what: str, code: st
     if isinstance(value, str) and value not in known:
         allowed = list(known)
         listed = ", ".join(allowed[:_MAX_LISTED]) + (" …" if len(allowed) > _MAX_LISTED else "")
-        text = (
-            f"no such {what} in the plan; allowed is one of {listed}"
-            if allowed
-            else f"no such {what} in the plan, which has none"
-        )
+        text = f"no such {what}; allowed is one of {listed}" if allowed else f"no such {what}; the plan has none"
         yield Mistake(*tree.place(path), dotted(path), shown(value), text, code, closest(value, allowed))
 
 
@@ -260,3 +259,15 @@ def _templates(film: _Film) -> Iterator[Mistake]:
             allowed = f"{'/'.join(key)} is given before in line {first.line}; allowed is once"
             place = film.tree.place(path)
             yield Mistake(*place, dotted(path), "", allowed, "duplicate-template", related=(first,))
+
+
+def _open_words(film: _Film, words: Words) -> Iterator[Mistake]:
+    """Styles, moods and lightings that neither the engine nor the project has a wording for."""
+    tree = film.tree
+    own = [raw for _, raw in _entries(tree, ("project", "templates"))]
+    places: list[Path] = [("project",), *(path for path, _ in film.scenes), *(shot.path for shot in film.shots)]
+    for table, shipped in words.items():
+        added = [raw["key"] for raw in own if raw.get("table") == table and isinstance(raw.get("key"), str)]
+        known = dict.fromkeys((*shipped, *added))
+        for place in places:
+            yield from _unknown(tree, (*place, table), known, table, f"unknown-{table}")

@@ -1,6 +1,7 @@
 """A film plan from its text: the plan, or every mistake at once with its place; and the events that a plan asks for."""
 
 import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -11,13 +12,26 @@ from schemas.film_plan import FilmPlan, PlannedShot
 from schemas.film_plan.v1 import PLAN_VERSION
 from schemas.registry import describe_validation
 from schemas.shot import Shot, ShotPlanned
-from services.cli.plan_checks import film_mistakes
+from services.cli.plan_checks import Words, film_mistakes
 from services.cli.plan_mistakes import field_mistakes, unknown_fields
 from services.cli.plan_text import read_text
-from services.cli.plan_tree import START, Mistake, Tree, UnreadableTextError, shown
+from services.cli.plan_tree import START, Mistake, Path, Tree, UnreadableTextError, dotted, shown
 
 MAX_EVENT_BYTES = 900_000
 """A planned shot must fit in a Kafka record of 1 MB, the default of most brokers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """What is wrong with a plan that reads well; `path` need not be in the file."""
+
+    path: Path
+    value: str
+    allowed: str
+    code: str
+
+
+Judge = Callable[[FilmPlan], Iterable[Objection]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +50,14 @@ class PlanError(ValueError):
         self.mistakes = mistakes
 
 
-def read_plan(data: bytes) -> Reading:
-    """Read a film plan from YAML or JSON; never raises, whatever the bytes are."""
+def read_plan(data: bytes, *, words: Words | None = None, judge: Judge | None = None) -> Reading:
+    """Read a film plan from YAML or JSON; never raises, whatever the bytes are.
+
+    Args:
+        data: the file.
+        words: known styles, moods and lightings; None takes any.
+        judge: asked about a plan without mistakes, e.g. whether a model can make its frames.
+    """
     try:
         tree = read_text(data)
     except UnreadableTextError as error:
@@ -45,7 +65,7 @@ def read_plan(data: bytes) -> Reading:
     newer = _newer_version(tree)
     if newer is not None:
         return Reading(None, (newer,))
-    mistakes = [*tree.mistakes, *unknown_fields(tree), *film_mistakes(tree)]
+    mistakes = [*tree.mistakes, *unknown_fields(tree), *film_mistakes(tree, words)]
     try:
         plan = FilmPlan.model_validate(tree.value)
     except ValidationError as error:
@@ -59,6 +79,8 @@ def read_plan(data: bytes) -> Reading:
             mistakes = [Mistake(*START, "", "", describe_validation(error), "invalid")]
         return Reading(None, _in_order(mistakes))
     mistakes += _oversized(plan, tree)
+    if judge is not None and not mistakes:
+        mistakes = [_placed(objection, tree) for objection in judge(plan)]
     return Reading(None if mistakes else plan, _in_order(mistakes))
 
 
@@ -106,6 +128,11 @@ def _newer_version(tree: Tree) -> Mistake | None:
         allowed = f"this program reads film plans up to version {PLAN_VERSION}: upgrade it"
         return Mistake(*tree.place(("film_plan",)), "film_plan", shown(version), allowed, "newer-version")
     return None
+
+
+def _placed(objection: Objection, tree: Tree) -> Mistake:
+    place = tree.place(objection.path)
+    return Mistake(*place, dotted(objection.path), objection.value, objection.allowed, objection.code)
 
 
 def _oversized(plan: FilmPlan, tree: Tree) -> list[Mistake]:

@@ -1,0 +1,104 @@
+"""`ice topics`: what each topic carries, who writes and reads it, and how much is in it."""
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from rich.table import Table
+from rich.text import Text
+
+from schemas import topics
+from services.chassis.broker_security import client_arguments
+from services.chassis.settings import ServiceSettings
+from services.cli.exits import Exit
+from services.cli.output import Output
+from services.cli.settings import broker_settings, running_stack
+
+_TIMEOUT_S: Final = 8.0
+_PROVIDERS: Final = ("previz",)
+
+
+async def list_topics(output: Output, folder: Path | None) -> Exit:
+    """Every topic of the contract; with the number of its records where the broker answers."""
+    stack = running_stack(folder)
+    specs = topics.specs(stack.providers if stack else _PROVIDERS)
+    settings = broker_settings(folder)
+    counted = await _counts(settings, [name for spec in specs for name in (spec.name, spec.dead_letter)])
+    rows = [_row(spec, counted) for spec in specs]
+    value = {"kafka_bootstrap": settings.kafka_bootstrap, "reachable": counted is not None, "topics": rows}
+    output.result(value, lambda: _table(rows))
+    if counted is None:
+        output.note(f"no broker answers at {settings.kafka_bootstrap}: records are not counted")
+    return Exit.OK
+
+
+async def _counts(settings: ServiceSettings, names: list[str]) -> dict[str, int] | None:
+    """Records ever written per topic, minus those deleted since; None without a broker."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    consumer = AIOKafkaConsumer(**client_arguments(settings), enable_auto_commit=False)
+    try:
+        async with asyncio.timeout(_TIMEOUT_S):
+            await consumer.start()
+            known = await consumer.topics()
+            prefix = settings.kafka_topic_prefix
+            wanted = {prefix + name: name for name in names if prefix + name in known}
+            parts = {
+                TopicPartition(full, number) for full in wanted for number in consumer.partitions_for_topic(full) or ()
+            }
+            first, last = await asyncio.gather(consumer.beginning_offsets(parts), consumer.end_offsets(parts))
+    except (TimeoutError, KafkaError):
+        return None
+    finally:
+        await consumer.stop()
+    found = dict.fromkeys(wanted.values(), 0)
+    for part in parts:
+        found[wanted[part.topic]] += last[part] - first[part]
+    return found
+
+
+def _row(spec: topics.TopicSpec, counted: dict[str, int] | None) -> dict[str, Any]:
+    return {
+        "topic": spec.name,
+        "event": spec.event_type,
+        "key": spec.key,
+        "partitions": spec.partitions,
+        "retention_ms": spec.retention_ms,
+        "compacted": spec.compacted,
+        "reserved": spec.reserved,
+        "producers": list(spec.producers),
+        "consumers": list(spec.consumers),
+        "records": None if counted is None else counted.get(spec.name),
+        "dead_letters": None if counted is None else counted.get(spec.dead_letter),
+    }
+
+
+def _table(rows: list[dict[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="grey50")
+    for name in ("topic", "records", "dead", "kept", "from", "to"):
+        table.add_column(name, justify="right" if name in {"records", "dead"} else "left", overflow="fold")
+    for row in rows:
+        dead = row["dead_letters"]
+        table.add_row(
+            row["topic"],
+            _number(row["records"]),
+            Text(_number(dead), style="bold red" if dead else ""),
+            _kept(row),
+            ", ".join(row["producers"]) or "reserved",
+            ", ".join(row["consumers"]),
+            style="grey50" if row["reserved"] else "",
+        )
+    return table
+
+
+def _number(value: int | None) -> str:
+    return "–" if value is None else f"{value:,}"
+
+
+def _kept(row: dict[str, Any]) -> str:
+    if row["compacted"]:
+        return "newest per key"
+    days = row["retention_ms"] // topics.DAY_MS
+    return "for ever" if row["retention_ms"] == topics.FOR_EVER else f"{days} days"
