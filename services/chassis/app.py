@@ -190,6 +190,7 @@ class ServiceApp:
 
     async def _open(self) -> None:
         wire = self._wire if self._wire is not None else engine_wire()
+        self._conditions = Conditions()
         for resource in (*self._resources, self.publisher):
             self._opened.append(resource)
             await resource.start()

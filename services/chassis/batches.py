@@ -25,7 +25,7 @@ from services.chassis.reading import RawRecord
 
 log = logging.getLogger(__name__)
 
-_SIGN_OF_LIFE_S: Final = 10.0
+SIGN_OF_LIFE_S: Final = 10.0
 LaneKey = tuple[str, Any]
 
 
@@ -149,7 +149,7 @@ class BatchStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka c
     async def _stay_alive(self, consumer: AIOKafkaConsumer) -> None:
         """A batch may wait for hours for a dependency: keep the group from taking us for dead meanwhile."""
         while True:
-            await asyncio.sleep(_SIGN_OF_LIFE_S)
+            await asyncio.sleep(SIGN_OF_LIFE_S)
             self.turned()
             with suppress(KafkaError):
                 await consumer.getmany(NOWHERE, timeout_ms=0)

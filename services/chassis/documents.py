@@ -9,9 +9,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from pymongo import ReplaceOne, UpdateOne
+from pymongo import UpdateOne
 from pymongo.errors import (
     AutoReconnect,
+    BulkWriteError,
     ConnectionFailure,
     DuplicateKeyError,
     ExecutionTimeout,
@@ -31,6 +32,7 @@ Filter = Mapping[str, Any]
 Sort = Sequence[tuple[str, int]]
 
 _AWAY: Final = (AutoReconnect, ConnectionFailure, ExecutionTimeout, NotPrimaryError, WTimeoutError)
+_DUPLICATE: Final = 11000
 # Codes that MongoDB documents as retryable though they come as ordinary failures: interrupted, shutdown, no primary.
 _RETRYABLE_CODES: Final = frozenset({6, 7, 89, 91, 112, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436})
 
@@ -209,7 +211,11 @@ class _MongoCollection:
 
     async def put(self, doc: Document) -> None:
         async with database_faults(f"put {self._name}/{doc['_id']}"):
-            await self._documents.raw(self._name).replace_one({"_id": doc["_id"]}, doc, upsert=True)
+            try:
+                await self._documents.raw(self._name).replace_one({"_id": doc["_id"]}, doc, upsert=True)
+            except DuplicateKeyError:
+                # Two upserts of a new id at once: MongoDB lets one insert and tells the other to come again.
+                await self._documents.raw(self._name).replace_one({"_id": doc["_id"]}, doc, upsert=True)
 
     async def delete(self, id: str) -> bool:  # noqa: A002
         async with database_faults(f"delete {self._name}/{id}"):
@@ -240,7 +246,12 @@ class _MongoCollection:
         if not writes:
             return
         async with database_faults(f"write {self._name}"):
-            await self._documents.raw(self._name).bulk_write([_update(write) for write in writes], ordered=True)
+            try:
+                await self._documents.raw(self._name).bulk_write([_update(write) for write in writes], ordered=True)
+            except BulkWriteError as error:
+                if any(item.get("code") == _DUPLICATE for item in error.details.get("writeErrors", ())):
+                    raise Transient(f"database, write {self._name}: another writer was at the same id") from error
+                raise
 
     async def ensure_index(self, keys: Sort, *, unique: bool = False, name: str | None = None) -> None:
         options: dict[str, Any] = {"unique": True} if unique else {}
@@ -250,7 +261,7 @@ class _MongoCollection:
             await self._documents.raw(self._name).create_index(list(keys), **options)
 
 
-def _update(write: Upsert) -> "UpdateOne | ReplaceOne[Document]":
+def _update(write: Upsert) -> UpdateOne:
     change: dict[str, Any] = {}
     if write.set:
         change["$set"] = dict(write.set)

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from services.chassis import batches
 from services.chassis.app import EventPublisher, On, OnBatch, Received
+from services.chassis.consumer import Consumer
 from services.chassis.failures import Busy, Poison, Transient
 from tests.fakes.toy_events import ANSWERED, ASKED, OTHER, Answered, Asked, answer
 from tests.integration.chassis.conftest import World, eventually
@@ -405,3 +407,27 @@ async def test_a_failing_batch_is_tried_one_by_one_and_only_the_guilty_is_dead_l
     assert Asked.model_validate_json(letter.value).number == 3
     await eventually(lambda: world.total_committed_is(10))
     assert done == {0, 1, 2, 4, 5, 6, 7, 8, 9}
+
+
+async def test_a_batch_that_waits_longer_than_the_poll_interval_keeps_its_place_in_the_group(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    monkeypatch.setattr(batches, "SIGN_OF_LIFE_S", 0.3)
+    original = Consumer._client
+
+    def impatient(self: Consumer, drain_s: float) -> dict[str, Any]:
+        return {**original(self, drain_s), "max_poll_interval_ms": 1_500}
+
+    monkeypatch.setattr(Consumer, "_client", impatient)
+
+    async def handle(asked: Asked) -> list[Answered]:
+        calls.append(asked.number)
+        await asyncio.sleep(5)
+        return [answer(asked)]
+
+    await world.start([On(ASKED, handle, emits=(Answered,))])
+    await world.send(Asked(name="n", number=1))
+    await world.read(ANSWERED, 1)
+    await eventually(lambda: world.total_committed_is(1))
+    assert calls == [1]
