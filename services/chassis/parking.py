@@ -128,7 +128,11 @@ class _Record:
         )
 
     def document(self) -> Document:
-        """As JSON. What a settled record has no use for is left out, so that no index finds it."""
+        """As JSON. `wakes` and `due` serve the indexes and are absent where nothing has to find the record.
+
+        `wakes` names the keys waited for, or the cause that settled it: one lookup finds who waits for an arrival
+        and what that arrival released before. `due` is when a sweep has to look: at the first limit, or to announce.
+        """
         doc: Document = {
             "_id": self.id,
             "version": self.version,
@@ -140,7 +144,13 @@ class _Record:
         }
         if self.waits:
             doc["waits"] = [{"key": key, "until": until} for key, until in self.waits.items()]
-            doc["due"] = min(self.waits.values())
+            doc["wakes"] = [_wake_by_key(key) for key in self.waits]
+        elif self.cause is not None:
+            doc["wakes"] = [_wake_by_cause(self.cause)]
+        due = min(self.waits.values(), default=self.announce_at)
+        if due is not None:
+            # Equality before range: not every database walks an index by a range alone.
+            doc |= {"is_due": True, "due": due}
         optional: dict[str, Any] = {
             "question": list(self.question),
             "over": sorted(self.over),
@@ -166,6 +176,14 @@ class _Record:
             cause=doc.get("cause"),
             announce_at=doc.get("announce_at"),
         )
+
+
+def _wake_by_key(key: str) -> str:
+    return f"key:{key}"
+
+
+def _wake_by_cause(cause: str) -> str:
+    return f"cause:{cause}"
 
 
 class Parking:
@@ -203,8 +221,8 @@ class Parking:
 
     async def prepare(self) -> None:
         """Create the indexes; once per start."""
-        for name in ("waits.key", "cause", "due", "announce_at"):
-            await self._records.ensure_index([(name, 1)])
+        await self._records.ensure_index([("wakes", 1)])
+        await self._records.ensure_index([("is_due", 1), ("due", 1)])
         await self._records.ensure_index([("group", 1), ("order", 1)])
 
     async def ask(self, question: Question) -> tuple[Event, ...]:
@@ -231,9 +249,8 @@ class Parking:
             cause: identity of the arrival; repeating it gives the events of its earlier releases again, for they may
                 never have been published.
         """
-        found = await self._records.find(
-            {"$or": [{"waits.key": {"$in": list(keys)}}, {"cause": cause}]}, sort=[("asked_at", 1)]
-        )
+        wakes = [_wake_by_cause(cause), *map(_wake_by_key, keys)]
+        found = await self._records.find({"wakes": {"$in": wakes}}, sort=[("asked_at", 1)])
         events: list[Event] = []
         for start in range(0, len(found), _AT_ONCE):
             chunk = [self._release(_Record.read(doc), cause) for doc in found[start : start + _AT_ONCE]]
@@ -247,24 +264,28 @@ class Parking:
     async def expired(self) -> list[Swept]:
         """Judge who has waited too long; also what an earlier sweep settled and nobody confirmed."""
         now = self._clock.now().timestamp()
-        unconfirmed = await self._records.find({"announce_at": {"$lte": now}}, limit=self._batch)
-        swept = [self._swept(record, self._unpack(record.answer)) for record in map(_Record.read, unconfirmed)]
-        if not self._is_warm():
-            return swept
-        due = await self._records.find({"due": {"$lte": now}}, sort=[("due", 1)], limit=self._batch)
-        for doc in due:
+        swept: list[Swept] = []
+        due = {"is_due": True, "due": {"$lte": now}}
+        is_warm = self._is_warm()
+        for doc in await self._records.find(due, sort=[("due", 1)], limit=self._batch):
             record = _Record.read(doc)
-            try:
-                settled, events = await self._expire(record, now)
-            except Transient:
-                raise
-            except Exception:  # noqa: BLE001 - whatever the judge stumbled over
-                # One that can't be judged must not hold up the others; it stays and is tried again.
-                _log.exception("a waiting question can't be judged", extra={"question": record.id})
-                continue
-            if events:
-                swept.append(self._swept(settled, events))
+            if record.state is State.SETTLED:
+                swept.append(self._swept(record, self._unpack(record.answer)))
+            elif is_warm and (outcome := await self._expire_alone(record, now)) is not None:
+                swept.append(outcome)
         return swept
+
+    async def _expire_alone(self, record: _Record, now: float) -> Swept | None:
+        """Expire one record; None = nothing to announce. One that can't be judged must not hold up the others."""
+        over = frozenset(key for key, until in record.waits.items() if until <= now)
+        try:
+            settled, events = await self._judge_again(record, cause=None, over=over, announce_at=now + self._announce_s)
+        except Transient:
+            raise
+        except Exception:  # noqa: BLE001 - whatever the judge stumbled over; it is tried again
+            _log.exception("a waiting question can't be judged", extra={"question": record.id})
+            return None
+        return self._swept(settled, events) if events else None
 
     def _unpack(self, stored: Sequence[StoredEvent]) -> tuple[Event, ...]:
         return unpack(stored, self._registry)
@@ -295,10 +316,6 @@ class Parking:
         if record.state is State.SETTLED:
             return self._unpack(record.answer)
         return (await self._judge_again(record, cause=cause))[1]
-
-    async def _expire(self, record: _Record, now: float) -> tuple[_Record, tuple[Event, ...]]:
-        over = frozenset(key for key, until in record.waits.items() if until <= now)
-        return await self._judge_again(record, cause=None, over=over, announce_at=now + self._announce_s)
 
     async def _judge_again(
         self,
