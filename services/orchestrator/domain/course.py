@@ -29,7 +29,6 @@ from services.orchestrator.domain.state import (
     OPEN,
     REJECTED,
     Attempt,
-    KeptPrompt,
     Published,
     Run,
     RunStatus,
@@ -106,7 +105,6 @@ def request(state: ShotState, run: Run, prompt: PromptBuilt, terms: Terms) -> Ru
         update={
             "status": RunStatus.GENERATING,
             "attempts": (*run.attempts, attempt),
-            "prompt": KeptPrompt.of(prompt),
         }
     )
     return _ruled(state, changed, asked)

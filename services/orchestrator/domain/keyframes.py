@@ -1,5 +1,7 @@
 """How a run ends: the keyframe with everything that a video engine needs, or the reason why there is none."""
 
+from typing import Any
+
 from schemas.ids import content_digest
 from schemas.keyframe import (
     AttemptSummary,
@@ -58,13 +60,8 @@ def ready(
         raise ValueError(f"generation {attempt.generation_id}: has no image; allowed is a completed one")
     context, shot = prompt.run, prompt.run.shot
     return KeyframeReady(
-        shot=identity_of(context),
-        subject=context.subject,
-        revision=context.revision,
-        run_id=run.run_id,
-        regeneration_id=context.regeneration_id,
+        **_whose(context),
         take=attempt.take,
-        frame_role=context.frame_role,
         frame_roles=context.frame_roles,
         asset=made.asset,
         generation_id=attempt.generation_id,
@@ -95,12 +92,7 @@ def failed(prompt: PromptBuilt, run: Run, *, code: str, reason: str) -> Keyframe
     """The end of a run without a keyframe, with the reason of every attempt."""
     context = prompt.run
     return KeyframeFailed(
-        shot=identity_of(context),
-        subject=context.subject,
-        revision=context.revision,
-        run_id=run.run_id,
-        regeneration_id=context.regeneration_id,
-        frame_role=context.frame_role,
+        **_whose(context),
         code=code,
         reason=reason[:_TEXT],
         attempts=summaries(run),
@@ -167,6 +159,18 @@ def identity_of(context: RunContext) -> ShotIdentity:
         shot_number=shot.shot_number,
         story_order=shot.story_order,
     )
+
+
+def _whose(context: RunContext) -> dict[str, Any]:
+    """The fields that say whose end it is, the same for each kind of end."""
+    return {
+        "shot": identity_of(context),
+        "subject": context.subject,
+        "revision": context.revision,
+        "run_id": context.run_id,
+        "regeneration_id": context.regeneration_id,
+        "frame_role": context.frame_role,
+    }
 
 
 def _cast(prompt: PromptBuilt) -> tuple[SeenCharacter, ...]:

@@ -1,10 +1,11 @@
 """The request for one model: what is sent, and a degradation for everything asked for that the model lacks."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from schemas import ids
 from schemas.bible import Lora
-from schemas.conditioning import Degradation
+from schemas.conditioning import ConditionedEvent, Degradation
 from schemas.generation import GenerationRequested, ReferenceUse
 from schemas.project import CompositionGuide
 from schemas.prompt import PromptBuilt, RenderedPrompt
@@ -53,12 +54,7 @@ def plan_request(
     loras, adapted = _loras(card, prompt)
     losses = (*_wishes(choice, card), *worded, *seeded, *referenced, *adapted, *_sampling(card, prompt))
     return GenerationRequested(
-        run=prompt.run,
-        cast=prompt.cast,
-        seed=prompt.seed,
-        location=prompt.location,
-        props=prompt.props,
-        continuity=prompt.continuity,
+        **conditioned(prompt),
         degradations=tuple(dict.fromkeys((*prompt.degradations, *losses))),
         provider=card.provider,
         model=card.model,
@@ -79,6 +75,18 @@ def plan_request(
         considered=choice.considered,
         template_version=prompt.template_version,
     )
+
+
+def conditioned(event: ConditionedEvent) -> dict[str, Any]:
+    """The fields of a conditioned shot that every event of its run hands through unchanged."""
+    return {
+        "run": event.run,
+        "cast": event.cast,
+        "seed": event.seed,
+        "location": event.location,
+        "props": event.props,
+        "continuity": event.continuity,
+    }
 
 
 def seed_of_take(prompt: PromptBuilt, before: int | None = None) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from schemas.prompt import PromptBuilt, RetakeInstruction, RetakeRequested
 from schemas.validation import Outcome
+from services.orchestrator.domain.request import conditioned
 from services.orchestrator.domain.state import Checked
 
 #: Kinds of facts to stress, by failed check.
@@ -49,12 +50,7 @@ def after_review(reviewer: str, note: str) -> RetakeInstruction:
 def retake(prompt: PromptBuilt, take: int, instruction: RetakeInstruction) -> RetakeRequested:
     """The request for another wording; it carries the conditioned shot."""
     return RetakeRequested(
-        run=prompt.run,
-        cast=prompt.cast,
-        seed=prompt.seed,
-        location=prompt.location,
-        props=prompt.props,
-        continuity=prompt.continuity,
+        **conditioned(prompt),
         degradations=prompt.degradations,
         take=take,
         instruction=instruction,
