@@ -50,6 +50,7 @@ def announced(
         "attempt": 1,
         "dialect": Dialect.NATURAL,
         "prompt": request.prompt,
+        "template_version": request.template_version,
         "asset": an_asset(data, uri or f"s3://ice/{key_of(request.generation_id)}", request.run),
     }
     return GenerationCompleted(**{**values, **changes})

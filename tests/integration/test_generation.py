@@ -1,0 +1,189 @@
+"""A worker over real protocols: requests in, images in the object store, one answer each."""
+
+import asyncio
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from schemas import topics
+from schemas.asset import Asset
+from schemas.base import Event
+from schemas.generation import FailureKind, GenerationCompleted, GenerationFailed, GenerationRequested
+from schemas.provider import ProviderHealthChanged, ProviderState
+from schemas.run import RunSuperseded
+from schemas.topics import Lane
+from services.generation.app import build
+from services.generation.providers.base import GeneratedImage
+from services.generation.providers.errors import Refused
+from services.generation.settings import GenerationSettings
+from tests.fakes.provider import FakeProvider, picture
+from tests.fakes.requests import a_request, a_run
+from tests.fixtures.one_service import OneService, surroundings
+
+__all__ = ["surroundings"]
+
+pytestmark = pytest.mark.integration
+ROOT = Path(__file__).parents[2]
+BUSY_FRAMES = 12
+
+
+def requests(count: int, **changes: int) -> list[GenerationRequested]:
+    """So many shots, every third in the express lane."""
+    return [
+        a_request(
+            a_run({"project_id": f"film{count}", **changes}, {"shot_id": f"sh{number:04}", "code": ""}),
+            lane=Lane.STANDARD if number % 3 else Lane.EXPRESS,
+            **changes,
+        )
+        for number in range(count)
+    ]
+
+
+def made(events: Iterable[Event]) -> dict[str, GenerationCompleted]:
+    """Completed generations by id; a repeat must be the very same event."""
+    found: dict[str, GenerationCompleted] = {}
+    for event in events:
+        assert isinstance(event, GenerationCompleted), event
+        assert found.setdefault(event.generation_id, event) == event
+    return found
+
+
+async def assert_stored(world: OneService, event: GenerationCompleted) -> None:
+    data = await world.objects.get(event.asset.uri)
+    assert hashlib.sha256(data).hexdigest() == event.asset.sha256
+    assert event.asset.thumbnail_uri is not None
+    assert (await world.objects.get(event.asset.thumbnail_uri))[:2] == b"\xff\xd8"
+    record = await world.documents.collection("assets").get(event.generation_id)
+    assert Asset.model_validate(record).url == event.asset.uri
+
+
+async def test_requests_of_both_lanes_become_stored_images(surroundings: OneService) -> None:
+    await surroundings.start(build(GenerationSettings(**surroundings.shared), FakeProvider()))
+    asked = requests(20)
+    await surroundings.publisher.publish(asked)
+    found = made(await surroundings.read(topics.GENERATION_COMPLETED, len(asked)))
+    assert set(found) == {request.generation_id for request in asked}
+    for event in found.values():
+        await assert_stored(surroundings, event)
+
+
+async def test_health_is_announced_when_a_worker_starts(surroundings: OneService) -> None:
+    await surroundings.start(build(GenerationSettings(**surroundings.shared), FakeProvider()))
+    (event,) = await surroundings.read(topics.PROVIDER_HEALTH, 1)
+    assert isinstance(event, ProviderHealthChanged)
+    assert (event.provider, event.state, event.models) == ("previz", ProviderState.UP, ("previz",))
+
+
+async def test_a_repeated_request_is_answered_again_without_a_second_image(surroundings: OneService) -> None:
+    provider = FakeProvider()
+    await surroundings.start(build(GenerationSettings(**surroundings.shared), provider))
+    await surroundings.publisher.publish([a_request(), a_request(), a_request()])
+    await surroundings.publisher.publish([a_request(attempt=2)])
+    assert len(made(await surroundings.read(topics.GENERATION_COMPLETED, 2))) == 2
+    assert len(provider.calls) == 2
+
+
+async def test_a_refusal_is_answered_and_the_next_request_is_handled(surroundings: OneService) -> None:
+    provider = FakeProvider()
+    provider.answers = [Refused("not this"), GeneratedImage(picture())]
+    settings = GenerationSettings(**surroundings.shared, generation_concurrency=1)
+    await surroundings.start(build(settings, provider))
+    await surroundings.publisher.publish([a_request(attempt=1), a_request(attempt=2)])
+    (failed,) = await surroundings.read(topics.GENERATION_FAILED, 1)
+    assert isinstance(failed, GenerationFailed)
+    assert (failed.kind, failed.reason) == (FailureKind.REFUSED, "not this")
+    assert len(made(await surroundings.read(topics.GENERATION_COMPLETED, 1))) == 1
+
+
+async def test_work_of_a_superseded_run_is_dropped(surroundings: OneService) -> None:
+    provider = FakeProvider()
+    request = a_request()
+    await surroundings.publisher.publish([RunSuperseded(run=request.run, superseded_by_revision=2)])
+    await surroundings.start(build(GenerationSettings(**surroundings.shared), provider))
+    deadline = time.monotonic() + 30
+    while not await surroundings.documents.collection("superseded_runs").count({}):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.02)
+    await surroundings.publisher.publish([request])
+    (failed,) = await surroundings.read(topics.GENERATION_FAILED, 1)
+    assert isinstance(failed, GenerationFailed)
+    assert failed.kind is FailureKind.SUPERSEDED
+    assert provider.calls == []
+
+
+async def test_two_workers_share_the_requests_and_answer_each_once(surroundings: OneService) -> None:
+    providers = FakeProvider(), FakeProvider()
+    await asyncio.gather(
+        *(surroundings.start(build(GenerationSettings(**surroundings.shared), provider)) for provider in providers)
+    )
+    asked = requests(30)
+    await surroundings.publisher.publish(asked)
+    found = made(await surroundings.read(topics.GENERATION_COMPLETED, len(asked)))
+    assert len(found) == len(asked)
+    assert sum(len(provider.calls) for provider in providers) == len(asked)
+
+
+async def test_killed_in_the_middle_and_started_again_every_shot_is_made_once(surroundings: OneService) -> None:
+    asked = requests(BUSY_FRAMES, width=640, height=360)
+    await surroundings.publisher.publish(asked)
+    async with worker_process(surroundings) as process:
+        await surroundings.read(topics.GENERATION_COMPLETED, 2)
+        process.send_signal(signal.SIGKILL)
+    before = len(made(await surroundings.read(topics.GENERATION_COMPLETED, 2)))
+    assert before < BUSY_FRAMES, "the worker was too quick to be killed in the middle"
+    async with worker_process(surroundings) as process:
+        found = made(await surroundings.read(topics.GENERATION_COMPLETED, BUSY_FRAMES))
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 30) == 0
+    assert set(found) == {request.generation_id for request in asked}
+    for event in found.values():
+        await assert_stored(surroundings, event)
+    stored = await surroundings.objects.list(f"film{BUSY_FRAMES}/")
+    assert len([item for item in stored if item.uri.endswith(".png")]) == BUSY_FRAMES
+    assert await surroundings.documents.collection("ledger").count({"state": "done"}) == BUSY_FRAMES
+
+
+@asynccontextmanager
+async def worker_process(world: OneService) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`python -m services.generation`, killed at the end if it still runs."""
+    command = [sys.executable, "-m", "services.generation", "--provider", "previz", "--concurrency", "3"]
+    environment = {**world.environment(), "ICE_GENERATION_FREE_LEASE_S": "2", "PATH": os.defpath}
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+def test_an_unknown_provider_is_refused_at_start_with_what_is_allowed() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "services.generation", "--provider", "dall-e"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 2
+    assert ran.stderr == "ICE_GENERATION_PROVIDER: 'dall-e', allowed is one of: previz\n"
+
+
+def test_an_impossible_concurrency_is_refused_at_start() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "services.generation", "--concurrency", "0"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 2
+    assert "ICE_GENERATION_CONCURRENCY: 0" in ran.stderr
