@@ -1,12 +1,13 @@
 """Facts about the people in the frame. Nothing of whom the frame doesn't show is planned."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from schemas.bible import Costume, Garment
 from schemas.conditioning import CharacterConditioning, ConditionedEvent
 from services.prompt_builder.domain.colours import in_words
-from services.prompt_builder.domain.features import merged, phrases
+from services.prompt_builder.domain.features import joined, phrases, unseen
 from services.prompt_builder.domain.planned import Planned, planned
 from services.prompt_builder.domain.slots import names_of
 from services.prompt_builder.domain.templates import Entry, Templates, fill
@@ -75,11 +76,11 @@ def look_of(member: CharacterConditioning) -> Look:
 def _look(member: CharacterConditioning) -> list[Planned]:
     source = f"bible:{member.character_id}@{member.bible_version}"
     look = look_of(member)
-    features = listed(look.features)
     told = ", ".join((*look.telling, *look.features))
     facts = [
         replace(
-            _about(member, "identity", features, source, (one_line(member.name), *look.telling, *look.features)),
+            _about(member, "identity", joined(look.features), source),
+            tags=(one_line(member.name), *look.telling, *_cut(look.features)),
             text=f"{one_line(member.name)}: {told}" if told else one_line(member.name),
             weight=_IDENTITY_WEIGHT,
         )
@@ -92,11 +93,19 @@ def _look(member: CharacterConditioning) -> list[Planned]:
         facts.append(replace(_about(member, "costume", worn, why), weight=_COSTUME_WEIGHT))
     changing = phrases(_without_expression(member), said=(look.description,))
     if changing:
-        facts.append(_about(member, "changing", listed(changing), source, changing))
+        facts.append(_about(member, "changing", joined(changing), source, _cut(changing)))
+    unheard = unseen({**member.appearance, **member.changing})
+    if unheard:
+        facts.append(replace(_about(member, "changing", listed(unheard), source), omitted="no picture shows it"))
     triggers = tuple(dict.fromkeys(one_line(word) for lora in member.loras for word in lora.trigger_words))
     if triggers:
         facts.append(_about(member, "trigger", ", ".join(triggers), f"{source}/loras", triggers))
     return facts
+
+
+def _cut(worded: tuple[str, ...]) -> tuple[str, ...]:
+    """Phrases as tags, cut at their commas."""
+    return tuple(piece for phrase in worded for piece in pieces(phrase))
 
 
 def _about(
@@ -117,7 +126,7 @@ def _without_expression(member: CharacterConditioning) -> dict[str, str | tuple[
     """Changing features; an expression planned for this shot replaces the one of the bible."""
     return {
         name: value
-        for name, value in merged(member.changing).items()
+        for name, value in member.changing.items()
         if not (member.expression and name.strip().casefold() == "expression")
     }
 
@@ -126,9 +135,10 @@ def costume_words(costume: Costume) -> str:
     """The costume in words: its description, and the pieces that it doesn't name."""
     description = in_words(one_line(costume.description))
     words = [description] if description else []
+    said = set(_words(description))
     for garment in (*costume.garments, *costume.accessories):
         piece = _garment(garment)
-        if piece.casefold() not in description.casefold() and not _is_named(garment, description):
+        if not said.issuperset(_words(piece)):
             words.append(piece)
     return ", ".join(dict.fromkeys(words))
 
@@ -138,10 +148,8 @@ def _garment(garment: Garment) -> str:
     return name if not colour or colour.casefold() in name.casefold() else f"{colour} {name}"
 
 
-def _is_named(garment: Garment, description: str) -> bool:
-    """Whether the description names the piece and its colour, be it in other places."""
-    said = description.casefold()
-    return one_line(garment.name).casefold() in said and in_words(one_line(garment.colour)).casefold() in said
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
 
 
 def _performance(

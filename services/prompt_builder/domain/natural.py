@@ -70,7 +70,9 @@ def _look(sheet: _Sheet, owner: str) -> list[str]:
     called = f"{name} ({trigger})" if trigger else name
     subject = f"{called}, {appositive(description)}," if inline else called
     parts = []
-    if has:
+    if has.startswith("aged "):
+        parts.append(f"{subject.rstrip(',')}, {has}")
+    elif has:
         parts.append(f"{subject} has {has}")
     if worn:
         parts.append(f"dressed in {worn}" if parts else f"{subject} is dressed in {worn}")

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from schemas.conditioning import ConditionedEvent, ContinuityFrame, LightParameters, LocationConditioning
 from schemas.vocabulary import Season, TimeOfDay, Weather
 from services.prompt_builder.domain.colours import in_words
-from services.prompt_builder.domain.features import phrases
+from services.prompt_builder.domain.features import joined, phrases, unseen
 from services.prompt_builder.domain.planned import Planned, planned
 from services.prompt_builder.domain.templates import Templates, fill
-from services.prompt_builder.domain.wording import listed, one_line, pieces
+from services.prompt_builder.domain.wording import appositive, listed, one_line, pieces
 
 #: Landmarks are what tells the place: as tags they stand a little above the rest.
 _LANDMARK_WEIGHT = 1.1
@@ -52,7 +52,11 @@ def _place(place: LocationConditioning, templates: Templates, slots: Mapping[str
     for name, features in (("environment", place.environment), ("atmosphere", place.atmosphere)):
         worded = phrases(features, said=said)
         if worded:
-            facts.append(Planned(name, listed(worded), source, worded))
+            tags = tuple(piece for phrase in worded for piece in pieces(phrase))
+            facts.append(Planned(name, joined(worded), source, tags))
+        unheard = unseen(features)
+        if unheard:
+            facts.append(Planned(name, listed(unheard), source, unheard, omitted="no picture shows it"))
     return facts
 
 
@@ -101,10 +105,16 @@ def _props(event: ConditionedEvent) -> list[Planned]:
         description = in_words(one_line(prop.description))
         if description.casefold() == one_line(prop.name).casefold():
             description = ""
-        owner = f"{names[prop.owner_id]}'s " if prop.owner_id in names else ""
-        parts = [f"{owner}{one_line(prop.name)}", *([description] if description else []), *details]
+        parts = [_owned(one_line(prop.name), names.get(prop.owner_id or "", "")), appositive(description), *details]
+        parts = [part for part in parts if part]
         facts.append(planned("props", ", ".join(parts), f"bible:{prop.prop_id}@{prop.bible_version}"))
     return facts
+
+
+def _owned(name: str, owner: str) -> str:
+    """`Radha's flute`, unless the prop's name says so already."""
+    told = not owner or any(word.casefold() in name.casefold() for word in owner.split())
+    return name if told else f"{owner}'s {name}"
 
 
 def _continuity(frame: ContinuityFrame, templates: Templates, slots: Mapping[str, str]) -> Planned:

@@ -10,10 +10,14 @@ from services.prompt_builder.domain.tokens import CLIP_BUDGET, estimate
 from services.prompt_builder.domain.wording import clip, escaped
 
 #: Share of the budget that identities may take together before anything else is placed.
-_IDENTITY_SHARE: Final = 0.6
+_IDENTITY_SHARE: Final = 0.45
 #: Tokens that even one of many characters may take.
 _LEAST_IDENTITY: Final = 3
 _COMMA = 1
+#: Kinds placed with all of their tags at once, like the vital ones.
+_WHOLE: Final = frozenset({"trigger", "note"})
+#: Further tags that go with the first one.
+_TOGETHER: Final = {"costume": 1, "prompt": 3}
 #: The order of tags: what was written by hand and asked by a reviewer, then how many, how close, who.
 _LEADING: Final = ("prompt", "note", "subject", "cast-count", "shot-size", "identity", "trigger", "costume")
 
@@ -36,10 +40,7 @@ def tags_prompt(facts: Sequence[Planned], budget: int = CLIP_BUDGET) -> tuple[st
     placed = [_Placed(fact) for fact in facts if not fact.omitted]
     dropped = [fact.dropped(fact.omitted) for fact in facts if fact.omitted]
     left = _place_identities([item for item in placed if item.fact.kind == "identity"], budget)
-    order = sorted(placed, key=lambda item: item.fact.kind not in VITAL)
-    for item in order:
-        if item.fact.kind != "identity":
-            left = _place(item, left)
+    _place_others([item for item in placed if item.fact.kind != "identity"], left)
     dropped += [item.fact.dropped(reason, ", ".join(item.cut)) for item in placed if item.cut]
     return ", ".join(_worded(item) for item in _reading_order(placed) if item.kept), tuple(dropped)
 
@@ -81,16 +82,30 @@ def _shortened(tag: str, budget: int) -> str:
     return head
 
 
-def _place(item: _Placed, left: int) -> int:
-    """Place a fact's tags while there is room, leaving out those too long; returns the tokens left."""
-    for tag in item.fact.tags:
+def _place_others(items: Sequence[_Placed], left: int) -> None:
+    """Place the tags of everything else: every fact's first before any fact's later ones, and vital facts whole."""
+    turns = sorted(
+        (
+            (_turn(item.fact, number), rank, item, tag)
+            for rank, item in enumerate(items)
+            for number, tag in enumerate(item.fact.tags)
+        ),
+        key=lambda turn: turn[:2],
+    )
+    for _, _, item, tag in turns:
         cost = estimate(tag) + _COMMA
         if cost <= left:
             item.kept.append(tag)
             left -= cost
         else:
             item.cut.append(tag)
-    return left
+
+
+def _turn(fact: Planned, number: int) -> int:
+    """When a fact's tag is placed: what is vital at once, then first tags, then second ones, and so on."""
+    if fact.kind in VITAL or fact.kind in _WHOLE:
+        return -1
+    return max(0, number - _TOGETHER.get(fact.kind, 0))
 
 
 def _reading_order(placed: Sequence[_Placed]) -> list[_Placed]:

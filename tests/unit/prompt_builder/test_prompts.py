@@ -231,6 +231,25 @@ def test_a_known_action_adds_its_posture() -> None:
     assert "Radha walks ahead, caught mid-stride." in natural(event(cast=(builders.radha(action="walks ahead"),)))
 
 
+def test_a_sound_is_no_picture_and_listed() -> None:
+    rendered = built(
+        event(location=builders.forest(atmosphere={"sound": "a far flute", "haze": "pollen in the light"}))
+    )
+    for item in rendered.prompts:
+        assert "far flute" not in item.prompt
+        assert ("atmosphere", "sound a far flute", "no picture shows it") in {
+            (fact.kind, fact.text, fact.reason) for fact in item.dropped
+        }
+    assert "In the air: pollen in the light." in rendered.prompt_for(Dialect.NATURAL).prompt
+
+
+def test_first_tags_of_all_facts_come_before_second_ones() -> None:
+    shot = builders.shot(prompt="", description="One, two, three, four, five, six, seven, eight, nine, ten, eleven")
+    text = tags(event(shot)).prompt
+    assert "Vrindavan Forest" in text
+    assert "dusk" in text
+
+
 def test_costume_pieces_are_named_once() -> None:
     costume = Costume(
         costume_id="sari",
