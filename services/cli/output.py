@@ -45,13 +45,19 @@ class Output:
             self._consoles[stderr] = console
         return self._consoles[stderr]
 
-    def result(self, value: Any, show: Callable[[], "RenderableType"]) -> None:  # noqa: ANN401 - any JSON value
-        """The command's answer: `value` as JSON, or what `show` draws."""
+    def result(
+        self,
+        value: Any,  # noqa: ANN401 - any JSON value
+        show: Callable[[], "RenderableType"],
+        *,
+        whole_lines: bool = False,
+    ) -> None:
+        """The command's answer: `value` as JSON, or what `show` draws; `whole_lines` leaves folding to the terminal."""
         if self.as_json:
             sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
             sys.stdout.flush()
         else:
-            self.console().print(show())
+            self.console().print(show(), soft_wrap=whole_lines)
 
     def note(self, text: "RenderableType") -> None:
         """Something on the way; not part of the answer."""

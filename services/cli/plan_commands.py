@@ -20,7 +20,7 @@ from services.cli.settings import broker_settings
 def validate(output: Output, file: Path) -> Exit:
     """Tell every mistake of a film plan, or what it holds."""
     reading = read_plan_file(file)
-    output.result(_verdict(reading, file), lambda: _verdict_view(reading, file))
+    output.result(_verdict(reading, file), lambda: _verdict_view(reading, file), whole_lines=True)
     return Exit.OK if reading.plan is not None else Exit.INVALID
 
 

@@ -8,6 +8,7 @@ from services.cli.plan_checks import Words
 from services.cli.plan_reading import Objection
 from services.cli.plan_tree import MAX_SHOWN, Path
 from services.engine import ImageEngine, NoCapableModelError, ShotRejectedError
+from services.orchestrator.adapters.catalogue_file import load_catalogue
 from services.prompt_builder.adapters.shipped_templates import shipped_templates
 
 _OPEN = ("style", "mood", "lighting")
@@ -44,18 +45,32 @@ def objections(plan: FilmPlan) -> Iterator[Objection]:
             yield Objection(path, repr(problem.value), f"allowed is {problem.allowed}", problem.code)
     # Without the wrong ones, so that they don't hide what else the shots are refused for.
     templates = tuple(item for number, item in enumerate(plan.project.templates) if number not in wrong)
-    engine = ImageEngine(project=plan.project.model_copy(update={"templates": templates}))
+    project = plan.project.model_copy(update={"templates": templates})
+    yield from _refused(plan, ImageEngine(project=project, providers=_every_provider()))
+
+
+def _refused(plan: FilmPlan, engine: ImageEngine) -> Iterator[Objection]:
+    impossible: dict[str, list[tuple[Path, str]]] = {}
     for path, shot in _shots(plan):
         try:
             engine.generate_shot_image(shot, **parts_of(plan, shot))
         except NoCapableModelError as error:
-            reasons = "; ".join(f"{item.model}: {', '.join(item.reasons)}" for item in error.considered)[:_MAX_REASONS]
-            yield Objection(path, shot.shot_id, f"no model can make this frame ({reasons})", "no-capable-model")
+            reasons = "; ".join(f"{item.model}: {', '.join(item.reasons)}" for item in error.considered)
+            impossible.setdefault(reasons[:_MAX_REASONS], []).append((path, shot.shot_id))
         except ShotRejectedError as error:
             for problem in error.rejection.problems:
                 if _project_path(problem.field) is None:
                     value = problem.value[:MAX_SHOWN]
                     yield Objection(path, f"{problem.field}: {value!r}", f"allowed is {problem.allowed}", problem.code)
+    for reasons, shots in impossible.items():
+        path, shot_id = shots[0]
+        others = f" and {len(shots) - 1} more shots" if len(shots) > 1 else ""
+        yield Objection(path, shot_id + others, f"no model can make this frame ({reasons})", "no-capable-model")
+
+
+def _every_provider() -> tuple[str, ...]:
+    """Providers of the whole catalogue: which of them have workers where the plan is published isn't known here."""
+    return tuple(sorted({card.provider for card in load_catalogue()}))
 
 
 def _shots(plan: FilmPlan) -> Iterator[tuple[Path, PlannedShot]]:

@@ -3,11 +3,10 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import uvloop
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -37,12 +36,6 @@ _MARKS: Final = {
 }
 _SERVICE_LOG: Final = "services.log"
 _SHEETS: Final = "storyboards"
-
-
-def run_in_loop(work: Coroutine[Any, Any, Exit]) -> Exit:
-    """Run a command's coroutine on the loop that the services use."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
 
 
 async def up(output: Output, folder: Path | None) -> Exit:

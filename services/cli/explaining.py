@@ -1,0 +1,149 @@
+"""`ice explain`: one shot through the engine's rules, without a broker: facts, prompts, model, references, seeds."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Group, RenderableType
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from schemas.film_plan import FilmPlan, PlannedShot
+from services.cli.exits import CliError, Exit
+from services.cli.films import FILMS, load_films, load_plan_file
+from services.cli.output import Output
+from services.cli.plan_judging import parts_of
+from services.cli.plan_mistakes import closest
+from services.engine import ImageEngine, NoCapableModelError, ShotRejectedError
+
+Answer = dict[str, Any]
+_MICROS: Final = 1_000_000
+_LISTED: Final = 40
+_LATER: Final = "continuity-unavailable"
+"""An earlier keyframe that the engine waits for; here none is made, so it is announced instead of missed."""
+
+
+def explain(output: Output, file: str, shot_id: str, providers: Sequence[str]) -> Exit:
+    """Explain every frame of one shot of a plan; `file` may be the name of a film that comes with the engine."""
+    plan = load_films([file])[0] if file in FILMS else load_plan_file(Path(file))
+    shot = _shot(plan, shot_id)
+    engine = ImageEngine(project=plan.project, providers=tuple(providers))
+    try:
+        frames = [
+            engine.generate_shot_image(shot, **parts_of(plan, shot), frame_role=role) for role in shot.frames.roles
+        ]
+    except (NoCapableModelError, ShotRejectedError) as error:
+        raise CliError(str(error)) from error
+    output.result(frames if len(frames) > 1 else frames[0], lambda: _view(plan, shot, frames))
+    return Exit.OK
+
+
+def _shot(plan: FilmPlan, shot_id: str) -> PlannedShot:
+    for shot in plan.shots:
+        if shot_id in {shot.shot_id, shot.code}:
+            return shot
+    known = [shot.shot_id for shot in plan.shots]
+    meant = closest(shot_id, known) or next((item for item in known if item.lower() == shot_id.lower()), None)
+    listed = ", ".join(known[:_LISTED]) + (" …" if len(known) > _LISTED else "")
+    hint = f"; did you mean {meant}?" if meant else ""
+    raise CliError(
+        f"shot {shot_id!r}: not in {plan.project.title}; allowed is one of {listed}{hint}", code=Exit.INVALID
+    )
+
+
+def _view(plan: FilmPlan, shot: PlannedShot, frames: Sequence[Answer]) -> RenderableType:
+    head = Text(plan.project.title, style="bold").append(f"  {shot.code}", style="bold yellow")
+    head.append(f"  {shot.scene_title}", style="grey50")
+    parts: list[RenderableType] = [head, Text(shot.description), Text()]
+    first = frames[0]
+    parts += [_title("facts, most important first"), _facts(first), Text()]
+    for dialect, prompt in first["prompts"].items():
+        parts += [_title(f"prompt, {dialect}"), *_prompt(prompt), Text()]
+    parts += [_title("model"), *_model(first), Text(), _title("references"), *_references(first), Text()]
+    parts.append(_title("seeds"))
+    for frame in frames:
+        parts += _seeds(frame)
+    lost = [item for item in first["degradations"] if item["code"] != _LATER]
+    if lost:
+        parts += [Text(), _title("does without"), *_degradations(lost)]
+    return Group(*parts)
+
+
+def _title(text: str) -> Rule:
+    return Rule(Text(text, style="yellow"), align="left", style="grey30")
+
+
+def _facts(frame: Answer) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="grey50")
+    table.add_column("", justify="right", style="grey50")
+    table.add_column("fact", no_wrap=True)
+    table.add_column("says", ratio=3)
+    table.add_column("weight", justify="right")
+    table.add_column("from", style="grey50", overflow="fold", ratio=1)
+    for fact in frame["facts"]:
+        table.add_row(str(fact["rank"]), fact["kind"], fact["text"], f"{fact['weight']:g}", fact["source"])
+    return table
+
+
+def _prompt(prompt: Answer) -> Iterator[RenderableType]:
+    yield Text(prompt["prompt"])
+    if prompt["negative_prompt"]:
+        yield Text("not: ", style="red").append(prompt["negative_prompt"], style="grey50")
+    by_reason: dict[str, list[str]] = {}
+    for dropped in prompt["dropped"]:
+        by_reason.setdefault(dropped["reason"], []).append(f"{dropped['kind']}: {dropped['text']}")
+    for reason, facts in by_reason.items():
+        yield Text(f"dropped ({reason}): ", style="yellow").append(" | ".join(facts), style="grey50")
+
+
+def _model(frame: Answer) -> Iterator[RenderableType]:
+    cost = frame["estimated_cost_usd_micros"] / _MICROS
+    yield Text(f"{frame['model']}", style="bold green").append(f"  about ${cost:.3f}", style="grey50")
+    if frame["fallbacks"]:
+        yield Text(f"then {', '.join(frame['fallbacks'])}", style="grey50")
+    table = Table(box=None, pad_edge=False, header_style="grey50")
+    for name in ("", "model", "score", "why"):
+        table.add_column(name, no_wrap=name == "model", justify="right" if name == "score" else "left")
+    for item in frame["considered"]:
+        mark = (
+            Text("✓", style="green")
+            if item["taken"]
+            else Text("–" if item["score"] is not None else "✗", style="grey50")
+        )
+        score = "" if item["score"] is None else f"{item['score']:.2f}"
+        table.add_row(mark, item["model"], score, "; ".join(item["reasons"]), style="" if item["taken"] else "grey50")
+    yield table
+
+
+def _references(frame: Answer) -> Iterator[RenderableType]:
+    later = [item["what"] for item in frame["degradations"] if item["code"] == _LATER]
+    if not frame["references"] and not later:
+        yield Text("none", style="grey50")
+    for what in later:
+        yield Text(f"continuity  {what}, once it is made")
+    for item in frame["references"]:
+        strength = "" if item["strength"] is None else f"  strength {item['strength']:g}"
+        yield Text(f"{item['role']} {item['entity_id'] or ''}  {item['uri']}{strength}")
+
+
+def _seeds(frame: Answer) -> Iterator[RenderableType]:
+    seeds = frame["seeds"]
+    sent = "not sent" if seeds["sent"] is None else str(seeds["sent"])
+    yield (
+        Text(f"{frame['frame_role']:<8}", style="bold").append(f"{sent}  ").append(_why(seeds["frame"]), style="grey50")
+    )
+    owners = [(f"character {name}", seed) for name, seed in seeds["characters"].items()]
+    if seeds["location"]:
+        owners.append(("location", seeds["location"]))
+    for owner, seed in owners:
+        yield Text(f"        {owner} {seed['value']}  ").append(_why(seed), style="grey50")
+
+
+def _why(seed: Answer) -> str:
+    return f"policy {seed['policy']}, from {seed['derived_from']}"
+
+
+def _degradations(lost: Sequence[Answer]) -> Iterator[RenderableType]:
+    for item in lost:
+        yield Text(f"{item['what']}: {item['reason']}  ").append(item["code"], style="grey50")
