@@ -426,7 +426,7 @@ async def test_a_batch_that_waits_longer_than_the_poll_interval_keeps_its_place_
         await asyncio.sleep(5)
         return [answer(asked)]
 
-    await world.start([On(ASKED, handle, emits=(Answered,))])
+    await world.start([On(ASKED, handle, emits=(Answered,))], settings={"kafka_drain_s": 0.1})
     await world.send(Asked(name="n", number=1))
     await world.read(ANSWERED, 1)
     await eventually(lambda: world.total_committed_is(1))
