@@ -51,7 +51,7 @@ def shared_settings(addresses: Addresses, credentials: Credentials) -> dict[str,
         "kafka_bootstrap": addresses.kafka_bootstrap,
         # What the embedded broker needs: it has no idempotent producer and does not wake a waiting fetch.
         "kafka_idempotence": False,
-        "kafka_fetch_max_wait_ms": 20,
+        "kafka_fetch_max_wait_ms": 25,
         # It makes a joining member wait for half the session's length, and one that was killed for its rest: 1 s
         # brings a group up in 1 s, before and after a crash (10 s: 5 s and 18 s; static membership: 6 s always). Each
         # group has one member here, which the broker can't lose by a late heartbeat.

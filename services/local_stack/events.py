@@ -14,6 +14,8 @@ class EventKind(StrEnum):
     """Something that a dead stack left behind was cleared away."""
     ENDED = "ended"
     """A server ended by itself; it is started again."""
+    WARNING = "warning"
+    """It goes on, but somebody should look."""
     STOPPING = "stopping"
     STOPPED = "stopped"
     FAILED = "failed"

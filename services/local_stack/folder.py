@@ -67,7 +67,7 @@ class StackFolder:
                 folder.mkdir(parents=True, exist_ok=True)
                 folder.chmod(0o700)
             self._take_lock()
-            self._check_space(min_free_mb)
+            self.check_space(min_free_mb)
         except OSError as error:
             self.release()
             raise self._unusable(error) from error
@@ -80,6 +80,21 @@ class StackFolder:
         lock, self._lock = self._lock, None
         if lock is not None:
             lock.close()
+
+    def check_space(self, min_free_mb: int) -> None:
+        """Raise when less than `min_free_mb` MiB, and what the object store leaves free, are there.
+
+        Raises:
+            DiskFullError: with both numbers.
+        """
+        disk = shutil.disk_usage(self.path)
+        needed = min_free_mb * _MIB + int(disk.total * _RESERVED_SHARE)
+        if disk.free < needed:
+            raise DiskFullError(
+                f"only {disk.free // _MIB} MiB are free for {self.path}; {needed // _MIB} MiB are needed "
+                f"({min_free_mb} MiB, and 1 % of the disk that the object store leaves free)",
+                "free some space, or choose a folder on another disk",
+            )
 
     async def reclaim(self) -> list[str]:
         """End the servers that a dead stack left running. Returns their names. Call it as the owner."""
@@ -164,16 +179,6 @@ class StackFolder:
         lock.write(f"{os.getpid()}\n")
         lock.flush()
         self._lock = lock
-
-    def _check_space(self, min_free_mb: int) -> None:
-        disk = shutil.disk_usage(self.path)
-        needed = min_free_mb * _MIB + int(disk.total * _RESERVED_SHARE)
-        if disk.free < needed:
-            raise DiskFullError(
-                f"only {disk.free // _MIB} MiB are free for {self.path}; {needed // _MIB} MiB are needed "
-                f"({min_free_mb} MiB, and 1 % of the disk that the object store leaves free)",
-                "free some space, or choose a folder on another disk",
-            )
 
     def _unusable(self, error: OSError) -> DiskFullError | FolderUnusableError:
         where = error.filename or self.path

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import os
 import signal
 import time
@@ -19,9 +20,9 @@ from services.local_stack.folder import StackFolder
 from services.local_stack.servers import ports
 from services.local_stack.servers.embedded import PORTS, Addresses, EmbeddedServers
 from services.local_stack.servers.process import ProcessId
-from services.local_stack.services_watch import ServicesWatch
 from services.local_stack.settings import StackSettings
 from services.local_stack.state import StackState
+from services.local_stack.watches import ServicesWatch, watch_space
 
 _STACK: Final = "stack"
 _GATEWAY: Final = "gateway"
@@ -183,6 +184,8 @@ class LocalStack:
         self._servers = servers
         await servers.start()
         self._watches.append(asyncio.create_task(servers.watch()))
+        enough = functools.partial(self._folder.check_space, self._settings.min_free_mb)
+        self._watches.append(asyncio.create_task(watch_space(enough, self._on_event)))
         await self._make_topics(self._service_settings)
         self._services = services
         await self._start_services()
