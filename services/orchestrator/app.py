@@ -15,6 +15,7 @@ from services.orchestrator.adapters import provider_documents, shot_documents
 from services.orchestrator.adapters.catalogue_file import load_catalogue
 from services.orchestrator.adapters.provider_documents import ProviderDocuments
 from services.orchestrator.adapters.shot_documents import ShotDocuments
+from services.orchestrator.domain.catalogue import CatalogueError
 from services.orchestrator.handlers import Handlers
 from services.orchestrator.settings import OrchestratorSettings
 
@@ -65,8 +66,16 @@ def make_handlers(settings: OrchestratorSettings, documents: DocumentStore, cloc
     """The handlers over any document store.
 
     Raises:
-        CatalogueError: the model catalogue can't be used.
+        CatalogueError: the model catalogue can't be used, or it has no model of a provider that is said to work here.
     """
+    catalogue = load_catalogue(settings.orchestrator_catalogue)
+    known = sorted({card.provider for card in catalogue})
+    strangers = [name for name in settings.providers if name not in known]
+    if strangers:
+        raise CatalogueError(
+            f"ICE_PROVIDERS: {', '.join(strangers)}: no model of theirs is in the catalogue; "
+            f"known are {', '.join(known)}"
+        )
     return Handlers(
         ShotDocuments(documents.collection(shot_documents.COLLECTION)),
         ProviderDocuments(
@@ -74,7 +83,7 @@ def make_handlers(settings: OrchestratorSettings, documents: DocumentStore, cloc
             clock,
             fresh_s=settings.orchestrator_health_fresh_s,
         ),
-        catalogue=load_catalogue(settings.orchestrator_catalogue),
+        catalogue=catalogue,
         providers=settings.providers,
         in_doubt=settings.orchestrator_in_doubt,
         clock=clock,

@@ -116,7 +116,8 @@ class Handlers:
         """The events that follow, saved; None when another writer came first."""
         ruling = decide(state, event, await self._terms(event))
         if ruling.note:
-            log.info("%s: %s", event.TYPE, ruling.note, extra={"run_id": ruling.run_id})
+            level = logging.ERROR if ruling.alarm else logging.INFO
+            log.log(level, "%s: %s", event.TYPE, ruling.note, extra={"run_id": ruling.run_id})
         if ruling.state is state and ruling.run_id is None:
             # News that isn't any, or of a run that nobody knows: a repeat finds the same nothing.
             return ()

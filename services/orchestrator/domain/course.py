@@ -62,12 +62,16 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A decision: the state that follows, the events to publish, and a line for the log where nothing follows."""
+    """A decision: the state that follows, the events to publish, and a line for the log.
+
+    `note` is empty where the events say it all; `alarm` marks a fault of ours that somebody must look at.
+    """
 
     state: ShotState
     events: tuple[Event, ...] = ()
     run_id: str | None = None
     note: str = ""
+    alarm: bool = False
 
 
 def request(state: ShotState, run: Run, prompt: PromptBuilt, terms: Terms) -> Ruling:

@@ -1,5 +1,7 @@
 """`decide`: one input, one ruling. Pure: the same state, event and terms give the same ruling, ids included."""
 
+from dataclasses import replace
+
 from schemas.base import Event
 from schemas.generation import FailureKind, GenerationCompleted, GenerationFailed
 from schemas.prompt import PromptBuilt
@@ -160,7 +162,10 @@ def _failed(state: ShotState, event: GenerationFailed, terms: Terms) -> Ruling:
     if event.kind is FailureKind.IN_DOUBT and terms.in_doubt is InDoubtPolicy.HOLD:
         held = run.model_copy(update={"status": RunStatus.HELD})
         return Ruling(state.with_run(held), run_id=run_id, note="held: a call is in doubt")
-    return course.request(state, run, run.wording(), terms)
+    ruling = course.request(state, run, run.wording(), terms)
+    if event.kind is FailureKind.INVALID_REQUEST:
+        return replace(ruling, note=settled.reason, alarm=True)
+    return ruling
 
 
 def _reason(event: GenerationFailed) -> str:

@@ -24,6 +24,7 @@ from services.chassis.settings import SettingsError
 from services.orchestrator.adapters.provider_documents import ProviderDocuments
 from services.orchestrator.adapters.shot_documents import COLLECTION, ShotDocuments
 from services.orchestrator.app import build, make_handlers
+from services.orchestrator.domain.catalogue import CatalogueError
 from services.orchestrator.domain.state import RunStatus, ShotState, document_id
 from services.orchestrator.handlers import Handlers
 from services.orchestrator.settings import OrchestratorSettings
@@ -236,3 +237,15 @@ def test_a_wrong_setting_stops_the_start() -> None:
         OrchestratorSettings(providers=())
     with pytest.raises(SettingsError, match="ICE_ORCHESTRATOR_IN_DOUBT"):
         OrchestratorSettings(orchestrator_in_doubt="retry")
+
+
+def test_a_provider_without_a_model_in_the_catalogue_stops_the_start() -> None:
+    with pytest.raises(CatalogueError, match="ICE_PROVIDERS: opnai: no model of theirs is in the catalogue"):
+        build(OrchestratorSettings(providers=("previz", "opnai")))
+
+
+async def test_a_request_that_a_model_calls_invalid_raises_the_alarm(caplog: pytest.LogCaptureFixture) -> None:
+    world = World()
+    asked = only(await world.handlers.prompt_built(worded()), GenerationRequested)
+    await world.handlers.generation_failed(broken(asked, FailureKind.INVALID_REQUEST))
+    assert [record.levelname for record in caplog.records if "bug: previz" in record.message] == ["ERROR"]

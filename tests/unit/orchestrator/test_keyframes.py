@@ -199,6 +199,17 @@ def test_the_first_decision_on_a_frame_wins(first: Decision, second: Decision) -
     assert stage.run(manual()) == before
 
 
+def test_a_late_decision_on_an_earlier_take_does_not_touch_the_take_in_review() -> None:
+    stage = Stage()
+    prompt = worded(manual())
+    first = in_review(stage, prompt)
+    retake = only(stage.send(decided(first, Decision.REROLL)), RetakeRequested)
+    second = in_review(stage, reworded(prompt, retake))
+    assert stage.send(decided(first, Decision.APPROVE, review_id="r2")) == ()
+    keyframe = only(stage.send(decided(second, Decision.APPROVE, review_id="r3")), KeyframeReady)
+    assert (keyframe.take, keyframe.generation_id) == (2, second.generation_id)
+
+
 def test_a_decision_on_an_unknown_run_is_ignored() -> None:
     stage = Stage()
     asked = in_review(Stage())

@@ -125,3 +125,11 @@ def test_start_and_end_frames_are_two_runs_that_a_revision_ends_both() -> None:
     stage.send(worded(start), worded(end))
     ended = stage.send(plan(2, frames="start-end"))
     assert {event.run.run_id for event in ended if isinstance(event, RunSuperseded)} == {start.run_id, end.run_id}
+
+
+def test_the_first_making_is_older_than_its_regenerations_even_when_its_plan_comes_late() -> None:
+    stage = Stage()
+    stage.send(plan(1, "again"), worded(context(1, "again")))
+    assert stage.send(plan(1)) == ()
+    assert not stage.run(context(1, "again")).status.closed
+    only(stage.send(worded(context(1))), RunSuperseded)
