@@ -1,5 +1,6 @@
 """Topics, made before the services start: services themselves may not create any (facts: one provisioner principal)."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,6 +15,7 @@ from services.chassis.publishing import DEAD_LETTER_HEADROOM
 from services.chassis.settings import ServiceSettings
 
 DEAD_LETTER_RETENTION_MS: Final = 90 * DAY_MS
+_LEGAL_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _SAFE_REPLICATION: Final = 3
 
 
@@ -30,8 +32,16 @@ class Provisioned:
 
 
 def planned_topics(specs: Iterable[TopicSpec], settings: ServiceSettings) -> list[NewTopic]:
-    """Each topic and its dead-letter topic, in the order given, with the environment's prefix."""
-    return [topic for spec in specs for topic in (_topic(spec, settings), _dead_letter(spec, settings))]
+    """Each topic and its dead-letter topic, in the order given, with the environment's prefix.
+
+    Raises:
+        ProvisioningError: a name is none that Kafka takes (not every broker says so itself).
+    """
+    topics = [topic for spec in specs for topic in (_topic(spec, settings), _dead_letter(spec, settings))]
+    illegal = sorted(topic.name for topic in topics if not _LEGAL_NAME.fullmatch(topic.name))
+    if illegal:
+        raise ProvisioningError(f"topic name(s) {illegal}: allowed are 1-249 letters, digits, '.', '_' and '-'")
+    return topics
 
 
 async def provision(settings: ServiceSettings, specs: Iterable[TopicSpec]) -> Provisioned:

@@ -248,7 +248,7 @@ async def test_topics_are_made_once_and_left_alone_after(world: World) -> None:
     assert (again.created, set(again.existing)) == ((), names)
 
 
-async def test_a_topic_that_the_broker_refuses_is_named(world: World) -> None:
+async def test_a_name_that_no_topic_may_have_is_refused(world: World) -> None:
     bad = TopicSpec("not a topic", "toy.asked", "name", 1, -1, ("a",), ("b",))
     with pytest.raises(ProvisioningError, match="not a topic"):
         await provision(world.settings, [bad])
