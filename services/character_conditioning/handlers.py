@@ -79,7 +79,7 @@ class Handlers:
             group=event.partition_key(),
             order=event.revision,
         )
-        return await self._parking.ask(question)
+        return await self._parking.ask(question, is_new=claim.is_new)
 
     async def sweep(self) -> Sequence[Swept]:
         """Refuse the shots whose characters did not come in time."""

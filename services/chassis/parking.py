@@ -103,7 +103,7 @@ class _Record:
     group: str
     order: int
     asked_at: float
-    question: Sequence[StoredEvent]
+    question: Sequence[StoredEvent] = ()
     version: int = 1
     state: State = State.WAITING
     waits: Mapping[str, float] = field(default_factory=dict)
@@ -225,9 +225,14 @@ class Parking:
         await self._records.ensure_index([("is_due", 1), ("due", 1)])
         await self._records.ensure_index([("group", 1), ("order", 1)])
 
-    async def ask(self, question: Question) -> tuple[Event, ...]:
-        """Put a question, or put it again: the events of its answer, none while it waits or when it was dropped."""
-        found = await self._records.get(question.id)
+    async def ask(self, question: Question, *, is_new: bool = False) -> tuple[Event, ...]:
+        """Put a question, or put it again: the events of its answer, none while it waits or when it was dropped.
+
+        Args:
+            question: what is asked.
+            is_new: the caller believes that nobody asked before, which saves a read; right or not, the answer is.
+        """
+        found = None if is_new else await self._records.get(question.id)
         if found is None:
             record, events = await self._put(question)
         else:
@@ -303,10 +308,11 @@ class Parking:
             group=question.group,
             order=question.order,
             asked_at=self._clock.now().timestamp(),
-            question=pack((question.event,)),
         )
         verdict = await self._judge(question.event, frozenset())
         record = fresh.judged(verdict, frozenset())
+        if record.state is State.WAITING:
+            record = replace(record, question=pack((question.event,)))
         if await self._records.insert(record.document()):
             return record, verdict.events if isinstance(verdict, Settled) else ()
         stored = await self._records.get(question.id)

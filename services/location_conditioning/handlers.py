@@ -143,9 +143,11 @@ class Handlers:
     async def characters_conditioned(self, event: CharactersConditioned) -> Sequence[Event]:
         """Condition the frame, or park it; the same again for a repeat."""
         run = event.run
-        await self._tracks.evolve(run.project.project_id, run.shot.shot_id, partial(domain.seen, run=run))
+        is_new = await self._tracks.evolve(
+            run.project.project_id, run.shot.shot_id, partial(domain.seen, run=run), is_new=True
+        )
         question = Question(id=run.run_id, event=event, group=run.partition_key, order=run.revision)
-        return await self._parking.ask(question)
+        return await self._parking.ask(question, is_new=is_new)
 
     async def keyframe_ready(self, event: KeyframeReady) -> Sequence[Event]:
         """Remember the keyframe, then release the frames that wait for it. Sheets and plates are none of ours."""

@@ -51,6 +51,16 @@ class Tracks(Protocol):
         """The track of a shot; None = nothing was heard of it."""
         ...
 
-    async def evolve(self, project_id: str, shot_id: str, change: Evolve) -> None:
-        """Apply a pure change to a track, made where there is none; writers that race are all counted."""
+    async def evolve(self, project_id: str, shot_id: str, change: Evolve, *, is_new: bool = False) -> bool:
+        """Apply a pure change to a track, made where there is none; writers that race are all counted.
+
+        Args:
+            project_id: film project.
+            shot_id: shot.
+            change: what becomes of the track.
+            is_new: the caller believes that there is none yet, which saves a read; right or not, the result is.
+
+        Returns:
+            Whether the track was made by this call.
+        """
         ...

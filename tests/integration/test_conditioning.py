@@ -1,15 +1,24 @@
-"""Both conditioning stages on the real database."""
+"""Both conditioning stages on the real database, and once with a real broker between them."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from schemas import topics
 from schemas.base import Event
 from schemas.conditioning import CharactersConditioned, LocationConditioned
+from schemas.events import topic_of
 from schemas.shot import ShotRejected
+from services.character_conditioning.app import build as build_characters
 from services.character_conditioning.settings import CharacterConditioningSettings
 from services.chassis.documents import Documents
+from services.chassis.provision import provision
+from services.location_conditioning.app import build as build_locations
+from services.location_conditioning.settings import LocationConditioningSettings
 from tests.fakes.clock import FakeClock
 from tests.fakes.conditioning import (
     BIBLE_WAIT_S,
@@ -25,6 +34,7 @@ from tests.fakes.conditioning import (
     prop,
     run_of,
 )
+from tests.fixtures.broker import Broker
 
 pytestmark = pytest.mark.integration
 
@@ -131,3 +141,57 @@ async def test_a_wait_for_continuity_ends(documents: Documents) -> None:
     assert isinstance(event, LocationConditioned)
     assert [item.code for item in event.degradations] == ["continuity-unavailable"]
     assert await stage.take(keyframe(run_of(planned("SH010")))) == []
+
+
+CONSUMED = (
+    *(topics.SHOT_PLANNED, topics.SHOT_REJECTED, topics.CHARACTERS_CONDITIONED, topics.LOCATION_CONDITIONED),
+    *(topics.BIBLE_CHARACTERS, topics.BIBLE_LOCATIONS, topics.BIBLE_PROPS),
+    *(topics.KEYFRAME_READY, topics.KEYFRAME_FAILED),
+)
+
+
+@pytest.mark.slow
+async def test_shots_go_through_both_services_whatever_comes_first(
+    broker: Broker, topic_prefix: str, mongo_url: str, mongo_database: str
+) -> None:
+    values: dict[str, Any] = {
+        "kafka_bootstrap": broker.bootstrap,
+        "kafka_topic_prefix": topic_prefix,
+        "kafka_group_prefix": topic_prefix,
+        "kafka_idempotence": broker.idempotent,
+        "kafka_fetch_max_wait_ms": 20,
+        "mongo_url": mongo_url,
+        "mongo_database": mongo_database,
+    }
+    settings = CharacterConditioningSettings(**values)
+    await provision(settings, [spec for spec in topics.specs(providers=()) if spec.name in CONSUMED])
+    apps = [build_characters(settings), build_locations(LocationConditioningSettings(**values))]
+    for app in apps:
+        await app.start()
+    try:
+        shots = [planned(f"SH{number:03}", cast=["radha"], location_id="grove") for number in range(12)]
+        async with AIOKafkaProducer(bootstrap_servers=broker.bootstrap, acks="all") as producer:
+            for event in (*shots[:6], defined(location()), defined(character()), *shots[6:], *shots[:3]):
+                await producer.send_and_wait(
+                    topic_prefix + topic_of(event),
+                    key=event.partition_key().encode(),
+                    value=event.model_dump_json().encode(),
+                )
+        expected = {shot.partition_key() for shot in shots}
+        assert await _keys_on(topic_prefix + topics.LOCATION_CONDITIONED, broker, expected) == expected
+    finally:
+        for app in apps:
+            await app.stop()
+
+
+async def _keys_on(topic: str, broker: Broker, expected: set[str]) -> set[str]:
+    """Keys read from the topic's start until all that are expected came, or half a minute has passed."""
+    found: set[str] = set()
+    async with AIOKafkaConsumer(
+        topic, bootstrap_servers=broker.bootstrap, auto_offset_reset="earliest", group_id=None, fetch_max_wait_ms=20
+    ) as consumer:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and not expected <= found:
+            for records in (await consumer.getmany(timeout_ms=200)).values():
+                found |= {record.key.decode() for record in records}
+    return found

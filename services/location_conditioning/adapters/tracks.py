@@ -1,6 +1,6 @@
 """Tracks of shots in documents."""
 
-from services.chassis.documents import Collection
+from services.chassis.documents import Collection, Document
 from services.location_conditioning.domain.continuity import Evolve, ShotTrack
 
 
@@ -15,21 +15,30 @@ class ShotTracks:
         found = await self._shots.get(f"{project_id}/{shot_id}")
         return None if found is None else ShotTrack.model_validate(found["track"])
 
-    async def evolve(self, project_id: str, shot_id: str, change: Evolve) -> None:
-        """Apply a pure change to a track, made where there is none; writers that race are all counted."""
+    async def evolve(self, project_id: str, shot_id: str, change: Evolve, *, is_new: bool = False) -> bool:
+        """Apply a pure change to a track, made where there is none; writers that race are all counted.
+
+        Returns:
+            Whether the track was made by this call.
+        """
         key = f"{project_id}/{shot_id}"
-        while True:
+        found = None if is_new else await self._shots.get(key)
+        while found is None:
+            track = change(ShotTrack(shot_id=shot_id))
+            if await self._shots.insert(_document(key, 1, track)):
+                return True
             found = await self._shots.get(key)
-            if found is None:
-                track = change(ShotTrack(shot_id=shot_id))
-                if await self._shots.insert({"_id": key, "version": 1, "track": track.model_dump(mode="json")}):
-                    return
-                continue
+        while found is not None:
             known = ShotTrack.model_validate(found["track"])
             track = change(known)
             if track == known:
-                return
+                break
             version = found["version"]
-            doc = {"_id": key, "version": version + 1, "track": track.model_dump(mode="json")}
-            if await self._shots.replace(doc, version):
-                return
+            if await self._shots.replace(_document(key, version + 1, track), version):
+                break
+            found = await self._shots.get(key)
+        return False
+
+
+def _document(key: str, version: int, track: ShotTrack) -> Document:
+    return {"_id": key, "version": version, "track": track.model_dump(mode="json")}

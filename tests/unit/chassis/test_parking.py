@@ -64,6 +64,14 @@ async def test_a_repeat_gets_the_stored_answer_and_is_not_judged_again() -> None
     assert world.judged == judged
 
 
+async def test_a_caller_that_takes_a_repeat_for_new_gets_the_stored_answer_too() -> None:
+    world = World()
+    await world.parking.ask(question("sun"), is_new=True)
+    assert await world.parking.ask(question("sun"), is_new=True) == ()
+    assert await world.arrive("sun") == (answered("sun"),)
+    assert await world.parking.ask(question("sun"), is_new=True) == (answered("sun"),)
+
+
 async def test_a_question_waits_until_the_last_of_its_keys_has_arrived() -> None:
     world = World()
     assert await world.parking.ask(question("sun rain")) == ()
