@@ -103,7 +103,7 @@ class Brush:
         if level < 0.04:
             return
         wide = box[2] - box[0]
-        off = -self.side * wide * 0.34
+        off = -self.side * wide * 0.48
         soft = 0.0 if self.look.cel else min(wide * 0.07, 7 * self.canvas.unit) * self.look.blur
         with self.canvas.group(path):
             moved = shifted(path, off, min(wide * 0.06, 4.0))

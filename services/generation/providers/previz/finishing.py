@@ -5,16 +5,12 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from services.generation.providers.previz import media
 from services.generation.providers.previz.backend import Pixels
 from services.generation.providers.previz.display_list import DisplayList, Finish
-
-Floats = npt.NDArray[np.float32]
-"""Rows x columns x 3, 0 to 1."""
-
-_LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)
+from services.generation.providers.previz.media import Floats, luma, noise
 
 
 def finish(pixels: Pixels, drawing: DisplayList) -> Pixels:
@@ -35,41 +31,11 @@ def finish(pixels: Pixels, drawing: DisplayList) -> Pixels:
     return (np.clip(picture, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
 
 
-def _luma(p: Floats) -> Floats:
-    return p @ _LUMA
-
-
 @lru_cache(maxsize=8)
 def _vignette_mask(height: int, width: int) -> Floats:
     y, x = np.ogrid[0:height, 0:width]
     r = np.hypot((x - width / 2) / (width / 2), (y - height / 2) / (height / 2))
     return (np.clip(r - 0.45, 0.0, 1.0) ** 1.5).astype(np.float32)[..., None]
-
-
-_TILE: Final = 512
-
-
-@lru_cache(maxsize=4)
-def _tile(coarse: int) -> Floats:
-    """Return a square of noise in -0.5 to 0.5 that repeats without a seam, made at 1/coarse of the size."""
-    side = _TILE // coarse
-    small = np.random.default_rng(coarse).random((side, side), np.float32)
-    if coarse == 1:
-        return small - np.float32(0.5)
-    padded = np.pad(small, 4, mode="wrap")
-    image = Image.fromarray((padded * 255).astype(np.uint8))
-    grown = image.resize((padded.shape[1] * coarse, padded.shape[0] * coarse), Image.Resampling.BICUBIC)
-    edge = 4 * coarse
-    whole = np.asarray(grown, np.float32)[edge : edge + _TILE, edge : edge + _TILE]
-    return whole / np.float32(255.0) - np.float32(0.5)
-
-
-def _noise(height: int, width: int, seed: int, coarse: int) -> Floats:
-    """Return noise in -0.5 to 0.5; the seed shifts the tile, so that no two frames share their grain."""
-    dy, dx = (seed * 7919) % _TILE, (seed * 104729) % _TILE
-    tile = np.roll(_tile(coarse), (dy, dx), (0, 1))
-    repeats = (-(-height // _TILE), -(-width // _TILE))
-    return np.tile(tile, repeats)[:height, :width]
 
 
 def _blurred(p: Floats, radius: float) -> Floats:
@@ -87,13 +53,13 @@ def _vignette(p: Floats, step: Finish, _seed: int) -> Floats:
 
 def _grain(p: Floats, step: Finish, seed: int) -> Floats:
     h, w = p.shape[:2]
-    noise = _noise(h, w, seed, 2) * np.float32(0.036) + _noise(h, w, seed + 1, 1) * np.float32(0.012)
-    p += (noise * np.float32(step.amount))[..., None]
+    specks = noise(h, w, seed, 2) * np.float32(0.036) + noise(h, w, seed + 1, 1) * np.float32(0.012)
+    p += (specks * np.float32(step.amount))[..., None]
     return p
 
 
 def _saturate(p: Floats, step: Finish, _seed: int) -> Floats:
-    grey = _luma(p)[..., None]
+    grey = luma(p)[..., None]
     return grey + (p - grey) * np.float32(step.amount)
 
 
@@ -101,9 +67,15 @@ def _contrast(p: Floats, step: Finish, _seed: int) -> Floats:
     return (p - 0.46) * np.float32(step.amount) + 0.46
 
 
+def _lift(p: Floats, step: Finish, _seed: int) -> Floats:
+    """Raise the middle tones, as a longer exposure does."""
+    lifted: Floats = np.clip(p, 0.0, 1.0) ** np.float32(1.0 / (1.0 + 0.45 * step.amount))
+    return lifted
+
+
 def _grade(p: Floats, step: Finish, _seed: int) -> Floats:
     """Split-tone: shadows lean to the first colour, lights to the second."""
-    grey = np.clip(_luma(p), 0, 1)[..., None]
+    grey = np.clip(luma(p), 0, 1)[..., None]
     dark, bright = (np.array(c, np.float32) / 255.0 for c in step.colours)
     lean = (1.0 - grey) ** 2 * (dark - 0.12) * 0.22 + grey**2 * (bright - 0.90) * 0.30
     return p + lean * np.float32(step.amount)
@@ -123,7 +95,7 @@ def _mono(p: Floats, step: Finish, _seed: int) -> Floats:
 
 def _poster(p: Floats, step: Finish, _seed: int) -> Floats:
     n = np.float32(step.amount)
-    grey = np.clip(_luma(p), 0.01, 1)[..., None]
+    grey = np.clip(luma(p), 0.01, 1)[..., None]
     return p * (np.round(grey * n) / n * 0.7 + grey * 0.3) / grey
 
 
@@ -134,7 +106,7 @@ def _halftone(p: Floats, step: Finish, _seed: int) -> Floats:
     a = (x * 0.7071 + y * 0.7071) * (2 * np.pi / pitch)
     b = (x * 0.7071 - y * 0.7071) * (2 * np.pi / pitch)
     dots = ((np.cos(a) + np.cos(b)) * 0.25 + 0.5).astype(np.float32)
-    grey = np.clip(_luma(p), 0, 1)
+    grey = np.clip(luma(p), 0, 1)
     mask = (dots > grey * 1.9 + 0.12).astype(np.float32) * np.clip((0.52 - grey) * 4, 0, 1)
     return p * (1.0 - (mask * 0.55 * step.amount)[..., None])
 
@@ -155,5 +127,6 @@ def _scratches(p: Floats, step: Finish, seed: int) -> Floats:
 
 STEPS: Final[dict[str, Callable[[Floats, Finish, int], Floats]]] = {
     "vignette": _vignette, "grain": _grain, "saturate": _saturate, "contrast": _contrast, "grade": _grade,
-    "bloom": _bloom, "mono": _mono, "poster": _poster, "halftone": _halftone, "fade": _fade, "scratches": _scratches,
+    "bloom": _bloom, "mono": _mono, "poster": _poster, "halftone": _halftone, "fade": _fade, "scratches": _scratches, "lift": _lift, "paint": media.paint, "canvas": media.canvas, "wash": media.wash,
+    "paper": media.paper, "clay": media.clay, "hatch": media.hatch,
 }  # fmt: skip

@@ -33,11 +33,11 @@ class Wearer:
             to: how far the lowest ring goes below the waist towards the hips, 0 to 1 and beyond.
         """
         b, m = self.bones, self.build
-        yoke = blend(b["chest"], b["neck"], 0.80)
+        yoke = blend(b["chest"], b["neck"], 0.85)
         below = blend(b["waist"], b["pelvis"], to)
         rings = [
-            self.ring(blend(b["chest"], b["neck"], 1.02), 0.036 + thick, 0.034 + thick),
-            self.ring(blend(b["chest"], b["neck"], 0.93), m.shoulder * 0.54 + thick, m.depth * 0.68 + thick),
+            self.ring(blend(b["chest"], b["neck"], 1.06), 0.036 + thick, 0.034 + thick),
+            self.ring(blend(b["chest"], b["neck"], 0.97), m.shoulder * 0.54 + thick, m.depth * 0.68 + thick),
             self.ring(yoke, m.shoulder * 0.93 + thick, m.depth * 0.84 + thick),
             self.ring(blend(b["chest"], b["neck"], 0.30), m.shoulder * 0.86 + thick, m.depth + thick),
             self.ring(b["chest"], m.shoulder * 0.78 + thick, m.depth + thick),
@@ -165,7 +165,7 @@ def draw_sleeve(w: Wearer, side: str, cloth: Garment, skin: RGB, *, thick: float
     shoulder, elbow, wrist = b[f"shoulder_{side}"], b[f"elbow_{side}"], b[f"wrist_{side}"]
     s = w.s * m.limb
     joints = [shoulder, blend(shoulder, elbow, 0.5), elbow, blend(elbow, wrist, 0.45), wrist]
-    bare = [0.031 * s, 0.028 * s, 0.022 * s, 0.023 * s, 0.0155 * s]
+    bare = [0.025 * s, 0.027 * s, 0.0215 * s, 0.022 * s, 0.0148 * s]
     if cloth.sleeve < 0.95:
         brush.part(outline(limb(brush.camera, joints, bare)), skin, shade=0.8)
     if cloth.sleeve <= 0.05:
@@ -179,7 +179,7 @@ def draw_sleeve(w: Wearer, side: str, cloth: Garment, skin: RGB, *, thick: float
         0.008 + thick * loose,
     ]
     radii = [r + add_ * w.s for r, add_ in zip(bare, more, strict=True)][: len(covered)]
-    brush.part(outline(limb(brush.camera, covered, radii), end_cap=0.15), brush.cloth(cloth.colour))
+    brush.part(outline(limb(brush.camera, covered, radii), start_cap=1.0, end_cap=0.15), brush.cloth(cloth.colour))
     if cloth.sleeve > 0.95 and not brush.small:
         e = brush.camera.project(elbow)
         brush.crease([(e[0] - 3, e[1] - 2), (e[0] + 4, e[1] + 1)], 0.5, 0.5)

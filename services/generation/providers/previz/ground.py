@@ -27,6 +27,11 @@ def draw_ground(canvas: Canvas, camera: Camera, light: Light, look: Look, layout
     """Paint the ground from the horizon to the lower edge, with its marks and its water."""
     colour = layout.ground_colour
     canvas.tag = Tag(camera.plane((0.0, 0.0, 0.0), UP))
+    if layout.ground is Ground.ROOF:
+        # A roof is a part of the set; what lies below it is the air over the city.
+        canvas.tag = Tag()
+        canvas.body(polygon(_below_horizon(camera)), mix(light.haze, light.sky[2], 0.5))
+        return
     canvas.body(polygon(_below_horizon(camera)), _fade(camera, light, colour))
     for outline, paint in layout.lines:
         _flat(canvas, camera, light, outline, paint)
@@ -81,7 +86,7 @@ def texture_ground(canvas: Canvas, camera: Camera, light: Light, look: Look, lay
     kind = layout.ground
     dice = Dice("ground", layout.kit)
     dark = mix(light.surface(layout.ground_colour, UP, 6.0), look.line, 0.45)
-    if kind in {Ground.TILES, Ground.STONE, Ground.BOARDS, Ground.ROOF}:
+    if kind in {Ground.TILES, Ground.STONE, Ground.BOARDS}:
         _grid(canvas, camera, dark, 1.2 if kind is not Ground.BOARDS else 0.28, crossing=kind is not Ground.BOARDS)
     elif kind is Ground.COBBLES:
         _specks(canvas, camera, dark, dice, 150, 0.16, 0.05)

@@ -109,6 +109,15 @@ class HeadView:
         right = [self.around(self.azimuth - self._left(), y, swell) for y in reversed(heights)]
         return left + right
 
+    def sees(self, x: float) -> bool:
+        """Return whether the camera sees a point of the face at half width x, at the height of the eyes."""
+        azimuth = math.asin(clamp(x / self.cut(0.02).wide, -1.0, 1.0)) * 0.9
+        return math.cos(azimuth - self.azimuth) > 0.16
+
+    def sees_side(self, sign: float) -> bool:
+        """Return whether the camera sees the ear of the person's right (1) or left (-1)."""
+        return math.cos(self.azimuth - sign * math.pi / 2) >= -0.30
+
     def _left(self) -> float:
         """Return the turn from the camera's direction to the outline on the screen's left."""
         # Facing us, a person's right is on the screen's left; the turn keeps its sign all around.
@@ -134,7 +143,7 @@ def ears(brush: Brush, view: HeadView, skin: RGB) -> None:
     if view.pixels < 26 * brush.canvas.unit:
         return
     for sign in (-1.0, 1.0):
-        if math.cos(view.azimuth - sign * math.pi / 2) < -0.30:
+        if not view.sees_side(sign):
             continue
         ring = [(0.0, 0.10), (-0.07, 0.09), (-0.085, 0.0), (-0.05, -0.10), (0.0, -0.13), (0.02, -0.02)]
         points = [view.at(sign * 0.335, y - 0.01, z - 0.02) for z, y in ring]
@@ -227,7 +236,7 @@ class Face:
 
     def draw(self) -> None:
         for sign in (-1.0, 1.0):
-            if self._shown(sign * 0.135):
+            if self._view.sees(sign * 0.135):
                 self._eye(sign)
                 self._brow(sign)
         if self._large > 38:
@@ -235,11 +244,6 @@ class Face:
         if self._large > 22:
             self._mouth()
         self._age_lines()
-
-    def _shown(self, x: float) -> bool:
-        cut = self._view.cut(0.02)
-        azimuth = math.asin(clamp(x / cut.wide, -1.0, 1.0)) * 0.9
-        return math.cos(azimuth - self._view.azimuth) > 0.16
 
     def _line(self, points: Sequence[Point], width: float, alpha: float = 0.9) -> None:
         thick = max(self._view.pixels * width * self._brush.look.features, 0.7 * self._brush.canvas.unit)
@@ -364,7 +368,7 @@ class Face:
             return
         v = self._view
         for sign in (-1.0, 1.0):
-            if self._shown(sign * 0.12):
+            if self._view.sees(sign * 0.12):
                 self._line(
                     [v.skin(sign * 0.075, -0.14), v.skin(sign * 0.115, -0.23), v.skin(sign * 0.115, -0.29)], 0.008, 0.5
                 )

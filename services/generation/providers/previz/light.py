@@ -47,7 +47,9 @@ class Light(NamedTuple):
 
     def far(self, colour: RGB, depth: float) -> RGB:
         """Return a colour as it looks through the air at a depth in metres."""
-        return mix(colour, self.haze, min(0.90, 1.0 - math.exp(-max(depth, 0.0) / self.visibility)))
+        # Hills would drown at true distances: beyond 70 m the air counts for a tenth.
+        felt = depth if depth < 70.0 else 70.0 + (depth - 70.0) * 0.10
+        return mix(colour, self.haze, min(0.90, 1.0 - math.exp(-max(felt, 0.0) / self.visibility)))
 
     def surface(self, colour: RGB, normal: Vec3, depth: float) -> RGB:
         """Return a matt surface's colour, lit and seen through the air."""

@@ -1,6 +1,7 @@
 """A set in front of the camera: what is seen of it, in order, with people in between."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 
 from services.generation.providers.previz.camera import Camera
 from services.generation.providers.previz.canvas import Canvas
@@ -24,26 +25,41 @@ class Set:
         self.light = light
         self.look = look
         self.layout = layout
+        self._near: list[Thing] = []
 
-    def draw(self, people: Sequence[Standing]) -> None:
-        """Draw things and people from far to near."""
-        keep = [t for t in self.layout.things if self._kept(t, people)]
-        self._mirror(keep)
-        order: list[tuple[bool, float, int, Thing | Standing]] = []
-        for i, thing in enumerate(keep):
-            order.append((not thing.backdrop, -self._depth(thing), i, thing))
-        for i, person in enumerate(people):
-            order.append((True, -self.camera.depth(person.bones["pelvis"]), len(keep) + i, person))
+    def behind(self, people: Sequence[Standing]) -> None:
+        """Draw backdrops, shadows, reflections and what stands farther off than everyone."""
+        kept = [t for t in self.layout.things if self._kept(t, people)]
+        self._mirror(kept)
+        for thing in kept:
+            if thing.backdrop:
+                self.thing(thing)
+        for person in people:
             draw_shadow(self.canvas, self.camera, self.light, self.look, person.bones, self.layout.mark[1])
-        for _, _, _, item in sorted(order, key=lambda row: row[:3]):
+        self._near = [t for t in kept if not t.backdrop]
+        limit = max([self._standing_depth(p) for p in people], default=-1.0)
+        for thing in sorted((t for t in self._near if self._depth(t) > limit), key=lambda t: -self._depth(t)):
+            self.thing(thing)
+        self._near = [t for t in self._near if self._depth(t) <= limit]
+
+    def among(self, people: Sequence[Standing], soft: Mapping[str, float]) -> None:
+        """Draw people and the things between them, from far to near; call after `behind`.
+
+        Args:
+            people: everyone in place. soft: blur in pixels by person's id, for who is out of focus.
+        """
+        order: list[tuple[float, int, Thing | Standing]] = [(-self._depth(t), i, t) for i, t in enumerate(self._near)]
+        order += [(-self._standing_depth(p), len(order) + i, p) for i, p in enumerate(people)]
+        for _, _, item in sorted(order, key=lambda row: row[:2]):
             if isinstance(item, Thing):
                 self.thing(item)
-            else:
+                continue
+            blur = soft.get(item.actor.id, 0.0)
+            with self.canvas.group(blur=blur) if blur > 0.2 else nullcontext():
                 draw_figure(self.canvas, self.camera, self.light, self.look, item)
 
-    def backdrop(self) -> None:
-        """Draw the set without people."""
-        self.draw(())
+    def _standing_depth(self, person: Standing) -> float:
+        return self.camera.depth(person.bones["pelvis"])
 
     def _depth(self, thing: Thing) -> float:
         return self.camera.depth(thing.at)

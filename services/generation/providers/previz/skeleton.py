@@ -29,7 +29,7 @@ FOREARM: Final = 0.145
 HAND: Final = 0.085
 FOOT: Final = 0.105
 SPINE: Final = (0.085, 0.105, 0.110)
-NECK: Final = 0.052
+NECK: Final = 0.040
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ class _Poser:
         def frame(v: Vec3) -> Vec3:
             return turn_z(turn_x(turn_y(v, twist), lean * 0.8), sway)
 
-        root = blend(points["chest"], points["neck"], 0.80)
+        root = blend(points["chest"], points["neck"], 0.86)
         for side, sign, arm in (("r", 1.0, p.right_arm), ("l", -1.0, p.left_arm)):
             shoulder = add(root, frame((sign * (b.shoulder - 0.018), -0.004, 0.0)))
             points[f"shoulder_{side}"] = shoulder

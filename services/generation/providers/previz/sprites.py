@@ -9,7 +9,7 @@ from services.generation.providers.previz.camera import Camera
 from services.generation.providers.previz.canvas import Canvas
 from services.generation.providers.previz.chance import Dice
 from services.generation.providers.previz.colours import brighter, mix, rgb
-from services.generation.providers.previz.display_list import Path, ellipse, polygon, spline
+from services.generation.providers.previz.display_list import Path, ellipse, joined, polygon, spline
 from services.generation.providers.previz.geometry import UP, Point
 from services.generation.providers.previz.light import Light
 from services.generation.providers.previz.places.layout import Sprite
@@ -106,16 +106,32 @@ def _bush(pen: Pen) -> None:
 
 def _flowers(pen: Pen) -> None:
     s, b, k = pen.sprite, pen.brush, pen.brush.k
-    stem = pen.lit(rgb("4f7a3a"))
-    bloom = mix(pen.lit(s.colour), s.colour, 0.35)
-    for _ in range(7):
-        x, y = pen.dice.between(-0.5, 0.5) * s.width, pen.dice.between(0.5, 1.0) * s.height
-        b.canvas.stroke(_line(pen, x * 0.8, 0.0, x, y), stem, max(0.6, k * 0.008))
-        r = max(0.9, k * 0.035)
+    bloom = mix(pen.lit(s.colour), s.colour, 0.4)
+    stems: list[Path] = []
+    heads: list[Path] = []
+    eyes: list[Path] = []
+    for _ in range(9):
+        x, y = pen.dice.between(-0.5, 0.5) * s.width, pen.dice.between(0.45, 1.0) * s.height
+        stems.append(_line(pen, x * 0.8, 0.0, x, y))
+        r = max(1.1, k * pen.dice.between(0.035, 0.06))
         c = pen.at(x, y)
-        b.canvas.tint(_disc(c, r), bloom)
-        if r > 3:
-            b.canvas.tint(_disc(c, r * 0.4), rgb("f8e08a"))
+        heads.append(_petals(c, r) if r > 2.5 else _disc(c, r))
+        if r > 2.5:
+            eyes.append(_disc(c, r * 0.32))
+    b.canvas.stroke(joined(stems), pen.lit(rgb("55803c")), max(0.6, k * 0.010))
+    b.canvas.tint(joined(heads), bloom)
+    if eyes:
+        b.canvas.tint(joined(eyes), rgb("f8dc7a"))
+
+
+def _petals(c: Point, r: float) -> Path:
+    turns = [math.tau * i / 10 for i in range(10)]
+    return spline(
+        [
+            (c[0] + r * (1.15 if i % 2 else 0.62) * math.cos(t), c[1] + r * (1.0 if i % 2 else 0.55) * math.sin(t))
+            for i, t in enumerate(turns)
+        ]
+    )
 
 
 def _rock(pen: Pen) -> None:

@@ -54,7 +54,9 @@ def stage(scene: PrevizScene, actors: Sequence[Actor], layout: Layout) -> Stage:
     subject = skeletons[0]["head"] if actors else (0.0, 1.6, 0.0)
     lead = actors[0].build.stature if actors else 1.72
     eyes = add(layout.mark, (0.0, subject[1], 0.0))
-    camera = _camera(scene, size, dice, eyes, lead, spots[0].x if actors else 0.5, _yaw(scene, layout, dice))
+    camera = _camera(
+        scene, size, dice, eyes, lead, spots[0].x if actors else 0.5, _yaw(scene, layout, dice), _crown(actors)
+    )
     people = [
         Standing(a, placed(b, layout.mark, _body_yaw(camera, p.turn, layout.mark)))
         for a, b, p in _first(actors, skeletons, spots)
@@ -108,18 +110,22 @@ def share_of(scene: PrevizScene, size: Size) -> float:
 
 
 def _yaw(scene: PrevizScene, layout: Layout, dice: Dice) -> float:
-    yaw = layout.yaw + math.radians(dice.between(-layout.sweep, layout.sweep))
+    straight = scene.composition in {"symmetry", "leading-lines"}
+    sweep = 0.0 if straight else dice.between(-layout.sweep, layout.sweep)
+    yaw = layout.yaw + math.radians(sweep)
     if scene.coverage == "reverse":
         yaw += math.pi - 2 * (yaw - layout.yaw)
     return yaw
 
 
-def _camera(scene: PrevizScene, size: Size, dice: Dice, eyes: Vec3, stature: float, x: float, yaw: float) -> Camera:
+def _camera(
+    scene: PrevizScene, size: Size, dice: Dice, eyes: Vec3, stature: float, x: float, yaw: float, crown: float
+) -> Camera:
     """Return the camera that sees the lead's eyes at the size's place, at column x."""
     f = focal_pixels(scene)
     depth = f * stature / (share_of(scene, size) * scene.height)
     roll = math.radians(_DUTCH_DEG) * dice.sign() if scene.angle == "dutch" else 0.0
-    target = (x * scene.width, _eye_row(scene, size) * scene.height)
+    target = (x * scene.width, (_eye_row(scene, size) + crown * share_of(scene, size)) * scene.height)
     level = scene.angle in {"eye-level", "dutch"}
     centre_y = scene.height / 2
     if level:
@@ -134,6 +140,15 @@ def _camera(scene: PrevizScene, size: Size, dice: Dice, eyes: Vec3, stature: flo
         pitch *= 0.88
         camera = _aimed(scene, f, yaw, pitch, roll, centre_y, eyes, depth, target)
     return camera
+
+
+def _crown(actors: Sequence[Actor]) -> float:
+    """Return the extra headroom for what the lead wears on the head, in statures."""
+    if not actors:
+        return 0.0
+    lead = actors[0]
+    tall = 0.022 if lead.outfit.hat is not None else 0.0
+    return max(tall, 0.045 if lead.plume else 0.0) * 0.8
 
 
 def _eye_row(scene: PrevizScene, size: Size) -> float:

@@ -6,7 +6,7 @@ from services.generation.providers.previz.display_list import RGB
 from services.generation.providers.previz.places.hills import ridge, skyline
 from services.generation.providers.previz.places.layout import Ground, Lamp, Layout, Panel, Sprite, Thing
 from services.generation.providers.previz.places.props import car
-from services.generation.providers.previz.places.solids import box, drum, upright
+from services.generation.providers.previz.places.solids import box, drum, level, upright
 
 
 def rooftop(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
@@ -30,6 +30,7 @@ def rooftop(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
         *box((5.8, 5.4), (3.0, 2.7, 2.8), mix(wall, rgb("8a8088"), 0.4)),
         upright(4.9, 3.98, 5.9, 3.98, 0.0, 2.05, rgb("3c4650"), (0.0, 0.0, -1.0)),
     )
+    roof = Thing((0.0, 0.0, 0.0), (level(-x, near, x, far, 0.0, rgb("5c5860")),), backdrop=True)
     neon = rgb(dice.pick(("ff3f6d", "35c8d6", "ffb43b")))
     frame: list[Panel] = []
     for i in range(5):
@@ -38,7 +39,7 @@ def rooftop(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
         )
         frame += box((-2.2 + i * 1.3, 9.7), (0.08, 2.0, 0.08), steel, edge=0.2)
     things: list[Thing] = [
-        skyline(dice.fork("far"), 210.0, 95.0, -20.0), skyline(dice.fork("near"), 80.0, 34.0, -22.0, lit=0.5), *sides,
+        skyline(dice.fork("far"), 210.0, 95.0, -20.0), skyline(dice.fork("near"), 80.0, 34.0, -22.0, lit=0.5), roof, *sides,
         Thing((-5.8, 0.0, 6.6), tuple(tank)),
         Thing((5.8, 0.0, 5.4), head, (), (Lamp((5.4, 2.4, 3.8), rgb("ffd08c"), 2.4, 0.9),)),
         Thing((0.0, 2.0, 9.6), tuple(frame), (), (Lamp((0.4, 2.6, 9.4), neon, 4.6, 0.6),)),

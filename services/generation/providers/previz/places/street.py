@@ -156,7 +156,7 @@ def _windows(
     z0, z1 = run
     columns = max(2, int((z1 - z0) / 2.1))
     pitch = (z1 - z0) / columns
-    warm = rgb(dice.pick(_LIT))
+    warm = rgb(dice.pick(_LIT[:3]))
     for floor in range(storeys):
         for i in range(columns):
             shop = floor == 0

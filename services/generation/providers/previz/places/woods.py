@@ -23,7 +23,7 @@ def forest(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
         tree_thing(dice.fork("near", i), x, z, tint)
         for i, (x, z) in enumerate(((-4.6, 5.5), (5.4, 7.5), (-6.5, -4.5), (6.0, -6.0)))
     ]
-    things += _patches(dice, 42, tint, 0.60, 15.0)
+    things += _patches(dice, 95, tint, 0.70, 15.0)
     return Layout(
         "forest", (0.0, 0.0, 0.0), 0.0, 28.0, 0.25, False, Ground.GRASS, rgb("5f7a3e"), tuple(things), path(dice, "9a8258"), (),
         (-10.0, -12.0, 10.0, 30.0),
@@ -37,7 +37,7 @@ def meadow(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
         ridge(dice.fork("ridge"), 150.0, 12.0, rgb("5c7c54")),
     ]
     things += _trees(dice, 26, 26.0, 70.0, tint)
-    things += _patches(dice, 90, tint, 0.92, 22.0)
+    things += _patches(dice, 210, tint, 0.94, 24.0)
     return Layout(
         "meadow", (0.0, 0.0, 0.0), 0.0, 36.0, 0.2, False, Ground.GRASS, rgb("86a24e"), tuple(things), path(dice, "b49a6c"), (),
         (-20.0, -20.0, 20.0, 50.0),
@@ -134,7 +134,7 @@ def _trees(dice: Dice, count: int, near: float, far: float, tint: tuple[RGB, ...
 def _patches(dice: Dice, count: int, tint: tuple[RGB, ...], blooms: float, far: float) -> list[Thing]:
     """Return clumps of flowers, ferns and bushes; flowers grow in drifts of one colour."""
     made: list[Thing] = []
-    drifts = [(around(dice.fork("drift", i), 2.0, far), rgb(dice.pick(_BLOOMS))) for i in range(9)]
+    drifts = [(around(dice.fork("drift", i), 2.0, far), rgb(dice.pick(_BLOOMS))) for i in range(14)]
     for i in range(count):
         spin = dice.fork("low", i)
         if spin.happens(blooms):
