@@ -1,5 +1,6 @@
 """What a worker does about each event: look into the ledger, call the provider, store, answer."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -136,8 +137,10 @@ class Handlers:
     async def _answer(self, request: GenerationRequested) -> Sequence[Event]:
         now, free = self._ports.clock.now(), self._provider.free
         entry = rules.claim(request, owner=self._rules.owner, free=free, now=now, lease=self._rules.lease)
-        unwanted = await self._ports.superseded.has(entry.run_id)
-        if await self._ports.ledger.insert(entry):
+        unwanted, first = await asyncio.gather(
+            self._ports.superseded.has(entry.run_id), self._ports.ledger.insert(entry)
+        )
+        if first:
             return await self._work(request, entry, Step.SEND, unwanted=unwanted)
         found = await self._ports.ledger.get(request.generation_id)
         if found is None:

@@ -29,8 +29,8 @@ class Thresholds:
     clip_fail: float = 0.98
     luma_low: float = 16.0
     luma_high: float = 239.0
-    sharp_warn: float = 5.0
-    sharp_fail: float = 0.5
+    sharp_warn: float = 2.0
+    sharp_fail: float = 0.1
     border: float = 0.02
     duplicate_bits: int = 8
     duplicate_colour: float = 8.0
