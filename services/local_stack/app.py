@@ -49,6 +49,8 @@ def shared_settings(addresses: Addresses, credentials: Credentials) -> dict[str,
     """What every service of the stack gets, by field name of `ServiceSettings`."""
     return {
         "kafka_bootstrap": addresses.kafka_bootstrap,
+        "kafka_security_protocol": "PLAINTEXT",
+        "kafka_instance_id": None,
         # What the embedded broker needs: it has no idempotent producer and does not wake a waiting fetch.
         "kafka_idempotence": False,
         "kafka_fetch_max_wait_ms": 25,

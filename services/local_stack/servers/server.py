@@ -41,7 +41,7 @@ class ServerPlan:
     env: Mapping[str, str] = field(default_factory=dict)
     """Its whole environment. May hold secrets, so it is never printed."""
     start_within_s: float = 30.0
-    stop_within_s: float = 8.0
+    stop_within_s: float = 15.0
 
 
 class Server:

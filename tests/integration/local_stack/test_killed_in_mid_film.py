@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import aiokafka
 import pymongo
@@ -104,11 +104,15 @@ async def test_a_film_killed_twice_has_every_frame_once_and_no_generation_with_t
     assert all(len(ids) == 1 for ids in told.ready.values())
     assert all(len(digests) == 1 for digests in told.assets.values())
     # What the database keeps tells the same story: one result each, nothing left open.
-    results = await asyncio.to_thread(stored_results, state)
-    assert sorted(results) == sorted(told.assets)
+    ledger, assets = await asyncio.to_thread(stored, state)
+    assert ledger == dict.fromkeys(told.assets, "done")
+    assert assets == {generation_id: digest for generation_id, (digest,) in told.assets.items()}
 
 
-def stored_results(state: StackState) -> list[str]:
-    """The generation ids of all stored results, each as often as it is stored."""
-    with pymongo.MongoClient[dict[str, object]](state.mongo_url) as client:
-        return [str(entry["generation_id"]) for entry in client[state.mongo_database]["assets"].find()]
+def stored(state: StackState) -> tuple[dict[str, str], dict[str, str]]:
+    """State of each ledger entry, and digest of each asset, by generation id (an asset's id is its generation's)."""
+    with pymongo.MongoClient[dict[str, Any]](state.mongo_url) as client:
+        database = client[state.mongo_database]
+        ledger = {str(entry["_id"]): str(entry["state"]) for entry in database["ledger"].find()}
+        assets = {str(asset["asset_id"]): str(asset["sha256"]) for asset in database["assets"].find()}
+    return ledger, assets
