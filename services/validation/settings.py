@@ -32,8 +32,8 @@ class ValidationSettings(ServiceSettings):
     validation_aspect: float = Field(default=_DEFAULTS.aspect, ge=0, le=1)
     """Relative deviation of the aspect ratio; 0.001 is one pixel in a thousand, which no eye sees."""
     validation_blank_deviation: float = Field(default=_DEFAULTS.blank_deviation, ge=0, le=128)
-    """Least standard deviation of luma, of 255. Measured: an empty close-up in the mist still has 2; a flat picture with
-    noise of one level has less than 1."""
+    """Least standard deviation of luma, of 255. Measured: an empty close-up in the mist still has 2; a flat picture
+    with noise of one level has less than 1."""
     validation_blank_entropy: float = Field(default=_DEFAULTS.blank_entropy, ge=0, le=8)
     """Least entropy of luma in bits; one flat colour has 0, two colours at most 1."""
     validation_clip_warn: float = Field(default=_DEFAULTS.clip_warn, gt=0, le=1)
@@ -49,7 +49,7 @@ class ValidationSettings(ServiceSettings):
     """Variance of the Laplacian at 1024 pixels a side. 100 is a common bound for photographs; drawings have flat areas,
     and the plainest (empty, in fog, at 4K) was measured at 0.8, one in a hundred below 8."""
     validation_sharp_fail: float = Field(default=_DEFAULTS.sharp_fail, ge=0)
-    """Variance below which no edge is left at all: what 8-bit steps of a slow gradient alone make."""
+    """Variance below which no edge is left at all: a gradient of a few 8-bit steps makes no more."""
     validation_border: float = Field(default=_DEFAULTS.border, gt=0, le=1)
     """Share of a side that two opposite bars must take to be called a border: 2 %, a line of a few pixels is none."""
     validation_duplicate_bits: int = Field(default=_DEFAULTS.duplicate_bits, ge=0, le=MOST_BITS)
