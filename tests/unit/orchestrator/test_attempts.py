@@ -69,6 +69,17 @@ def test_a_throttled_model_is_asked_twice_then_the_next() -> None:
     assert len({item.generation_id for item in (first, second, third)}) == 3
 
 
+def test_throttling_of_an_earlier_take_is_forgiven_in_the_next() -> None:
+    stage = Stage(terms("alpha", "beta"))
+    prompt = worded(budgeted(max_attempts=9))
+    second = only(stage.send(broken(stage.ask(prompt), FailureKind.THROTTLED)), GenerationRequested)
+    made = completed(second)
+    stage.send(made)
+    third = stage.ask(reworded(prompt, only(stage.send(flawed(made)), RetakeRequested)))
+    fourth = only(stage.send(broken(third, FailureKind.THROTTLED)), GenerationRequested)
+    assert [item.model for item in (second, third, fourth)] == ["alpha", "alpha", "alpha"]
+
+
 def test_the_chain_ends_with_every_attempts_reason() -> None:
     stage = Stage()
     asked = stage.ask(worded())
