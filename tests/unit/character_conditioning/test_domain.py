@@ -163,6 +163,7 @@ def test_a_characters_seed_is_the_locked_one_else_its_own_in_every_shot() -> Non
     assert derived.derived_from == "project vrindavan, character radha"
     assert derived == domain.character_seed(project(), character(version=9, description="Another."))
     assert derived.value != domain.character_seed(project(seed=1), character()).value
+    assert derived.value != domain.character_seed(project(), character("krishna")).value
 
 
 def test_a_seed_locked_in_the_shot_wins_over_every_policy() -> None:

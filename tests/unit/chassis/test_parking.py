@@ -127,6 +127,23 @@ async def test_a_wait_ends_at_its_limit_counted_from_the_first_asking() -> None:
     assert swept.events == (answered("late"),)
 
 
+async def test_a_key_that_is_over_stays_over_while_others_are_waited_for() -> None:
+    world = World()
+
+    async def judge(question: Event, over: frozenset[str], /) -> Verdict:
+        assert isinstance(question, Asked)
+        missing = {"sun": LIMIT_S, "rain": LIMIT_S * 2}
+        waits = {key: limit for key, limit in missing.items() if key not in world.known and key not in over}
+        return Waiting(waits) if waits else Settled((answer(question).model_copy(update={"note": " ".join(over)}),))
+
+    parking = Parking(world.records, judge, world.clock, registry=TOY_WIRE.registry)
+    await parking.ask(question("sun rain"))
+    world.clock.advance(LIMIT_S)
+    assert await parking.expired() == []
+    world.known.add("rain")
+    assert await parking.release_for(["rain"], cause="rain") == (answered("sun"),)
+
+
 async def test_a_swept_answer_is_announced_again_until_it_is_confirmed() -> None:
     world = World()
     await world.parking.ask(question("sun"))
