@@ -52,28 +52,23 @@ def plan_request(
     seed_to_send, seeded = _seed(card, seed_of_take(prompt) if seed is None else seed)
     references, referenced = _references(card, prompt)
     loras, adapted = _loras(card, prompt)
-    losses = (*_wishes(choice, card), *worded, *seeded, *referenced, *adapted, *_sampling(card, prompt))
+    lost = (*_wishes(choice, card), *worded, *seeded, *referenced, *adapted, *_sampling(card, prompt))
     return GenerationRequested(
         **conditioned(prompt),
-        degradations=tuple(dict.fromkeys((*prompt.degradations, *losses))),
+        degradations=tuple(dict.fromkeys((*prompt.degradations, *lost))),
         provider=card.provider,
         model=card.model,
         lane=lane if lane is not None else prompt.run.lane,
-        take=prompt.take,
         attempt=attempt,
         dialect=rendered.dialect,
         prompt=text,
         negative_prompt=negative,
-        width=prompt.run.width,
-        height=prompt.run.height,
         seed_to_send=seed_to_send,
         references=references,
         loras=loras,
-        steps=prompt.run.project.steps if card.steps else None,
-        cfg_scale=prompt.run.project.cfg_scale if card.cfg_scale else None,
+        **_as_is(card, prompt),
         estimated_cost_usd_micros=card.cost_usd_micros,
         considered=choice.considered,
-        template_version=prompt.template_version,
     )
 
 
@@ -86,6 +81,19 @@ def conditioned(event: ConditionedEvent) -> dict[str, Any]:
         "location": event.location,
         "props": event.props,
         "continuity": event.continuity,
+    }
+
+
+def _as_is(card: ModelCard, prompt: PromptBuilt) -> dict[str, Any]:
+    """What is sent as the prompt has it, or left out where the model has no such value."""
+    run = prompt.run
+    return {
+        "take": prompt.take,
+        "width": run.width,
+        "height": run.height,
+        "steps": run.project.steps if card.steps else None,
+        "cfg_scale": run.project.cfg_scale if card.cfg_scale else None,
+        "template_version": prompt.template_version,
     }
 
 
