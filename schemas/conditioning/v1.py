@@ -18,7 +18,7 @@ class SeedChoice(Model):
     value: int = Field(ge=0, le=4_294_967_295)
     """The seed."""
     policy: Slug
-    """`locked-shot`, `locked-character`, `locked-location`, `shot`, `scene` or `character`."""
+    """`locked-shot`, `locked-character`, `locked-location`, `shot`, `scene`, `character` or `location`."""
     derived_from: Phrase
     """What it was derived from, e.g. `project vrindavan, scene sc010`."""
 
