@@ -144,6 +144,5 @@ class Camera:
         f = self.focal * k
         c, s = math.cos(self.roll), math.sin(self.roll)
         a, b = (n[0] * c + n[1] * s) / f, (n[0] * s - n[1] * c) / f
-        mx, my = self.width / 2.0, self.height / 2.0
-        axis_x, axis_y = self.rolled((self.centre_x, self.centre_y)) if self.roll else (mx, self.centre_y)
+        axis_x, axis_y = self.rolled((self.centre_x, self.centre_y))
         return DepthPlane(a, b, n[2] / k - a * axis_x - b * axis_y)

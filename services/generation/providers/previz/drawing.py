@@ -92,12 +92,18 @@ def compose(scene: PrevizScene) -> DisplayList:
     return composed(scene).drawing
 
 
+def blocked(scene: PrevizScene) -> Stage:
+    """Return the camera and everyone in place, without drawing them."""
+    scene = scene.normalised()
+    return stage(scene, actors_of(scene), layout_of(scene.location))
+
+
 def composed(scene: PrevizScene) -> Frame:
     """Return the drawing of a scene and how it is staged: pure, deterministic."""
     scene = scene.normalised()
     layout = layout_of(scene.location)
     look = LOOKS[scene.style]
-    staged = stage(scene, actors_of(scene), layout)
+    staged = blocked(scene)
     light = light_of(
         scene.time_of_day,
         scene.weather,

@@ -61,8 +61,9 @@ class Light(NamedTuple):
 
     def cloth(self, colour: RGB, depth: float) -> RGB:
         """Return a costume's colour: lit, but never so far that it can't be told."""
-        lit = times(colour, mix(self.fill, self.key, 0.45 * self.key_level + 0.10))
-        told = mix(brighter(lit, 1.12), colour, 0.30 - 0.14 * self.night)
+        # A strongly coloured light is taken half: a purple coat at sunset must not turn red.
+        light = saturated(mix(self.fill, self.key, 0.45 * self.key_level + 0.10), 0.60)
+        told = mix(brighter(times(colour, light), 1.12), colour, 0.32 - 0.14 * self.night)
         dark = mix(told, times(told, (38.0, 32.0, 52.0)), self.silhouette)
         return mix(dark, self.haze, min(0.72, 1.0 - math.exp(-max(depth - 3.0, 0.0) / (self.visibility * 1.35))))
 

@@ -1,7 +1,7 @@
 """Blocking: where the camera stands and where people stand, so that heads are framed by rule."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from services.generation.providers.previz.blocking import Spot, spots_of
@@ -9,7 +9,7 @@ from services.generation.providers.previz.camera import SENSOR_MM, Camera
 from services.generation.providers.previz.cast import Actor
 from services.generation.providers.previz.chance import Dice
 from services.generation.providers.previz.figure import Standing
-from services.generation.providers.previz.geometry import Vec3, add, clamp, heading, right_of, scaled
+from services.generation.providers.previz.geometry import Point, Vec3, add, clamp, heading, right_of, scaled
 from services.generation.providers.previz.movement import moved
 from services.generation.providers.previz.places.layout import Layout
 from services.generation.providers.previz.scene import PrevizScene
@@ -28,6 +28,7 @@ _PITCH: Final = {
     "worms-eye": 30.0,
 }
 _LOWEST_M: Final = 0.14
+_ROWS: Final = (0.40, 0.30, 0.55, 0.22, 0.70)
 _DUTCH_DEG: Final = 11.0
 
 
@@ -51,29 +52,24 @@ def stage(scene: PrevizScene, actors: Sequence[Actor], layout: Layout) -> Stage:
     size = SIZES[scene.shot_size]
     skeletons = [posed(a.build, a.pose, mirrored=a.mirrored) for a in actors]
     spots = spots_of(scene, len(actors), dice)
-    subject = skeletons[0]["head"] if actors else (0.0, 1.6, 0.0)
-    lead = actors[0].build.stature if actors else 1.72
-    eyes = add(layout.mark, (0.0, subject[1], 0.0))
-    camera = _camera(
-        scene, size, dice, eyes, lead, spots[0].x if actors else 0.5, _yaw(scene, layout, dice), _crown(actors)
-    )
-    people = [
-        Standing(a, placed(b, layout.mark, _body_yaw(camera, p.turn, layout.mark)))
-        for a, b, p in _first(actors, skeletons, spots)
-    ]
-    base = camera.focal * lead / (share_of(scene, size) * scene.height)
+    yaw = _yaw(scene, layout, dice)
+    people: list[Standing] = []
+    eyes, stature, column, head = add(layout.mark, (0.0, 1.6, 0.0)), 1.72, 0.5, 0.142
+    if actors:
+        facing = yaw + math.pi - math.radians(spots[0].turn)
+        people = [Standing(actors[0], placed(skeletons[0], layout.mark, facing))]
+        build = actors[0].build
+        eyes, stature, column, head = people[0].bones["head"], build.stature, spots[0].x, build.head
+    share = share_of(scene, size, head)
+    target = _target(scene, size, column, _crown(actors), share, head)
+    base = focal_pixels(scene) * stature / (share * scene.height)
+    camera = _camera(scene, size, dice, eyes, base, target, yaw)
     for actor, bones, spot in list(zip(actors, skeletons, spots, strict=True))[1:]:
         people.append(_placed(camera, spot, actor, bones, base, layout))
     people = _looking(people, spots)
     if scene.frame_role == "end":
         camera = _after_movement(scene, camera, eyes, people, dice)
     return Stage(camera, tuple(people), 0)
-
-
-def _first(
-    actors: Sequence[Actor], skeletons: Sequence[Skeleton], spots: Sequence[Spot]
-) -> Iterable[tuple[Actor, Skeleton, Spot]]:
-    return list(zip(actors, skeletons, spots, strict=True))[:1]
 
 
 def _after_movement(
@@ -91,7 +87,7 @@ def _after_movement(
 def _is_safe(camera: Camera, box: tuple[float, float, float, float]) -> bool:
     w, h = camera.width, camera.height
     left, top, right, bottom = box
-    return left >= SAFE * w and top >= SAFE * h * 0.5 and right <= (1 - SAFE) * w and bottom <= (1 - SAFE) * h
+    return left >= SAFE * w - 1 and top >= SAFE * h - 1 and right <= (1 - SAFE) * w + 1 and bottom <= (1 - SAFE) * h + 1
 
 
 def focal_pixels(scene: PrevizScene) -> float:
@@ -103,10 +99,16 @@ def focal_pixels(scene: PrevizScene) -> float:
     return clamp(lens, 10.0, 300.0) / SENSOR_MM * max(scene.width, scene.height)
 
 
-def share_of(scene: PrevizScene, size: Size) -> float:
-    """Return the height of a standing subject in frame heights; a narrow frame can't hold a wide close-up."""
+def share_of(scene: PrevizScene, size: Size, head: float = 0.142) -> float:
+    """Return the height of the standing lead in frame heights.
+
+    Args:
+        scene: gives the frame. size: asked for.
+        head: height of the lead's head in statures; a frame that can't hold it takes the size's widest version.
+    """
     aspect = scene.width / scene.height
-    return min(size.share, max(size.low, 6.6 * aspect * 0.80))
+    room = 1.0 - 2.0 * SAFE - 0.03
+    return min(size.share, max(size.low, min(room / head, room * aspect / (0.72 * head))))
 
 
 def _yaw(scene: PrevizScene, layout: Layout, dice: Dice) -> float:
@@ -118,14 +120,10 @@ def _yaw(scene: PrevizScene, layout: Layout, dice: Dice) -> float:
     return yaw
 
 
-def _camera(
-    scene: PrevizScene, size: Size, dice: Dice, eyes: Vec3, stature: float, x: float, yaw: float, crown: float
-) -> Camera:
-    """Return the camera that sees the lead's eyes at the size's place, at column x."""
+def _camera(scene: PrevizScene, size: Size, dice: Dice, eyes: Vec3, depth: float, target: Point, yaw: float) -> Camera:
+    """Return the camera that sees the lead's head on a pixel at a depth, from the angle asked for."""
     f = focal_pixels(scene)
-    depth = f * stature / (share_of(scene, size) * scene.height)
     roll = math.radians(_DUTCH_DEG) * dice.sign() if scene.angle == "dutch" else 0.0
-    target = (x * scene.width, (_eye_row(scene, size) + crown * share_of(scene, size)) * scene.height)
     level = scene.angle in {"eye-level", "dutch"}
     centre_y = scene.height / 2
     if level:
@@ -140,6 +138,18 @@ def _camera(
         pitch *= 0.88
         camera = _aimed(scene, f, yaw, pitch, roll, centre_y, eyes, depth, target)
     return camera
+
+
+def _target(scene: PrevizScene, size: Size, x: float, crown: float, share: float, head: float) -> Point:
+    """Return the pixel of the lead's head: where size and composition put it, but inside the safe area."""
+    w, h = scene.width, scene.height
+    tall = head * share * h * 1.01
+    row = (_eye_row(scene, size) + crown * share) * h
+    half = min(tall * 0.37, w * (0.5 - SAFE))
+    return (
+        clamp(x * w, SAFE * w + half, (1 - SAFE) * w - half),
+        clamp(row, SAFE * h + tall / 2, (1 - SAFE) * h - tall / 2),
+    )
 
 
 def _crown(actors: Sequence[Actor]) -> float:
@@ -183,15 +193,54 @@ def _placed(camera: Camera, spot: Spot, actor: Actor, skeleton: Skeleton, base: 
         actor, skeleton: who. layout: gives the floor.
     """
     ground = layout.mark[1]
-    best: Standing | None = None
-    for ease in (1.0, 0.75, 0.5, 0.25, 0.0):
-        depth = base * (1.0 + (spot.near - 1.0) * ease)
-        at = _on_floor(_ground_point(camera, spot.x, depth, skeleton["head"][1] + ground, ground), layout)
-        best = Standing(actor, placed(skeleton, at, _body_yaw(camera, spot.turn, at)))
-        safe = _into_safety(camera, best)
+    height = skeleton["head"][1] + ground
+    depths = [base * (1.0 + (spot.near - 1.0) * ease) for ease in (1.0, 0.75, 0.5, 0.25, 0.0)]
+    depths += [base * more for more in (1.5, 2.2, 3.2, 4.6, 6.5, 9.0, 13.0)]
+    floor = [_on_floor(_ground_point(camera, spot.x, depth, height, ground), layout) for depth in depths]
+    # Where the floor ends too soon, the rest of the way goes over its edge; a steep camera is met by row instead.
+    beyond = [_ground_point(camera, spot.x, depth, height, ground) for depth in depths]
+    rows = [p for p in (_ground_at_row(camera, spot.x, row, height, ground) for row in _ROWS) if p is not None]
+    for at in (*floor, *rows, *beyond):
+        safe = _into_safety(camera, _under(camera, spot, actor, skeleton, at))
         if safe is not None:
             return safe
-    return best if best is not None else Standing(actor, placed(skeleton, layout.mark, 0.0))
+    return _on_a_box(camera, spot, actor, skeleton, base)
+
+
+def _ground_at_row(camera: Camera, x: float, row: float, height: float, ground: float) -> Vec3 | None:
+    """Return the ground under a head of a given height that is seen at (x, row), in frame sizes; None if nowhere."""
+    sx, sy = camera.unrolled((x * camera.width, row * camera.height))
+    u, v = (sx - camera.centre_x) / camera.focal, (camera.centre_y - sy) / camera.focal
+    ray = add(add(scaled(camera.right, u), scaled(camera.up, v)), camera.forward)
+    if abs(ray[1]) < 0.02:
+        return None
+    depth = (height - camera.position[1]) / ray[1]
+    if not 0.5 < depth < 60.0:
+        return None
+    return (camera.position[0] + ray[0] * depth, ground, camera.position[2] + ray[2] * depth)
+
+
+def _on_a_box(camera: Camera, spot: Spot, actor: Actor, skeleton: Skeleton, base: float) -> Standing:
+    """Return a person raised or lowered to the lens, as crews do with boxes and trenches when a frame is tight."""
+    person = Standing(actor, skeleton)
+    for more in (1.2, 1.8, 2.6):
+        depth = base * max(spot.near, more)
+        sx, sy = camera.unrolled((clamp(spot.x, 0.3, 0.7) * camera.width, 0.45 * camera.height))
+        across, up = (sx - camera.centre_x) / camera.focal * depth, (camera.centre_y - sy) / camera.focal * depth
+        offset = add(add(scaled(camera.right, across), scaled(camera.up, up)), scaled(camera.forward, depth))
+        head = add(camera.position, offset)
+        person = _under(camera, spot, actor, skeleton, (head[0], head[1] - skeleton["head"][1], head[2]))
+        safe = _into_safety(camera, person)
+        if safe is not None:
+            return safe
+    return person
+
+
+def _under(camera: Camera, spot: Spot, actor: Actor, skeleton: Skeleton, at: Vec3) -> Standing:
+    """Return a person whose head, not whose feet, is above a point: who leans or lies has them apart."""
+    yaw = _body_yaw(camera, spot.turn, at)
+    head = placed(skeleton, at, yaw)["head"]
+    return Standing(actor, placed(skeleton, (2 * at[0] - head[0], at[1], 2 * at[2] - head[2]), yaw))
 
 
 def _on_floor(at: Vec3, layout: Layout) -> Vec3:
@@ -221,16 +270,20 @@ def _into_safety(camera: Camera, person: Standing) -> Standing | None:
     """Return the person moved sideways into the safe area, or None if the head is too high or too low."""
     left, top, right, bottom = head_box(camera, person)
     w, h = camera.width, camera.height
+    if right - left > (1 - 2 * SAFE) * w:
+        return None
     if top < SAFE * h or bottom > (1 - SAFE) * h or camera.depth(person.bones["head"]) < 0.4:
         return None
     by = max(0.0, SAFE * w - left) - max(0.0, right - (1 - SAFE) * w)
     if abs(by) < 0.5:
         return person
-    metres = by / camera.scale(camera.depth(person.bones["head"]))
+    metres = by / camera.scale(camera.depth(person.bones["head"])) / math.cos(camera.roll)
     shift = scaled(right_of(camera.yaw), metres)
-    joints = {name: add(p, shift) for name, p in person.bones.joints.items()}
     bones = person.bones
-    return Standing(person.actor, Skeleton(joints, bones.across, bones.ahead, bones.face, bones.crown, bones.stature))
+    joints = {name: add(p, shift) for name, p in bones.joints.items()}
+    moved_bones = Skeleton(joints, bones.across, bones.ahead, bones.face, bones.crown, bones.stature)
+    shifted = Standing(person.actor, moved_bones)
+    return shifted if _is_safe(camera, head_box(camera, shifted)) else None
 
 
 def _body_yaw(camera: Camera, turn: float, at: Vec3) -> float:

@@ -29,7 +29,7 @@ SIZES: Final[dict[str, Size]] = {
     "medium": Size(1.70, 1.42, 1.98, 0.27, 50),
     "medium-close-up": Size(2.50, 2.05, 2.95, 0.31, 65),
     "close-up": Size(3.60, 3.00, 4.20, 0.37, 85),
-    "extreme-close-up": Size(5.40, 4.60, 6.20, 0.43, 100),
+    "extreme-close-up": Size(5.40, 3.60, 6.20, 0.45, 100),
     "insert": Size(4.20, 3.00, 6.50, 0.45, 85),
 }
 """Shot sizes from widest to closest."""
