@@ -60,11 +60,6 @@ def _run(work: Work, *, as_json: bool, quiet: bool) -> None:
         code = error.code
     except KeyboardInterrupt:
         code = Exit.INTERRUPTED
-    except ValueError as error:
-        if type(error).__name__ not in {"SettingsError", "ValidationError"}:
-            raise
-        output.error(str(error))
-        code = Exit.INVALID
     raise typer.Exit(int(code))
 
 
@@ -94,7 +89,9 @@ def demo(  # noqa: PLR0913 - one per option
     def work(output: Output) -> Coroutine[Any, Any, Exit]:
         from services.cli import stack_commands  # noqa: PLC0415 - heavy
 
-        return stack_commands.demo(output, folder, films=film or (), out=out, keep=keep, timeout_s=timeout)
+        return stack_commands.demo(
+            output, folder, films=film or (), out=out and out.resolve(), keep=keep, timeout_s=timeout
+        )
 
     _run(work, as_json=json, quiet=quiet)
 
@@ -217,7 +214,7 @@ def keyframes_export(  # noqa: PLR0913 - one per option
     def work(output: Output) -> Coroutine[Any, Any, Exit]:
         from services.cli import project_commands  # noqa: PLC0415 - heavy
 
-        return project_commands.export(output, folder, target, project, sheet=sheet)
+        return project_commands.export(output, folder, target.resolve(), project, sheet=sheet)
 
     _run(work, as_json=json, quiet=quiet)
 

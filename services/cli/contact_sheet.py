@@ -17,11 +17,11 @@ from services.cli.movement_icons import movement_icon
 
 WIDTH: Final = 2400
 MAX_BYTES: Final = 2_000_000
-_MAX_HEIGHT: Final = 30_000
-"""JPEG ends at 65,535; viewers and printers much earlier."""
+PAGE: Final = 120
+"""Frames on one sheet at most; a longer film takes several, cut between scenes."""
 _MARGIN: Final = 84
 _GUTTER: Final = 34
-_FEW: Final = 20
+FEW: Final = 20
 """Up to so many frames are shown four in a row, more of them five."""
 _RATIO: Final = 9 / 16
 _CAPTION: Final = 104
@@ -31,7 +31,8 @@ _ROW_GAP: Final = 46
 _HEADER: Final = 318
 _FOOTER: Final = 96
 _NAME_GAP: Final = 18
-_QUALITIES: Final = (90, 86, 80, 72, 60, 45)
+_QUALITIES: Final = (90, 84, 76, 64, 50)
+_HALF_COLOUR: Final = 80
 
 _GROUND: Final[Colour] = (17, 18, 21)
 _MATTE: Final[Colour] = (8, 8, 10)
@@ -104,7 +105,7 @@ class _Sheet:
     """Where things go; one row of scenes after the other."""
 
     def __init__(self, film: SheetFilm, pens: "_Pens") -> None:
-        self.columns = 4 if len(film.frames) <= _FEW else 5
+        self.columns = 4 if len(film.frames) <= FEW else 5
         self.cell_w = (WIDTH - 2 * _MARGIN - (self.columns - 1) * _GUTTER) // self.columns
         self.cell_h = round(self.cell_w * _RATIO)
         slots = tuple(_slots(film.frames, self.columns))
@@ -115,7 +116,7 @@ class _Sheet:
         tops = [_HEADER]
         for row in sorted(self.slug_h):
             tops.append(tops[-1] + self.slug_h[row] + self.cell_h + _CAPTION + _ROW_GAP)
-        self.height = min(tops[-1] + _FOOTER - _ROW_GAP, _MAX_HEIGHT)
+        self.height = tops[-1] + _FOOTER - _ROW_GAP
         self.cells = tuple(
             _Cell(slot, _MARGIN + slot.column * (self.cell_w + _GUTTER), tops[slot.row] + self.slug_h[slot.row])
             for slot in slots
@@ -192,17 +193,47 @@ def contact_sheet(film: SheetFilm) -> Image.Image:
     return image
 
 
+def pages(film: SheetFilm) -> tuple[SheetFilm, ...]:
+    """The film in sheets of at most `PAGE` frames, cut between scenes where a scene is no longer than a sheet."""
+    found: list[list[SheetFrame]] = [[]]
+    for _, group in groupby(film.frames, key=lambda frame: frame.scene_id):
+        scene = list(group)
+        if found[-1] and len(found[-1]) + len(scene) > PAGE:
+            found.append([])
+        while len(found[-1]) + len(scene) > PAGE:
+            # An end frame never opens a sheet: it goes with its start.
+            cut = PAGE - 1 if scene[PAGE].role == "end" else PAGE
+            found[-1] += scene[:cut]
+            scene = scene[cut:]
+            found.append([])
+        found[-1] += scene
+    if len(found) == 1:
+        return (film,)
+    return tuple(
+        SheetFilm(film.title, (*film.facts, f"sheet {number} of {len(found)}"), tuple(frames))
+        for number, frames in enumerate(found, start=1)
+    )
+
+
 def sheet_bytes(film: SheetFilm) -> bytes:
     """The sheet as a JPEG of at most 2 MB, as good as that allows."""
     image = contact_sheet(film)
-    data = b""
     for quality in _QUALITIES:
-        out = io.BytesIO()
-        image.save(out, "JPEG", quality=quality, optimize=True, progressive=True, subsampling=0 if quality > 80 else 2)  # noqa: PLR2004 - chroma in full where there is room
-        data = out.getvalue()
+        data = _jpeg(image, quality)
         if len(data) <= MAX_BYTES:
-            break
-    return data
+            return data
+    while True:
+        image = image.resize((image.width * 3 // 4, image.height * 3 // 4), Image.Resampling.LANCZOS)
+        data = _jpeg(image, _QUALITIES[-1])
+        if len(data) <= MAX_BYTES:
+            return data
+
+
+def _jpeg(image: Image.Image, quality: int) -> bytes:
+    out = io.BytesIO()
+    # Colour in full where there is room: half of it blurs red and gold letters.
+    image.save(out, "JPEG", quality=quality, optimize=True, subsampling=0 if quality > _HALF_COLOUR else 2)
+    return out.getvalue()
 
 
 def _pair_follows(cells: Sequence[_Cell], number: int) -> bool:

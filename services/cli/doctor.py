@@ -21,7 +21,6 @@ from services.cli.output import Output
 from services.generation.providers.previz.backend import NoBackendError, available_backend
 from services.local_stack.errors import StackError
 from services.local_stack.servers import packages, ports
-from services.local_stack.settings import StackSettings
 
 Verdict = Literal["ok", "note", "missing"]
 
@@ -108,7 +107,7 @@ def _disk(folder: Path | None) -> Check:
     place = settings.stack_folder(folder)
     existing = next(parent for parent in (place, *place.parents) if parent.exists())
     disk = shutil.disk_usage(existing)
-    needed = StackSettings().min_free_mb * _MIB + disk.total // 100
+    needed = settings.stack_settings().min_free_mb * _MIB + disk.total // 100
     found = f"{disk.free // _MIB:,} MiB free for {place}"
     if disk.free >= needed:
         return Check("disk", "ok", found)
@@ -116,7 +115,7 @@ def _disk(folder: Path | None) -> Check:
 
 
 def _ports(folder: Path | None) -> Iterator[Check]:
-    asked = StackSettings().fixed_ports()
+    asked = settings.stack_settings().fixed_ports()
     if settings.running_stack(folder) is not None:
         return
     for name, port in asked.items():

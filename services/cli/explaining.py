@@ -44,7 +44,7 @@ def _shot(plan: FilmPlan, shot_id: str) -> PlannedShot:
         if shot_id in {shot.shot_id, shot.code}:
             return shot
     known = [shot.shot_id for shot in plan.shots]
-    meant = closest(shot_id, known) or next((item for item in known if item.lower() == shot_id.lower()), None)
+    meant = closest(shot_id, known)
     listed = ", ".join(known[:_LISTED]) + (" …" if len(known) > _LISTED else "")
     hint = f"; did you mean {meant}?" if meant else ""
     raise CliError(

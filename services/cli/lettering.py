@@ -4,6 +4,7 @@ The bundled typeface (Aileron, in Pillow) is handsome and always there, but has 
 lacks come from the first system font that has them, else without their accents, else as a middle dot.
 """
 
+import bisect
 import functools
 import unicodedata
 from itertools import groupby
@@ -85,12 +86,13 @@ class Lettering:
 
     def fitted(self, text: str, max_width: float) -> str:
         """The text, cut with an ellipsis where it is wider."""
-        line = " ".join(text.split())
-        if self.width(line) <= max_width:
+        # No letter is narrower than a pixel: what goes beyond can't show, and measuring it all would take long.
+        whole = " ".join(text.split())
+        line = whole[: max(int(max_width), 1)]
+        if line == whole and self.width(line) <= max_width:
             return line
-        while line and self.width(line + ELLIPSIS) > max_width:
-            line = line[:-1]
-        return line.rstrip(" -,·") + ELLIPSIS
+        kept = bisect.bisect_right(range(len(line)), max_width, key=lambda end: self.width(line[:end] + ELLIPSIS))
+        return line[: max(kept - 1, 0)].rstrip(" -,·") + ELLIPSIS
 
     def draw(self, canvas: ImageDraw.ImageDraw, at: tuple[float, float], text: str, colour: Colour) -> float:
         """Write a line with its baseline at `at`; returns where it ends."""

@@ -71,4 +71,4 @@ class Output:
         text = Text("ice: ", style="bold red").append(problem, style="default not bold")
         if mend:
             text.append("\n  mend: ", style="bold yellow").append(mend, style="default not bold")
-        self.console(stderr=True).print(text)
+        self.console(stderr=True).print(text, soft_wrap=True)

@@ -59,10 +59,14 @@ _ALLOWED: Final[Mapping[str, str]] = {
 
 
 def closest(word: str, allowed: Iterable[str]) -> str | None:
-    """The allowed word that is probably meant, or None."""
-    plain = "-".join(word[:80].strip().lower().replace("_", " ").split())
-    found = difflib.get_close_matches(plain, list(allowed), n=1, cutoff=0.6)
-    return found[0] if found else None
+    """The allowed word that is probably meant, whatever its case and separators; None when none is near."""
+    plain = {_plain(item): item for item in allowed}
+    found = difflib.get_close_matches(_plain(word[:80]), list(plain), n=1, cutoff=0.6)
+    return plain[found[0]] if found else None
+
+
+def _plain(word: str) -> str:
+    return "-".join(word.strip().casefold().replace("_", " ").split())
 
 
 def field_mistakes(error: ValidationError, tree: Tree) -> list[Mistake]:
@@ -219,7 +223,7 @@ def _unknown_field(name: str, path: Path, model: type[BaseModel], tree: Tree) ->
                     *place, dotted(path), "", f"says the same as `{new}`, which stands here too", "field-twice"
                 )
     allowed = f"no such field; allowed here are {', '.join(known)}"
-    return Mistake(*place, dotted(path), "", allowed, "unknown-field", closest(name.replace("-", "_"), known))
+    return Mistake(*place, dotted(path), "", allowed, "unknown-field", closest(name, known))
 
 
 @functools.cache

@@ -15,7 +15,7 @@ from services.cli.gateway_client import GatewayClient
 from services.cli.live_view import films_table
 from services.cli.output import Output
 from services.cli.progress import FilmProgress
-from services.cli.storyboard import save_sheet
+from services.cli.storyboard import save_sheets
 from services.cli.watching import film_states, report, watch
 
 Answer = dict[str, Any]
@@ -77,17 +77,17 @@ async def export(output: Output, folder: Path | None, target: Path, project_id: 
     async with GatewayClient(settings.gateway_url(folder)) as client:
         project = await _project(client, project_id)
         done = await export_keyframes(client, project, target)
-        drawn = str(await save_sheet(client, project, target)) if sheet else None
+        drawn = [str(path) for path in await save_sheets(client, project, target)] if sheet else []
     value = {
         "project_id": project,
         "folder": str(done.folder),
         "files": list(done.files),
         "kept": done.kept,
         "failed": list(done.failed),
-        "sheet": drawn,
+        "sheets": drawn,
     }
     text = f"{len(done.files)} keyframes of {project} in {done.folder} ({done.kept} were there already)"
-    lines = [Text(text), *([Text(f"storyboard {drawn}")] if drawn else [])]
+    lines = [Text(text), *(Text(f"storyboard {path}") for path in drawn)]
     lines += [Text(f"✗ {line}", style="red") for line in done.failed]
     output.result(value, lambda: Group(*lines))
     return Exit.FAILED if done.failed else Exit.OK

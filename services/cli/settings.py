@@ -1,13 +1,17 @@
 """Where the engine is: environment variables, else the stack that runs on this machine, else the defaults."""
 
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from services.chassis.settings import ServiceSettings
+from services.chassis.settings import ServiceSettings, SettingsError
+from services.cli.exits import CliError, Exit
 from services.local_stack.settings import StackSettings
 from services.local_stack.state import StackState, read_state
+
+S = TypeVar("S", bound=BaseSettings)
 
 DEFAULT_GATEWAY = "http://127.0.0.1:8080"
 
@@ -21,9 +25,33 @@ class CliSettings(BaseSettings):
     """Address of the JSON API; None = the running stack's, else `http://127.0.0.1:8080`."""
 
 
+def read_settings(kind: type[S]) -> S:
+    """Settings from the environment.
+
+    Raises:
+        CliError: a variable is wrong; the message names it, its value and what is allowed.
+    """
+    try:
+        return kind()
+    except SettingsError as error:
+        raise CliError(str(error), code=Exit.INVALID) from error
+    except ValidationError as error:
+        prefix = str(kind.model_config.get("env_prefix", ""))
+        lines = [
+            f"{prefix}{'.'.join(map(str, item['loc']))}".upper() + f": {item.get('input')!r}: {item['msg']}"
+            for item in error.errors(include_url=False)
+        ]
+        raise CliError("\n  ".join(("wrong settings:", *lines)), code=Exit.INVALID) from error
+
+
+def stack_settings() -> StackSettings:
+    """Settings of the local stack; raises as `read_settings`."""
+    return read_settings(StackSettings)
+
+
 def stack_folder(folder: Path | None = None) -> Path:
     """The folder of this machine's stack: as given, else `ICE_LOCAL_FOLDER`, else `.ice`."""
-    return (folder or StackSettings().folder).resolve()
+    return (folder or stack_settings().folder).resolve()
 
 
 def running_stack(folder: Path | None = None) -> StackState | None:
@@ -33,7 +61,7 @@ def running_stack(folder: Path | None = None) -> StackState | None:
 
 def gateway_url(folder: Path | None = None) -> str:
     """Address of the JSON API."""
-    told = CliSettings().gateway_url
+    told = read_settings(CliSettings).gateway_url
     if told is not None:
         return told.rstrip("/")
     state = running_stack(folder)
@@ -42,7 +70,7 @@ def gateway_url(folder: Path | None = None) -> str:
 
 def broker_settings(folder: Path | None = None) -> ServiceSettings:
     """How to reach the broker: `ICE_KAFKA_BOOTSTRAP` wins over the running stack."""
-    settings = ServiceSettings()
+    settings = read_settings(ServiceSettings)
     state = running_stack(folder)
     if state is None or "kafka_bootstrap" in settings.model_fields_set:
         return settings

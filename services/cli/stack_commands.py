@@ -21,7 +21,7 @@ from services.cli.output import Output
 from services.cli.progress import FilmProgress
 from services.cli.publishing import Published, publish_plan
 from services.cli.settings import stack_folder
-from services.cli.storyboard import save_sheet
+from services.cli.storyboard import save_sheets
 from services.cli.watching import watch
 from services.local_stack.errors import StackError
 from services.local_stack.events import EventKind, StackEvent
@@ -67,9 +67,9 @@ async def demo(  # noqa: PLR0913 - one per option of the command
             ended = await watch(client, output, expected=expected, timeout_s=timeout_s)
             made = time.monotonic()
             target = out or stack_folder(folder) / _SHEETS
-            sheets = await asyncio.gather(*(save_sheet(client, item, target) for item in expected))
+            sheets = await asyncio.gather(*(save_sheets(client, item, target) for item in expected))
         spent = {"start": started - begun, "films": made - started, "sheets": time.monotonic() - made}
-        paths = [str(path) for path in sheets]
+        paths = [str(path) for of_film in sheets for path in of_film]
         value = {
             "films": [film.summary() for film in ended],
             "sheets": paths,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from services.cli.contact_sheet import SheetFilm, SheetFrame, sheet_bytes
+from services.cli.contact_sheet import FEW, SheetFilm, SheetFrame, pages, sheet_bytes
 from services.cli.exits import CliError
 from services.cli.files import safe_name, write_file
 from services.cli.gateway_client import GatewayClient
@@ -16,8 +16,8 @@ _AT_ONCE: Final = 8
 _SECONDS_A_MINUTE: Final = 60
 
 
-async def save_sheet(client: GatewayClient, project_id: str, folder: Path) -> Path:
-    """Draw a film's sheet into `<folder>/<project_id>.jpg`; returns the path.
+async def save_sheets(client: GatewayClient, project_id: str, folder: Path) -> list[Path]:
+    """Draw a film into `<folder>/<project_id>.jpg`, a long one also into `-2.jpg` and so on; returns the paths.
 
     Raises:
         CliError: the project is unknown, or the file can't be written.
@@ -25,23 +25,35 @@ async def save_sheet(client: GatewayClient, project_id: str, folder: Path) -> Pa
     project, keyframes, shots = await asyncio.gather(
         client.project(project_id), client.keyframes(project_id), client.shots(project_id)
     )
-    images = await _images(client, keyframes)
+    images = await _images(client, keyframes, small=frame_total(shots) > FEW)
     film = sheet_film(project, shots, keyframes, images)
     # Drawing holds the processor for a second or two; the stack in this process goes on meanwhile.
-    data = await asyncio.to_thread(sheet_bytes, film)
-    path = folder / f"{safe_name(project_id)}.jpg"
-    write_file(path, data)
-    return path
+    paths = []
+    for number, page in enumerate(pages(film), start=1):
+        data = await asyncio.to_thread(sheet_bytes, page)
+        path = folder / f"{safe_name(project_id)}{f'-{number}' if number > 1 else ''}.jpg"
+        write_file(path, data)
+        paths.append(path)
+    return paths
 
 
-async def _images(client: GatewayClient, keyframes: Sequence[Answer]) -> dict[str, bytes]:
-    """The keyframes' bytes by run; one that can't be had is left out and shows as missing."""
+def frame_total(shots: Sequence[Answer]) -> int:
+    """Keyframes that shots ask for."""
+    return sum(len(_roles(shot)) for shot in shots)
+
+
+async def _images(client: GatewayClient, keyframes: Sequence[Answer], *, small: bool) -> dict[str, bytes]:
+    """The pictures by run; one that can't be had is left out and shows as missing.
+
+    `small`: thumbnails do, since five stand in a row.
+    """
     room = asyncio.Semaphore(_AT_ONCE)
 
     async def one(keyframe: Answer) -> tuple[str, bytes | None]:
+        url = (keyframe.get("thumbnail_url") if small else None) or keyframe["url"]
         async with room:
             try:
-                return str(keyframe["run_id"]), await client.download(str(keyframe["url"]))
+                return str(keyframe["run_id"]), await client.download(str(url))
             except CliError:
                 return str(keyframe["run_id"]), None
 
@@ -54,8 +66,13 @@ def sheet_film(
 ) -> SheetFilm:
     """What goes on the sheet: each frame of the newest revision of each shot, made or not."""
     ready = {(item["shot"]["shot_id"], item["frame_role"]): item for item in keyframes}
+    names = {
+        str(member["character_id"]): str(member["name"]) for item in keyframes for member in item.get("cast") or ()
+    }
     frames = [
-        _sheet_frame(shot, role, ready.get((shot["shot_id"], role)), images) for shot in shots for role in _roles(shot)
+        _sheet_frame(shot, role, ready.get((shot["shot_id"], role)), images, names)
+        for shot in shots
+        for role in _roles(shot)
     ]
     settings = project.get("settings") or {}
     seconds = sum(float(shot["shot"].get("duration_s") or 0) for shot in shots)
@@ -78,9 +95,11 @@ def _roles(shot: Answer) -> tuple[str, ...]:
     return ("start", "end") if shot["shot"].get("frames") == "start-end" else ("single",)
 
 
-def _sheet_frame(shot: Answer, role: str, keyframe: Answer | None, images: Mapping[str, bytes]) -> SheetFrame:
+def _sheet_frame(
+    shot: Answer, role: str, keyframe: Answer | None, images: Mapping[str, bytes], names: Mapping[str, str]
+) -> SheetFrame:
     planned: Answer = shot["shot"]
-    cast = keyframe.get("cast") or () if keyframe else ()
+    cast = [str(member["character_id"]) for member in planned.get("cast") or () if member.get("visible", True)]
     return SheetFrame(
         scene_id=str(planned.get("scene_id", "")),
         scene_title=str(planned.get("scene_title", "")),
@@ -92,7 +111,7 @@ def _sheet_frame(shot: Answer, role: str, keyframe: Answer | None, images: Mappi
         angle=str(planned.get("camera_angle", "")),
         movement=str(planned.get("camera_movement", "")),
         duration_s=float(planned.get("duration_s") or 0),
-        cast=tuple(str(member["name"]) for member in cast),
+        cast=tuple(names.get(member, member) for member in cast),
     )
 
 

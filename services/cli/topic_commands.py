@@ -18,6 +18,8 @@ from services.cli.output import Output
 from services.cli.settings import broker_settings, running_stack
 
 _TIMEOUT_S: Final = 8.0
+_FETCHES: Final = 10
+_FETCH_MS: Final = 200
 _PROVIDERS: Final = ("previz",)
 
 
@@ -48,15 +50,34 @@ async def _counts(settings: ServiceSettings, names: list[str]) -> dict[str, int]
             parts = {
                 TopicPartition(full, number) for full in wanted for number in consumer.partitions_for_topic(full) or ()
             }
-            first, last = await asyncio.gather(consumer.beginning_offsets(parts), consumer.end_offsets(parts))
+            spans = await _spans(consumer, parts)
     except (TimeoutError, KafkaError):
         return None
     finally:
         await consumer.stop()
     found = dict.fromkeys(wanted.values(), 0)
-    for part in parts:
-        found[wanted[part.topic]] += last[part] - first[part]
+    for part, (first, last) in spans.items():
+        found[wanted[part.topic]] += last - first
     return found
+
+
+async def _spans(consumer: AIOKafkaConsumer, parts: set[TopicPartition]) -> dict[TopicPartition, tuple[int, int]]:
+    """First offset and the one after the last, per partition.
+
+    Tansu tells the first offset of the newest batch where Kafka tells the end. What comes with a fetch from there is
+    right on both.
+    """
+    first, told = await asyncio.gather(consumer.beginning_offsets(parts), consumer.end_offsets(parts))
+    if not parts:
+        return {}
+    consumer.assign(parts)
+    for part in parts:
+        consumer.seek(part, told[part])
+    for _ in range(_FETCHES):
+        await consumer.getmany(timeout_ms=_FETCH_MS)
+        if all(consumer.highwater(part) is not None for part in parts):
+            break
+    return {part: (first[part], max(told[part], consumer.highwater(part) or 0)) for part in parts}
 
 
 def _row(spec: topics.TopicSpec, counted: dict[str, int] | None) -> dict[str, Any]:
@@ -86,8 +107,8 @@ def _table(rows: list[dict[str, Any]]) -> Table:
             _number(row["records"]),
             Text(_number(dead), style="bold red" if dead else ""),
             _kept(row),
-            ", ".join(row["producers"]) or "reserved",
-            ", ".join(row["consumers"]),
+            _names(row["producers"]) or "reserved",
+            _names(row["consumers"]),
             style="grey50" if row["reserved"] else "",
         )
     return table
@@ -102,3 +123,7 @@ def _kept(row: dict[str, Any]) -> str:
         return "newest per key"
     days = row["retention_ms"] // topics.DAY_MS
     return "for ever" if row["retention_ms"] == topics.FOR_EVER else f"{days} days"
+
+
+def _names(parties: list[str]) -> str:
+    return ", ".join(name.removeprefix("external:") for name in parties)
