@@ -86,7 +86,7 @@ class GenerationRequested(ConditionedEvent):
     """Cost expected, in millionths of a US dollar."""
     considered: tuple[ModelConsidered, ...] = ()
     """Every model, taken or skipped, with the reasons."""
-    template_version: Name = ""
+    template_version: Phrase = ""
     """Templates that worded the prompt."""
 
     @property
@@ -138,7 +138,7 @@ class GenerationCompleted(ConditionedEvent):
     """From claim to stored image, in milliseconds."""
     parameters: dict[str, Any] = Field(default_factory=dict)
     """Parameters that the model was called with."""
-    template_version: Name = ""
+    template_version: Phrase = ""
     """Templates that worded the prompt."""
 
     def identity(self) -> tuple[str, ...]:
@@ -189,8 +189,8 @@ class GenerationFailed(ConditionedEvent):
     """Seconds to wait before asking again, when the vendor said so."""
 
     def identity(self) -> tuple[str, ...]:
-        """One per generation."""
-        return (self.generation_id,)
+        """One per generation and kind: a call in doubt may yet turn out to have failed for certain."""
+        return (self.generation_id, self.kind.value)
 
 
 __all__ = [

@@ -1,0 +1,39 @@
+"""`ice demo`, as a newcomer runs it."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from services.cli.plan_reading import load_plan
+from tests.e2e.stack_process import ice
+
+pytestmark = [pytest.mark.integration, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(420)]
+
+PLANS = Path(__file__).resolve().parents[2] / "contracts" / "examples" / "film.plan" / "v1"
+
+
+def test_the_demo_makes_both_films_and_a_storyboard_of_each(tmp_path: Path) -> None:
+    answer = ice("demo", "--out", str(tmp_path / "out"), folder=tmp_path / "stack")
+    wanted = {path.stem: load_plan(path.read_bytes(), path.name) for path in sorted(PLANS.glob("*.yaml"))}
+    films = {film["project_id"]: film for film in answer["films"]}
+    assert set(films) == {plan.project.project_id for plan in wanted.values()}
+    for plan in wanted.values():
+        film = films[plan.project.project_id]
+        runs = sum(len(shot.frames.roles) for shot in plan.shots)
+        assert (film["ready"], film["failed"]) == (runs, 0)
+        with Image.open(film["contact_sheet"]) as sheet:
+            assert sheet.width >= 1600
+
+
+def test_the_demo_leaves_no_process_behind(tmp_path: Path) -> None:
+    ice("demo", "--film", "vrindavan", folder=tmp_path / "stack")
+    left = [pid for pid in Path("/proc").iterdir() if pid.name.isdigit() and _command(pid).find(str(tmp_path)) >= 0]
+    assert left == []
+
+
+def _command(process: Path) -> str:
+    try:
+        return (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
