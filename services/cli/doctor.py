@@ -3,6 +3,7 @@
 import asyncio
 import importlib.metadata
 import os
+import re
 import shutil
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -29,6 +30,8 @@ _MIB: Final = 1024 * 1024
 _VERSION_TIMEOUT_S: Final = 10.0
 _MARKS: Final = {"ok": ("✓", "green"), "note": ("·", "yellow"), "missing": ("✗", "bold red")}
 _CORES: Final = 2
+_ESCAPE: Final = re.compile(r"\x1b\[[0-9;]*m")
+"""Colours that a tool writes though nobody asked for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +154,7 @@ async def _tool(name: str, arguments: tuple[str, ...], needed_for: str) -> Check
         told, _ = await asyncio.wait_for(process.communicate(), _VERSION_TIMEOUT_S)
     except (OSError, TimeoutError) as error:
         return Check(name, "note", f"{path} does not answer ({error or 'time is over'})", needed_for)
-    lines = [line for line in told.decode(errors="replace").splitlines() if line.strip()]
+    lines = [line for line in _ESCAPE.sub("", told.decode(errors="replace")).splitlines() if line.strip()]
     line = lines[0].strip() if lines else "no answer"
     if process.returncode:
         return Check(name, "note", f"does not work: {line}", needed_for)
