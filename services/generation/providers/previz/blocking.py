@@ -1,10 +1,11 @@
 """Where people go on the picture, by coverage and composition."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from services.generation.providers.previz.chance import Dice
+from services.generation.providers.previz.geometry import clamp
 from services.generation.providers.previz.scene import PrevizScene
-from services.generation.providers.previz.vocabulary import SIZES
 
 
 class Spot(NamedTuple):
@@ -30,29 +31,52 @@ _COLUMNS: Final[dict[str, float]] = {
 _TURNS: Final = {"front": 6.0, "three-quarter": 38.0, "profile": 84.0, "back": 168.0, "": 30.0}
 
 
-def spots_of(scene: PrevizScene, count: int, dice: Dice) -> list[Spot]:
-    """Return a place for each person by coverage and composition."""
+def spots_of(scene: PrevizScene, poses: Sequence[str], share: float, dice: Dice) -> list[Spot]:
+    """Return a place for each person by coverage and composition.
+
+    Args:
+        scene: with known words. poses: gesture of each person.
+        share: height of the lead in frame heights. dice: settles sides.
+    """
+    count = len(poses)
     if count == 0:
         return []
     if count == 1:
         return [_alone(scene, dice)]
     mirror = dice.happens(0.5)
-    tight = SIZES[scene.shot_size].share > 2.2
+    per_metre = share / 1.7 * scene.height / scene.width
+    tight = share > 2.2
     if scene.coverage in {"over-the-shoulder", "reverse"}:
-        row = [Spot(0.64, 1.0, -30, 1), Spot(0.17, 0.60 if not tight else 0.74, 148, 0)]
+        row = [Spot(0.64, 1.0, -30, 1), Spot(0.17, 0.62 if not tight else 0.76, 148, 0)]
         row += [Spot(0.86 - 0.09 * i, 1.6 + 0.3 * i, -30, 0) for i in range(count - 2)]
     elif count == 2:
-        row = [Spot(0.345, 1.0, 42, 1), Spot(0.665, 1.10 if not tight else 1.35, -40, 0)]
-        if scene.coverage == "single":
-            row = [Spot(0.36, 1.0, 26), Spot(0.74, 1.75 if tight else 1.5, -26, 0)]
-        if scene.coverage == "pov":
-            row = [Spot(0.40, 1.0, 6), Spot(0.72, 1.45, -6)]
+        row = _pair(scene, poses, per_metre, dice, tight=tight)
     elif count == 3:
-        row = [Spot(0.50, 1.0, 8), Spot(0.21, 1.28, 36, 0), Spot(0.80, 1.40, -36, 0)]
+        gap = clamp(1.35 * per_metre, 0.17, 0.30)
+        row = [
+            Spot(0.50, 1.0, 8),
+            Spot(0.5 - gap, 1.2 if not tight else 1.5, 40, 0),
+            Spot(0.5 + gap, 1.28 if not tight else 1.6, -40, 0),
+        ]
     else:
         row = _many(count, dice)
     row = [_turned_by_request(scene, spot, index) for index, spot in enumerate(row)]
     return [Spot(1 - s.x, s.near, -s.turn, s.look) for s in row] if mirror else row
+
+
+def _pair(scene: PrevizScene, poses: Sequence[str], per_metre: float, dice: Dice, *, tight: bool) -> list[Spot]:
+    """Return two places, as far apart as what they do brings people."""
+    middle = 0.5 + dice.between(-0.06, 0.06)
+    if "embrace" in poses:
+        gap = clamp(0.36 * per_metre, 0.03, 0.30)
+        return [Spot(middle - gap / 2, 1.0, 74, 1), Spot(middle + gap / 2, 1.02, -78, 0)]
+    if scene.coverage == "pov":
+        return [Spot(0.40, 1.0, 6), Spot(0.72, 1.45, -6)]
+    if scene.coverage == "single":
+        return [Spot(0.36, 1.0, 26), Spot(0.74, 1.75 if tight else 1.5, -26, 0)]
+    close = {"hold_hands", "fight", "guard", "strike"} & set(poses)
+    gap = clamp((0.95 if close else 1.25) * per_metre, 0.12, 0.34)
+    return [Spot(middle - gap / 2, 1.0, 46, 1), Spot(middle + gap / 2, 1.06 if not tight else 1.3, -46, 0)]
 
 
 def _many(count: int, dice: Dice) -> list[Spot]:

@@ -1,7 +1,7 @@
 """A person of the shot, read from words once: body, clothes, hair, face, gesture, what the hands hold."""
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from services.generation.providers.previz import colours
 from services.generation.providers.previz.build import Build, build_of
@@ -37,6 +37,14 @@ class Actor(NamedTuple):
     scar: bool
     eyes: RGB
 
+    @property
+    def holding(self) -> str:
+        """The side of the hand that may hold something: "r" or "l"."""
+        free = self.pose.free_hand or "right"
+        if self.mirrored:
+            free = "left" if free == "right" else "right"
+        return free[0]
+
 
 def actors_of(scene: PrevizScene) -> list[Actor]:
     """Return everyone in the shot, in the shot's order."""
@@ -55,6 +63,9 @@ def _actor(scene: PrevizScene, person: PrevizCharacter, index: int) -> Actor:
     if name is None:
         name = HOLDS[held].pose if held and HOLDS[held].pose else pose_at_rest(dice, talking=talking)
     pose = POSES[name]
+    if not held and name in _USUAL_PROP:
+        held = _USUAL_PROP[name]
+        held_colour = colours.rgb(HOLDS[held].colour)
     words = colours.tokens(" ".join((*person.accessories, *person.static_features, person.description, person.hair)))
     return Actor(
         id=person.id,
@@ -65,7 +76,7 @@ def _actor(scene: PrevizScene, person: PrevizCharacter, index: int) -> Actor:
         pose_name=name,
         pose=pose,
         mirrored=bool((index + dice.count(0, 1)) % 2) if pose.free_hand else bool(index % 2),
-        held=held if pose.free_hand or (held and HOLDS[held].pose == name) else "",
+        held=held if pose.free_hand or held == _USUAL_PROP.get(name) or (held and HOLDS[held].pose == name) else "",
         held_colour=held_colour,
         plume="feather" in words or "plume" in words,
         scar="scar" in words or "scarred" in words,
@@ -101,6 +112,11 @@ def _held(person: PrevizCharacter, doing: str) -> tuple[str, RGB]:
             colour = colours.find(text) if text != doing else None
             return kind, colour or colours.rgb(HOLDS[kind].colour)
     return "", colours.WHITE
+
+
+_USUAL_PROP: Final = {
+    "drink": "glass", "smoke": "cigarette", "read": "paper", "phone": "phone", "aim": "gun", "flute": "flute", "head_carry": "pot",
+}  # fmt: skip
 
 
 def _eyes(person: PrevizCharacter, dice: Dice) -> RGB:

@@ -174,6 +174,8 @@ def polygon(points: Iterable[Point], *, closed: bool = True) -> Path:
     """Return straight lines through the points."""
     flat = [coordinate for point in points for coordinate in point]
     count = len(flat) // 2
+    if count == 0:
+        return Path("", ())
     return Path("M" + "L" * (count - 1) + ("Z" if closed else ""), tuple(flat))
 
 

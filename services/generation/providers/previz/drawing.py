@@ -108,6 +108,7 @@ def composed(scene: PrevizScene) -> Frame:
         scene.time_of_day,
         scene.weather,
         scene.lighting,
+        scene.season,
         sun_yaw=layout.sun_yaw,
         camera_yaw=staged.camera.yaw,
         indoors=layout.indoors,

@@ -67,13 +67,15 @@ def _parts(brush: Brush, actor: Actor, bones: Skeleton) -> list[tuple[float, Cal
     def deep(*joints: str) -> float:
         return sum(brush.camera.depth(bones[j]) for j in joints) / len(joints)
 
+    lower = deep("knee_r", "knee_l", "pelvis")
+    skirted = outfit.lower.kind in {"skirt", "robe"}
+    under = min(lower, trunk) - 0.03 if skirted else -1.0
     for side in ("r", "l"):
         leg = deep(f"hip_{side}", f"knee_{side}", f"knee_{side}", f"ankle_{side}")
-        put(leg + 0.08, lambda side=side: draw_leg(w, side, outfit.lower, skin, outfit.shoes))  # type: ignore[misc]
+        put(max(leg + 0.08, under), lambda side=side: draw_leg(w, side, outfit.lower, skin, outfit.shoes))  # type: ignore[misc]
         arm = deep(f"elbow_{side}", f"wrist_{side}", f"wrist_{side}")
         put(arm - 0.075 if arm < trunk + 0.12 else arm + 0.05, lambda side=side: _arm(w, actor, side))  # type: ignore[misc]
-    lower = deep("knee_r", "knee_l", "pelvis")
-    if outfit.lower.kind in {"skirt", "robe"}:
+    if skirted:
         put(min(lower, trunk) - 0.035, lambda: draw_skirt(w, outfit.lower))
     put(trunk, lambda: dressing.draw_torso(w, actor))
     if outfit.outer is not None and outfit.outer.hem < 0.45:
@@ -87,7 +89,8 @@ def _parts(brush: Brush, actor: Actor, bones: Skeleton) -> list[tuple[float, Cal
     in_hands_way = any(deep(f"wrist_{s}") < head - 0.12 for s in ("r", "l"))
     top = front if in_hands_way else min(front, nearest - 0.001)
     back = trunk + 0.14 if view.ahead > 0.1 else min(top, nearest) - 0.03
-    put(back, lambda: draw_back_hair(brush, view, actor.hair))
+    if view.ahead > 0.1 or outfit.drape is None or outfit.drape.kind != "veil":
+        put(back, lambda: draw_back_hair(brush, view, actor.hair))
     put(top - 0.001, lambda: _head(w, actor, view))
     return parts
 
@@ -100,12 +103,12 @@ def _arm(w: Wearer, actor: Actor, side: str) -> None:
     if outfit.outer is not None and outfit.outer.sleeve > 0.5:
         cloth, thick = outfit.outer, 0.011
     hand = brush.cloth(outfit.gloves) if outfit.gloves else skin
-    holding = _holding_side(actor) == side and bool(actor.held)
+    holding = actor.holding == side and bool(actor.held)
     fist = actor.pose_name in _FISTS or holding
     pocketed = _arm_key(actor, side) == "pocket"
     if not pocketed:
         if holding:
-            draw_held(brush, grip_of(brush, w.bones, side), actor.held, actor.held_colour)
+            draw_held(brush, grip_of(brush, w.bones, side, build.head * w.s), actor.held, actor.held_colour)
         draw_hand(brush, w.bones, side, hand, fist=fist)
     draw_sleeve(w, side, cloth, skin, thick=thick, loose=1.8 if cloth.kind == "robe" else 1.0)
     if outfit.jewels is not None and cloth.sleeve < 0.95 and not brush.small:
@@ -115,13 +118,6 @@ def _arm(w: Wearer, actor: Actor, side: str) -> None:
         brush.part(
             outline(limb(brush.camera, ring, [r, r]), start_cap=0.1, end_cap=0.1), brush.cloth(outfit.jewels), rim=1.0
         )
-
-
-def _holding_side(actor: Actor) -> str:
-    free = actor.pose.free_hand or "right"
-    if actor.mirrored:
-        free = "left" if free == "right" else "right"
-    return free[0]
 
 
 def _arm_key(actor: Actor, side: str) -> str:

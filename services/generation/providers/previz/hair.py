@@ -9,7 +9,7 @@ from services.generation.providers.previz.build import Build
 from services.generation.providers.previz.chance import Dice
 from services.generation.providers.previz.colours import mix, rgb
 from services.generation.providers.previz.display_list import RGB
-from services.generation.providers.previz.geometry import Point, clamp
+from services.generation.providers.previz.geometry import Point, clamp, smoothstep
 from services.generation.providers.previz.head import HeadView
 from services.generation.providers.previz.scene import PrevizCharacter
 
@@ -227,7 +227,8 @@ def smooth_ends(t: float) -> float:
 
 def _rough(view: HeadView, side: float, y: float, hair: Hair, index: int) -> Point:
     bump = hair.wave * 0.035 * (1.0 if index % 2 else -0.6)
-    return view.around(view.azimuth + side * math.pi / 2, y, hair.swell + bump)
+    swell = hair.swell * (0.35 + 0.65 * smoothstep(-0.12, 0.16, y)) + bump
+    return view.around(view.azimuth + side * math.pi / 2, y, swell)
 
 
 def _strands(brush: Brush, view: HeadView, hair: Hair, colour: RGB) -> None:

@@ -7,7 +7,7 @@ from services.generation.providers.previz import colours
 from services.generation.providers.previz.brush import Brush
 from services.generation.providers.previz.colours import WHITE, mix, rgb
 from services.generation.providers.previz.display_list import RGB, Blend, Radial, Stop, ellipse, polygon
-from services.generation.providers.previz.geometry import Point
+from services.generation.providers.previz.geometry import Point, along
 from services.generation.providers.previz.skeleton import Skeleton
 
 
@@ -57,23 +57,30 @@ def held_named(text: str) -> str:
 
 
 class Grip(NamedTuple):
-    """Where a prop is: the hand, the direction of the forearm on the screen and pixels per metre."""
+    """Where a prop is: the hand, the direction of the forearm on the screen, pixels per metre, mouth and crown."""
 
     hand: Point
     along: Point
     k: float
     side: float
+    mouth: Point
+    crown: Point
 
 
-def grip_of(brush: Brush, bones: Skeleton, side: str) -> Grip:
-    """Return the grip of one hand."""
+def grip_of(brush: Brush, bones: Skeleton, side: str, head: float) -> Grip:
+    """Return the grip of one hand; head: its height in metres."""
     wrist, tip = brush.camera.project(bones[f"wrist_{side}"]), brush.camera.project(bones[f"hand_{side}"])
     elbow = brush.camera.project(bones[f"elbow_{side}"])
     dx, dy = tip[0] - elbow[0], tip[1] - elbow[1]
     run = math.hypot(dx, dy) or 1.0
     hand = (wrist[0] + (tip[0] - wrist[0]) * 0.6, wrist[1] + (tip[1] - wrist[1]) * 0.6)
     body = brush.camera.project(bones["chest"])
-    return Grip(hand, (dx / run, dy / run), brush.k, 1.0 if hand[0] >= body[0] else -1.0)
+    centre = bones["head"]
+    mouth = along(along(centre, bones.crown, -0.29 * head), bones.face, 0.40 * head)
+    crown = along(centre, bones.crown, 0.5 * head)
+    sign = 1.0 if hand[0] >= body[0] else -1.0
+    to = brush.camera.project
+    return Grip(hand, (dx / run, dy / run), brush.k, sign, to(mouth), to(crown))
 
 
 def draw_held(brush: Brush, grip: Grip, kind: str, colour: RGB) -> None:
@@ -88,6 +95,8 @@ def draw_held(brush: Brush, grip: Grip, kind: str, colour: RGB) -> None:
         _umbrella(brush, grip, cloth)
     elif kind == "flower":
         _flowers(brush, grip, cloth)
+    elif kind == "flute":
+        _flute(brush, grip, cloth)
     if HOLDS[kind].lit:
         _flame(brush, grip, kind)
 
@@ -99,7 +108,6 @@ _SHAPES: Final[dict[str, tuple[tuple[Point, ...], str]]] = {
     "glass": (((-0.05, -0.033), (0.05, -0.040), (0.05, 0.040), (-0.05, 0.033)), "up"),
     "cup": (((-0.045, -0.034), (0.045, -0.042), (0.045, 0.042), (-0.045, 0.034)), "up"),
     "bottle": (((-0.14, -0.036), (0.06, -0.036), (0.10, -0.014), (0.17, -0.014), (0.17, 0.014), (0.10, 0.014), (0.06, 0.036), (-0.14, 0.036)), "up"),
-    "flute": (((-0.10, -0.011), (0.42, -0.011), (0.42, 0.011), (-0.10, 0.011)), "flute"),
     "book": (((-0.10, -0.14), (0.12, -0.14), (0.12, 0.14), (-0.10, 0.14)), "up"),
     "paper": (((-0.09, -0.11), (0.14, -0.12), (0.15, 0.10), (-0.08, 0.12)), "up"),
     "phone": (((-0.06, -0.026), (0.10, -0.026), (0.10, 0.026), (-0.06, 0.026)), "up"),
@@ -121,16 +129,33 @@ def _turned(grip: Grip, shape: tuple[Point, ...], turn: str) -> list[Point]:
         "arm": grip.along,
         "level": (grip.side, -0.15),
         "arm_up": (grip.along[0] * 0.5 + 0.35 * grip.side, -0.86),
-        "flute": (grip.side, 0.10),
     }[turn]
     n = (-u[1], u[0])
     (x, y), k = grip.hand, grip.k
     return [(x + (u[0] * a + n[0] * b) * k, y + (u[1] * a + n[1] * b) * k) for a, b in shape]
 
 
+def _flute(brush: Brush, grip: Grip, cloth: RGB) -> None:
+    """Draw a flute from the lips over the hand and on."""
+    (x0, y0), (x1, y1) = grip.mouth, grip.hand
+    dx, dy = x1 - x0, y1 - y0
+    run = math.hypot(dx, dy)
+    if run > 0.55 * grip.k or run < 0.08 * grip.k:
+        dx, dy, run = grip.along[0], grip.along[1], 1.0
+        x0, y0 = x1 - dx * 0.2 * grip.k, y1 - dy * 0.2 * grip.k
+    u, n, w = (dx / run, dy / run), (-dy / run, dx / run), 0.013 * grip.k
+    far = max(run, 0.3 * grip.k) + 0.16 * grip.k
+    near = -0.05 * grip.k
+    corners = [(near, -w), (far, -w), (far, w), (near, w)]
+    brush.part(
+        [(x0 + u[0] * a + n[0] * b, y0 + u[1] * a + n[1] * b) for a, b in corners], cloth, tension=0.0, shade=0.4
+    )
+
+
 def _umbrella(brush: Brush, grip: Grip, cloth: RGB) -> None:
     (x, y), k = grip.hand, grip.k
-    top = (x - grip.side * 0.16 * k, y - 0.98 * k)
+    # The canopy clears head and hat, however low the hand is.
+    top = ((x + grip.crown[0]) / 2 - grip.side * 0.05 * k, min(y - 0.98 * k, grip.crown[1] - 0.40 * k))
     brush.canvas.solid_line(
         polygon([(x + grip.side * 0.02 * k, y + 0.1 * k), top], closed=False), rgb("2a2428"), max(1.2, k * 0.014)
     )

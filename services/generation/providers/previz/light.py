@@ -25,6 +25,7 @@ class Light(NamedTuple):
         practicals: how brightly lamps and windows show, 0 to 1.
         night: 0 to 1. wet: 0 to 1, of the ground. flat: True hides sun and cast shadows.
         silhouette: 0 to 1, how black figures are against the light.
+        snow: 0 to 1, how white upper surfaces are.
     """
 
     sky: tuple[RGB, RGB, RGB, RGB]
@@ -44,6 +45,7 @@ class Light(NamedTuple):
     wet: float
     flat: bool
     silhouette: float
+    snow: float = 0.0
 
     def far(self, colour: RGB, depth: float) -> RGB:
         """Return a colour as it looks through the air at a depth in metres."""
@@ -53,10 +55,17 @@ class Light(NamedTuple):
 
     def surface(self, colour: RGB, normal: Vec3, depth: float) -> RGB:
         """Return a matt surface's colour, lit and seen through the air."""
-        facing = max(0.0, dot(normal, self.to_sun)) * self.key_level
+        if self.snow > 0.0 and normal[1] > 0.6:
+            colour = mix(colour, _SNOW, self.snow)
+        facing = max(0.0, dot(normal, self.to_sun)) * self.key_level * 0.62
         lit = times(colour, self.fill)
         warm = times(colour, self.key)
-        out = (lit[0] + warm[0] * facing, lit[1] + warm[1] * facing, lit[2] + warm[2] * facing)
+        open_sky = 0.80 + 0.06 * normal[1]
+        out = (
+            lit[0] * open_sky + warm[0] * facing,
+            lit[1] * open_sky + warm[1] * facing,
+            lit[2] * open_sky + warm[2] * facing,
+        )
         return self.far((min(255.0, out[0]), min(255.0, out[1]), min(255.0, out[2])), depth)
 
     def cloth(self, colour: RGB, depth: float) -> RGB:
@@ -66,6 +75,9 @@ class Light(NamedTuple):
         told = mix(brighter(times(colour, light), 1.12), colour, 0.32 - 0.14 * self.night)
         dark = mix(told, times(told, (38.0, 32.0, 52.0)), self.silhouette)
         return mix(dark, self.haze, min(0.72, 1.0 - math.exp(-max(depth - 3.0, 0.0) / (self.visibility * 1.35))))
+
+
+_SNOW: Final[RGB] = (236.0, 240.0, 248.0)
 
 
 class _Hour(NamedTuple):
@@ -84,18 +96,18 @@ class _Hour(NamedTuple):
 
 
 _HOURS: Final[dict[str, _Hour]] = {
-    "pre-dawn": _Hour(("0d1530", "1c2b52", "3c4a78", "8c7a94"), "5c648c", "f2b8a0", "b8a8c8", "7884b0", "2a2c58", 3, 0.35, 0.42, 0.45, 0.75, 0.6),
-    "dawn": _Hour(("34497e", "7a7aa6", "d89a98", "ffcfa0"), "d8a8a4", "ffe0b0", "ffc898", "a8a4c0", "43406e", 6, 0.60, 0.42, 0.80, 0.45, 0.2),
+    "pre-dawn": _Hour(("0d1530", "1c2b52", "3c4a78", "8c7a94"), "5c648c", "f2b8a0", "b8a8c8", "8a94bc", "2a2c58", 3, 0.35, 0.42, 0.45, 0.75, 0.6),
+    "dawn": _Hour(("34497e", "7a7aa6", "d89a98", "ffcfa0"), "d8a8a4", "ffe0b0", "ffc898", "b8b4cc", "43406e", 6, 0.60, 0.42, 0.80, 0.45, 0.2),
     "sunrise": _Hour(("4a6aa8", "9aa2c4", "f0b490", "ffdf9c"), "ecc4a4", "fff0c0", "ffd494", "b8aebc", "4c4668", 8, 0.75, 0.42, 0.90, 0.25, 0.1),
     "morning": _Hour(("4f90cc", "8abce0", "c4e0ec", "f2efdc"), "d0e0e4", "fffbe4", "fff0cc", "c4ccd4", "4e567c", 28, 0.75, 0.38, 0.55, 0.05, 0.0),
     "noon": _Hour(("3f86c9", "74b0de", "b4d8ee", "e4f0f2"), "c8dce6", "ffffff", "fff8e6", "cdd6de", "4c5a86", 58, 0.72, 0.40, 0.40, 0.04, 0.0),
     "afternoon": _Hour(("4288c6", "86b4d8", "d0dad8", "f4e6c4"), "dcd8c8", "fff4d0", "ffe6b0", "c8c8c8", "544e74", 34, 0.80, 0.42, 0.65, 0.06, 0.0),
-    "golden-hour": _Hour(("5078a4", "a4a4a8", "f0b878", "ffd884"), "f0c088", "fff0b8", "ffc468", "c4a898", "56386a", 10, 0.95, 0.50, 1.00, 0.20, 0.1),
-    "sunset": _Hour(("3a3a74", "8a5088", "e8746c", "ffb060"), "e8906c", "ffdc90", "ff9c54", "a88898", "3c2a5c", 5, 0.85, 0.52, 1.00, 0.50, 0.25),
-    "dusk": _Hour(("232450", "5c3c74", "b8607c", "f2a47c"), "bc7c88", "ffc898", "f2a07c", "8c80a8", "2a2450", 2, 0.60, 0.48, 0.90, 0.80, 0.45),
-    "blue-hour": _Hour(("0e1c44", "1e3a74", "3c66a4", "88a4c4"), "5474a4", "ffd8a8", "9cbcec", "6c8cc4", "16224c", 1, 0.40, 0.45, 0.70, 0.95, 0.65),
-    "night": _Hour(("050918", "0c1632", "182a50", "304468"), "243860", "dce8ff", "a8c4f4", "5c70a8", "0c1230", 38, 0.50, 0.55, 0.85, 1.00, 1.0),
-    "midnight": _Hour(("03050f", "080e22", "101c3a", "1e2c4a"), "18263e", "e4ecff", "98b4e4", "4c5c90", "080c22", 55, 0.45, 0.60, 0.80, 1.00, 1.0),
+    "golden-hour": _Hour(("5078a4", "a4a4a8", "f0b878", "ffd884"), "f0c088", "fff0b8", "ffc468", "dcc4b0", "56386a", 10, 0.95, 0.50, 1.00, 0.20, 0.1),
+    "sunset": _Hour(("3a3a74", "8a5088", "e8746c", "ffb060"), "e8906c", "ffdc90", "ff9c54", "ccacac", "3c2a5c", 5, 0.85, 0.52, 1.00, 0.50, 0.25),
+    "dusk": _Hour(("232450", "5c3c74", "b8607c", "f2a47c"), "bc7c88", "ffc898", "f2a07c", "ac9cc0", "2a2450", 2, 0.60, 0.48, 0.90, 0.80, 0.45),
+    "blue-hour": _Hour(("0e1c44", "1e3a74", "3c66a4", "88a4c4"), "5474a4", "ffd8a8", "9cbcec", "7c9ad0", "16224c", 1, 0.40, 0.45, 0.70, 0.95, 0.65),
+    "night": _Hour(("050918", "0c1632", "182a50", "304468"), "243860", "dce8ff", "a8c4f4", "6c82bc", "0c1230", 38, 0.50, 0.55, 0.85, 1.00, 1.0),
+    "midnight": _Hour(("03050f", "080e22", "101c3a", "1e2c4a"), "18263e", "e4ecff", "98b4e4", "5a6ca4", "080c22", 55, 0.45, 0.60, 0.80, 1.00, 1.0),
 }  # fmt: skip
 
 
@@ -123,11 +135,13 @@ _WEATHERS: Final[dict[str, _Weather]] = {
 }
 
 
-def light_of(time: str, weather: str, lighting: str, *, sun_yaw: float, camera_yaw: float, indoors: bool) -> Light:
+def light_of(
+    time: str, weather: str, lighting: str, season: str, *, sun_yaw: float, camera_yaw: float, indoors: bool
+) -> Light:
     """Return the light of a shot.
 
     Args:
-        time: of the day. weather: outdoors. lighting: the set-up; all of the vocabulary.
+        time: of the day. weather: outdoors. lighting: the set-up. season: winter is white. All of the vocabulary.
         sun_yaw: world direction of the sun in radians, the place's own.
         camera_yaw: where the camera looks; set-ups such as "rim" are lit for the camera.
         indoors: takes the sky out and puts lamps in.
@@ -135,6 +149,8 @@ def light_of(time: str, weather: str, lighting: str, *, sun_yaw: float, camera_y
     light = _weathered(_of_hour(_HOURS[time], sun_yaw), _WEATHERS[weather], cover=not indoors)
     if indoors:
         light = _indoors(light)
+    elif weather == "snow" or season == "winter":
+        light = light._replace(snow=0.82 if weather == "snow" else 0.45)
     return _set_up(light, lighting, camera_yaw)
 
 

@@ -11,6 +11,7 @@ from services.generation.providers.previz.figure import Standing, draw_figure
 from services.generation.providers.previz.geometry import Point, Vec3, bounds, clamp, dot, mean, sub
 from services.generation.providers.previz.light import Light
 from services.generation.providers.previz.places.layout import Lamp, Layout, Panel, Sprite, Thing
+from services.generation.providers.previz.places.solids import box
 from services.generation.providers.previz.shadows import draw_shadow
 from services.generation.providers.previz.sprites import draw_sprite, sprite_box
 from services.generation.providers.previz.style import Look
@@ -36,10 +37,14 @@ class Set:
                 self.thing(thing)
         for person in people:
             draw_shadow(self.canvas, self.camera, self.light, self.look, person.bones, self.layout.mark[1])
-        self._near = [t for t in kept if not t.backdrop]
+        self._near = [t for t in kept if not t.backdrop] + [
+            seat_of(p, self.layout) for p in people if p.actor.pose.seat
+        ]
         limit = max([self._standing_depth(p) for p in people], default=-1.0)
         for thing in sorted((t for t in self._near if self._depth(t) > limit), key=lambda t: -self._depth(t)):
             self.thing(thing)
+        if people:
+            self._pool(people[0])
         self._near = [t for t in self._near if self._depth(t) <= limit]
 
     def among(self, people: Sequence[Standing], soft: Mapping[str, float]) -> None:
@@ -58,6 +63,18 @@ class Set:
             with self.canvas.group(blur=blur) if blur > 0.2 else nullcontext():
                 draw_figure(self.canvas, self.camera, self.light, self.look, item)
 
+    def _pool(self, lead: Standing) -> None:
+        """Lift the air behind the lead in the dark, so that the figure reads as a shape."""
+        strong = max(0.0, self.light.night - 0.25) * 0.5
+        if strong < 0.05:
+            return
+        at = self.camera.project(lead.bones["chest"])
+        reach = 1.25 * lead.bones.stature * self.camera.scale(self._standing_depth(lead))
+        reach = clamp(reach, 0.16 * self.canvas.height, 1.0 * self.canvas.height)
+        colour = mix(self.light.haze, self.light.sky[3], 0.5)
+        stops = (Stop(0.0, colour, strong), Stop(0.5, colour, strong * 0.55), Stop(1.0, colour, 0.0))
+        self.canvas.tint(ellipse(*at, reach, reach), Radial(at, reach, stops), blend=Blend.SCREEN)
+
     def _standing_depth(self, person: Standing) -> float:
         return self.camera.depth(person.bones["pelvis"])
 
@@ -69,6 +86,8 @@ class Set:
         if thing.backdrop:
             return True
         depth = self._depth(thing)
+        if people and depth < 0.45 * min(self._standing_depth(p) for p in people):
+            return False  # crews carry off what stands in front of the lens
         near = [p for p in people if self.camera.depth(p.bones["chest"]) > depth - 0.2]
         if not near:
             return True
@@ -176,6 +195,22 @@ class Set:
             return
         soft = clamp(70.0 / self.camera.depth(mean(mirrored)), 2.0, 12.0) * self.canvas.unit * max(0.3, self.look.blur)
         self.canvas.tint(polygon(points), colour, alpha, blur=soft, blend=Blend.SCREEN)
+
+
+_WILD = frozenset({"forest", "meadow", "riverbank", "mountain", "desert", "beach", "vehicle"})
+
+
+def seat_of(person: Standing, layout: Layout) -> Thing:
+    """Return what a sitting person sits on: a rock outdoors, a stool elsewhere."""
+    x, y, z = person.bones["pelvis"]
+    ground = layout.mark[1]
+    high = max(0.15, y - ground - 0.07 * person.bones.stature)
+    spot = (x - person.bones.ahead[0] * 0.05, ground, z - person.bones.ahead[2] * 0.05)
+    behind = (spot[0] - person.bones.ahead[0] * 0.0, ground, spot[2])
+    if layout.kit in _WILD:
+        rock = Sprite("rock", behind, 0.85, high * 1.08, (128.0, 120.0, 112.0), 7)
+        return Thing(behind, (), (rock,))
+    return Thing(behind, box((spot[0], spot[2]), (0.46, high, 0.42), (96.0, 68.0, 50.0)))
 
 
 def holds(outline: Sequence[Point], p: Point) -> bool:

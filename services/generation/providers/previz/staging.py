@@ -51,17 +51,17 @@ def stage(scene: PrevizScene, actors: Sequence[Actor], layout: Layout) -> Stage:
     dice = Dice("staging", scene.seed, scene.location.id)
     size = SIZES[scene.shot_size]
     skeletons = [posed(a.build, a.pose, mirrored=a.mirrored) for a in actors]
-    spots = spots_of(scene, len(actors), dice)
+    head = actors[0].build.head if actors else 0.142
+    share = share_of(scene, size, head)
+    spots = spots_of(scene, [a.pose_name for a in actors], share, dice)
     yaw = _yaw(scene, layout, dice)
     people: list[Standing] = []
-    eyes, stature, column, head = add(layout.mark, (0.0, 1.6, 0.0)), 1.72, 0.5, 0.142
+    eyes, stature, column = add(layout.mark, (0.0, 1.6, 0.0)), 1.72, 0.5
     if actors:
         facing = yaw + math.pi - math.radians(spots[0].turn)
         people = [Standing(actors[0], placed(skeletons[0], layout.mark, facing))]
-        build = actors[0].build
-        eyes, stature, column, head = people[0].bones["head"], build.stature, spots[0].x, build.head
-    share = share_of(scene, size, head)
-    target = _target(scene, size, column, _crown(actors), share, head)
+        eyes, stature, column = _focus(scene, actors[0], people[0].bones), actors[0].build.stature, spots[0].x
+    target = _target(scene, size, column, _crown(actors) + _taller(actors, skeletons, spots), share, head)
     base = focal_pixels(scene) * stature / (share * scene.height)
     camera = _camera(scene, size, dice, eyes, base, target, yaw)
     for actor, bones, spot in list(zip(actors, skeletons, spots, strict=True))[1:]:
@@ -152,6 +152,22 @@ def _target(scene: PrevizScene, size: Size, x: float, crown: float, share: float
     )
 
 
+def _focus(scene: PrevizScene, lead: Actor, bones: Skeleton) -> Vec3:
+    """Return what the shot is about: the lead's head, or in an insert the hand with the prop."""
+    if scene.shot_size != "insert":
+        return bones["head"]
+    return bones[f"hand_{lead.holding}"]
+
+
+def _taller(actors: Sequence[Actor], skeletons: Sequence[Skeleton], spots: Sequence[Spot]) -> float:
+    """Return how much lower the lead goes in the frame so that taller company fits, in statures of the lead."""
+    if len(actors) < 2:
+        return 0.0
+    lead = skeletons[0]["head"][1]
+    over = max((s["head"][1] - lead) / max(p.near, 0.5) for s, p in zip(skeletons[1:], spots[1:], strict=True))
+    return clamp(over / actors[0].build.stature, 0.0, 0.09)
+
+
 def _crown(actors: Sequence[Actor]) -> float:
     """Return the extra headroom for what the lead wears on the head, in statures."""
     if not actors:
@@ -167,6 +183,8 @@ def _eye_row(scene: PrevizScene, size: Size) -> float:
         rows = min(rows, 0.30) if size.share < 2 else rows
     if scene.angle == "birds-eye":
         rows = max(rows, 0.36)
+    if scene.shot_size == "insert":
+        return 0.5
     if scene.coverage == "establishing":
         rows = max(rows, 0.5)
     return rows
