@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 STUCK_AFTER_S: Final = 60.0
 _FASTSTREAM: Final = logging.getLogger("ice.faststream")
 _REBALANCE_MARGIN_MS: Final = 5_000
-_HEARTBEATS_PER_SESSION: Final = 3
+_HEARTBEATS_PER_SESSION: Final = 6
 
 
 def _not_cancelled(record: logging.LogRecord) -> bool:
@@ -128,7 +128,8 @@ class Consumer:
             "fetch_max_wait_ms": settings.kafka_fetch_max_wait_ms,
             "max_partition_fetch_bytes": max(1024 * 1024, settings.kafka_max_message_bytes),
             "session_timeout_ms": settings.kafka_session_timeout_ms,
-            "heartbeat_interval_ms": settings.kafka_session_timeout_ms // (_HEARTBEATS_PER_SESSION * 2),
+            "heartbeat_interval_ms": settings.kafka_heartbeat_ms
+            or settings.kafka_session_timeout_ms // _HEARTBEATS_PER_SESSION,
             "rebalance_timeout_ms": max(settings.kafka_session_timeout_ms, int(drain_s * 1000) + _REBALANCE_MARGIN_MS),
             **({"group_instance_id": settings.kafka_instance_id} if settings.kafka_instance_id else {}),
         }

@@ -42,6 +42,9 @@ class ServiceSettings(BaseSettings):
     """How long the broker may hold an empty fetch. 10-25 on Tansu, which doesn't wake a waiting fetch."""
     kafka_session_timeout_ms: int = Field(default=10_000, ge=1_000, le=600_000)
     """A member without heartbeats for so long loses its partitions."""
+    kafka_heartbeat_ms: int | None = Field(default=None, ge=100, le=600_000)
+    """Time between heartbeats; None = a sixth of the session. Longer than the session only where the broker evicts
+    nobody from a group of one (the embedded one: each heartbeat is a write to its store)."""
     kafka_drain_s: float = Field(default=10.0, ge=0, le=600)
     """Seconds that a quick stage's running handlers get when partitions are revoked."""
     kafka_request_timeout_ms: int = Field(default=40_000, ge=1_000, le=600_000)

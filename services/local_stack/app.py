@@ -60,6 +60,8 @@ def shared_settings(addresses: Addresses, credentials: Credentials) -> dict[str,
         # brings a group up in 1 s, before and after a crash (10 s: 5 s and 18 s; static membership: 6 s always). Each
         # group has one member here, which the broker can't lose by a late heartbeat.
         "kafka_session_timeout_ms": 1000,
+        # Each heartbeat is a write to the object store: 6 a second and group were 7 MB a minute with nothing to do.
+        "kafka_heartbeat_ms": 3000,
         "kafka_replication_factor": 1,
         "mongo_url": SecretStr(addresses.mongo_url),
         "s3_endpoint": addresses.s3_endpoint,

@@ -1,16 +1,27 @@
 """`ice demo`, as a newcomer runs it."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from services.cli.plan_reading import load_plan
-from tests.e2e.stack_process import ice
 
 pytestmark = [pytest.mark.integration, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(420)]
 
 PLANS = Path(__file__).resolve().parents[2] / "contracts" / "examples" / "film.plan" / "v1"
+
+
+def ice(*arguments: str, folder: Path) -> Any:
+    """Run a command to its end; its JSON answer. Fails with what it printed."""
+    command = [sys.executable, "-m", "services.cli", *arguments, "--folder", str(folder), "--json"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert ran.returncode == 0, f"ice {' '.join(arguments)} ended with {ran.returncode}:\n{ran.stdout}\n{ran.stderr}"
+    return json.loads(ran.stdout)
 
 
 def test_the_demo_makes_both_films_and_a_storyboard_of_each(tmp_path: Path) -> None:
