@@ -69,7 +69,7 @@ def _pair(scene: PrevizScene, poses: Sequence[str], per_metre: float, dice: Dice
     middle = 0.5 + dice.between(-0.06, 0.06)
     if "embrace" in poses:
         gap = clamp(0.36 * per_metre, 0.03, 0.30)
-        return [Spot(middle - gap / 2, 1.0, 74, 1), Spot(middle + gap / 2, 1.02, -78, 0)]
+        return [Spot(middle - gap / 2, 1.0, 60, 1), Spot(middle + gap / 2, 1.02, -62, 0)]
     if scene.coverage == "pov":
         return [Spot(0.40, 1.0, 6), Spot(0.72, 1.45, -6)]
     if scene.coverage == "single":

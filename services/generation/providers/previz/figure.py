@@ -9,7 +9,7 @@ from services.generation.providers.previz.camera import Camera
 from services.generation.providers.previz.canvas import Canvas
 from services.generation.providers.previz.cast import Actor
 from services.generation.providers.previz.chance import Dice
-from services.generation.providers.previz.display_list import Tag
+from services.generation.providers.previz.display_list import Tag, spline
 from services.generation.providers.previz.garments import (
     Wearer,
     draw_coat_skirt,
@@ -136,7 +136,10 @@ def _neck(w: Wearer, actor: Actor) -> None:
 
 
 def _head(w: Wearer, actor: Actor, view: HeadView) -> None:
-    brush = w.brush
+    brush, drape = w.brush, actor.outfit.drape
+    if drape is not None and drape.kind == "veil" and view.ahead > 0:
+        lining = view.silhouette(low=-0.3, swell=0.075)
+        brush.canvas.body(spline(lining), brush.dark(brush.cloth(drape.colour), 0.7))
     draw_head(brush, view, actor.build, actor.expression, actor.eyes)
     dressing.draw_face_marks(w, actor, view)
     draw_hair(brush, view, actor.hair)

@@ -14,6 +14,7 @@ from services.generation.providers.previz.display_list import (
     Tag,
     joined,
     polygon,
+    spline,
 )
 from services.generation.providers.previz.geometry import UP, Point, Vec3, clamp
 from services.generation.providers.previz.light import Light
@@ -86,6 +87,8 @@ def texture_ground(canvas: Canvas, camera: Camera, light: Light, look: Look, lay
     kind = layout.ground
     dice = Dice("ground", layout.kit)
     dark = mix(light.surface(layout.ground_colour, UP, 6.0), look.line, 0.45)
+    if not layout.indoors:
+        _mottle(canvas, camera, light, layout, dice.fork("mottle"))
     if kind in {Ground.TILES, Ground.STONE, Ground.BOARDS}:
         _grid(canvas, camera, dark, 1.2 if kind is not Ground.BOARDS else 0.28, crossing=kind is not Ground.BOARDS)
     elif kind is Ground.COBBLES:
@@ -96,6 +99,23 @@ def texture_ground(canvas: Canvas, camera: Camera, light: Light, look: Look, lay
         _specks(canvas, camera, dark, dice, 60, 0.9, 0.03)
     else:
         _specks(canvas, camera, dark, dice, 70, 0.45, 0.012)
+
+
+def _mottle(canvas: Canvas, camera: Camera, light: Light, layout: Layout, dice: Dice) -> None:
+    """Lay lighter and darker patches on open ground, so that it does not look like card."""
+    base = light.surface(layout.ground_colour, UP, 8.0)
+    for by, alpha in ((0.72, 0.20), (1.22, 0.16)):
+        patches = []
+        for _ in range(26):
+            x, z, r = dice.between(-20, 20), dice.between(-12, 34), dice.between(0.7, 2.6)
+            ring = []
+            for i in range(9):
+                turn, size = math.tau * i / 9, r * dice.between(0.65, 1.2)
+                ring.append((x + size * 1.5 * math.sin(turn), 0.0, z + size * math.cos(turn)))
+            if min(camera.depth(p) for p in ring) > 0.8:
+                patches.append(spline(camera.outline(ring)))
+        if patches:
+            canvas.tint(joined(patches), brighter(base, by), alpha)
 
 
 def _grid(canvas: Canvas, camera: Camera, colour: RGB, pitch: float, *, crossing: bool) -> None:

@@ -28,6 +28,7 @@ _PITCH: Final = {
     "worms-eye": 30.0,
 }
 _LOWEST_M: Final = 0.14
+_NEAREST_M: Final = 0.6
 _ROWS: Final = (0.40, 0.30, 0.55, 0.22, 0.70)
 _DUTCH_DEG: Final = 11.0
 
@@ -61,12 +62,16 @@ def stage(scene: PrevizScene, actors: Sequence[Actor], layout: Layout) -> Stage:
         facing = yaw + math.pi - math.radians(spots[0].turn)
         people = [Standing(actors[0], placed(skeletons[0], layout.mark, facing))]
         eyes, stature, column = _focus(scene, actors[0], people[0].bones), actors[0].build.stature, spots[0].x
-    target = _target(scene, size, column, _crown(actors) + _taller(actors, skeletons, spots), share, head)
-    base = focal_pixels(scene) * stature / (share * scene.height)
-    camera = _camera(scene, size, dice, eyes, base, target, yaw)
+    low = (
+        bool(actors) and share > 0.3 and skeletons[0]["head"][1] < 0.4 * stature
+    )  # lies or crawls: head over empty floor
+    target = _target(scene, size, column, _crown(actors) + _taller(actors, skeletons, spots), share, head, 0.62 * low)
+    f = focal_pixels(scene, share, stature)
+    base = f * stature / (share * scene.height)
+    camera = _camera(scene, f, dice, eyes, base, target, yaw)
     for actor, bones, spot in list(zip(actors, skeletons, spots, strict=True))[1:]:
         people.append(_placed(camera, spot, actor, bones, base, layout))
-    people = _looking(people, spots)
+    people = _looking(camera, people, spots)
     if scene.frame_role == "end":
         camera = _after_movement(scene, camera, eyes, people, dice)
     return Stage(camera, tuple(people), 0)
@@ -90,13 +95,17 @@ def _is_safe(camera: Camera, box: tuple[float, float, float, float]) -> bool:
     return left >= SAFE * w - 1 and top >= SAFE * h - 1 and right <= (1 - SAFE) * w + 1 and bottom <= (1 - SAFE) * h + 1
 
 
-def focal_pixels(scene: PrevizScene) -> float:
-    """Return the focal length in pixels: f = lens / 36 mm x the frame's long side."""
+def focal_pixels(scene: PrevizScene, share: float, stature: float) -> float:
+    """Return the focal length in pixels: f = lens / 36 mm x the frame's long side.
+
+    A worm's-eye view takes a wide lens unless one is asked for; no lens comes nearer to a face than 0.6 m.
+    """
     size = SIZES[scene.shot_size]
     lens = scene.lens_mm or size.lens_mm
-    if scene.angle == "worms-eye":
-        lens = min(lens, 20.0 if scene.lens_mm is None else lens)
-    return clamp(lens, 10.0, 300.0) / SENSOR_MM * max(scene.width, scene.height)
+    if scene.angle == "worms-eye" and scene.lens_mm is None:
+        lens = min(lens, 22.0)
+    f = clamp(lens, 10.0, 300.0) / SENSOR_MM * max(scene.width, scene.height)
+    return max(f, _NEAREST_M * share * scene.height / stature)
 
 
 def share_of(scene: PrevizScene, size: Size, head: float = 0.142) -> float:
@@ -120,14 +129,13 @@ def _yaw(scene: PrevizScene, layout: Layout, dice: Dice) -> float:
     return yaw
 
 
-def _camera(scene: PrevizScene, size: Size, dice: Dice, eyes: Vec3, depth: float, target: Point, yaw: float) -> Camera:
+def _camera(scene: PrevizScene, f: float, dice: Dice, eyes: Vec3, depth: float, target: Point, yaw: float) -> Camera:
     """Return the camera that sees the lead's head on a pixel at a depth, from the angle asked for."""
-    f = focal_pixels(scene)
     roll = math.radians(_DUTCH_DEG) * dice.sign() if scene.angle == "dutch" else 0.0
     level = scene.angle in {"eye-level", "dutch"}
     centre_y = scene.height / 2
     if level:
-        horizon = clamp(0.45 * 0.5 + 0.55 * _eye_row(scene, size), 0.30, 0.56)
+        horizon = clamp(0.45 * 0.5 + 0.55 * target[1] / scene.height, 0.30, 0.56)
         centre_y = horizon * scene.height
     pitch = math.radians(_PITCH[scene.angle])
     lowest = eyes[1] * 0 + _LOWEST_M
@@ -140,11 +148,11 @@ def _camera(scene: PrevizScene, size: Size, dice: Dice, eyes: Vec3, depth: float
     return camera
 
 
-def _target(scene: PrevizScene, size: Size, x: float, crown: float, share: float, head: float) -> Point:
+def _target(scene: PrevizScene, size: Size, x: float, crown: float, share: float, head: float, lowest: float) -> Point:
     """Return the pixel of the lead's head: where size and composition put it, but inside the safe area."""
     w, h = scene.width, scene.height
     tall = head * share * h * 1.01
-    row = (_eye_row(scene, size) + crown * share) * h
+    row = max(_eye_row(scene, size) + crown * share, lowest) * h
     half = min(tall * 0.37, w * (0.5 - SAFE))
     return (
         clamp(x * w, SAFE * w + half, (1 - SAFE) * w - half),
@@ -187,6 +195,8 @@ def _eye_row(scene: PrevizScene, size: Size) -> float:
         return 0.5
     if scene.coverage == "establishing":
         rows = max(rows, 0.5)
+    if scene.angle in {"low-angle", "worms-eye"} and size.share < 0.6:
+        rows = 0.62  # sky over small figures, not ground under them
     return rows
 
 
@@ -310,7 +320,7 @@ def _body_yaw(camera: Camera, turn: float, at: Vec3) -> float:
     return to_camera - math.radians(turn)
 
 
-def _looking(people: list[Standing], spots: Sequence[Spot]) -> list[Standing]:
+def _looking(camera: Camera, people: list[Standing], spots: Sequence[Spot]) -> list[Standing]:
     """Turn faces to whom they look at."""
     done: list[Standing] = []
     for person, spot in zip(people, spots, strict=True):
@@ -321,9 +331,19 @@ def _looking(people: list[Standing], spots: Sequence[Spot]) -> list[Standing]:
         yaw = math.atan2(target[0] - own[0], target[2] - own[2])
         body = math.atan2(person.bones.ahead[0], person.bones.ahead[2])
         bones = person.bones
-        by = clamp((yaw - body + math.pi) % math.tau - math.pi, -math.radians(50), math.radians(50)) * 0.8
-        done.append(Standing(person.actor, _face_turned(bones, body + by)))
+        by = clamp(_folded(yaw - body), -math.radians(50), math.radians(50)) * 0.8
+        # Actors cheat to the lens: who is not seen from behind keeps at least a profile.
+        lens = math.atan2(camera.position[0] - own[0], camera.position[2] - own[2])
+        away = _folded(body + by - lens)
+        if abs(spot.turn) < 100:
+            away = clamp(away, -math.radians(76), math.radians(76))
+        done.append(Standing(person.actor, _face_turned(bones, lens + away)))
     return done
+
+
+def _folded(angle: float) -> float:
+    """Return an angle in -pi to pi."""
+    return (angle + math.pi) % math.tau - math.pi
 
 
 def _face_turned(bones: Skeleton, yaw: float) -> Skeleton:
