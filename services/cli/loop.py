@@ -1,6 +1,7 @@
 """The event loop of the commands: the one that the services run on."""
 
 import asyncio
+import signal
 from collections.abc import Coroutine
 from typing import Any
 
@@ -10,6 +11,17 @@ from services.cli.exits import Exit
 
 
 def run_in_loop(work: Coroutine[Any, Any, Exit]) -> Exit:
-    """Run a command's coroutine to its end; Ctrl-C cancels it and is raised when it has cleaned up."""
+    """Run a command's coroutine to its end. Ctrl-C and SIGTERM cancel it, so that it cleans up first."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
+        try:
+            return runner.run(_stoppable(work))
+        except asyncio.CancelledError:
+            return Exit.INTERRUPTED
+
+
+async def _stoppable(work: Coroutine[Any, Any, Exit]) -> Exit:
+    task = asyncio.current_task()
+    if task is not None:
+        # Ctrl-C is the runner's own business.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await work

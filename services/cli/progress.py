@@ -75,11 +75,13 @@ class FilmProgress:
             "project_id": self.project_id,
             "title": self.title,
             "frames": self.expected,
+            "ready": self.ready,
+            "failed": len(self.bad),
             "counts": self.counts,
             "finished": self.finished,
             "seconds": round(self.seconds, 3),
             "cost_usd": self.cost_usd,
-            "failed": [
+            "failures": [
                 {"shot_id": frame.shot_id, "frame_role": frame.role, "status": frame.status, "reason": frame.reason}
                 for frame in self.bad
             ],

@@ -22,7 +22,7 @@ from services.cli.progress import FilmProgress
 from services.cli.publishing import Published, publish_plan
 from services.cli.settings import stack_folder
 from services.cli.storyboard import save_sheets
-from services.cli.watching import watch
+from services.cli.watching import film_states, watch
 from services.local_stack.errors import StackError
 from services.local_stack.events import EventKind, StackEvent
 from services.local_stack.stack import LocalStack
@@ -61,18 +61,22 @@ async def demo(  # noqa: PLR0913 - one per option of the command
     plans = load_films(films)
     async with _stack(output, folder) as stack:
         started = time.monotonic()
-        published = await _publish(output, plans, stack.service_settings)
         async with GatewayClient(stack.endpoints.gateway_url) as client:
+            await _tell_made_before(output, client, plans, stack.folder)
+            published = await _publish(output, plans, stack.service_settings)
             expected = {item.project_id: item.frames for item in published}
             ended = await watch(client, output, expected=expected, timeout_s=timeout_s)
             made = time.monotonic()
             target = out or stack_folder(folder) / _SHEETS
             sheets = await asyncio.gather(*(save_sheets(client, item, target) for item in expected))
         spent = {"start": started - begun, "films": made - started, "sheets": time.monotonic() - made}
-        paths = [str(path) for of_film in sheets for path in of_film]
+        drawn = {item: [str(path) for path in paths] for item, paths in zip(expected, sheets, strict=True)}
+        paths = [path for of_film in drawn.values() for path in of_film]
         value = {
-            "films": [film.summary() for film in ended],
-            "sheets": paths,
+            "films": [
+                {**film.summary(), "contact_sheet": drawn[film.project_id][0], "contact_sheets": drawn[film.project_id]}
+                for film in ended
+            ],
             "seconds": {name: round(seconds, 2) for name, seconds in spent.items()},
             "gateway_url": stack.endpoints.gateway_url,
         }
@@ -134,6 +138,15 @@ async def _publish(output: Output, plans: Sequence[FilmPlan], settings: ServiceS
         done.append(published)
     output.note("")
     return done
+
+
+async def _tell_made_before(output: Output, client: GatewayClient, plans: Sequence[FilmPlan], folder: Path) -> None:
+    """Say why nothing happens when the films are there already: publishing the same again changes nothing."""
+    before = await film_states(client, [plan.project.project_id for plan in plans])
+    done = [film.title for film in before if film.finished]
+    if done:
+        text = f" · {', '.join(done)}: made in an earlier run and kept; delete {folder} to make all anew"
+        output.note(Text(text, style="yellow"))
 
 
 def _endpoints(stack: LocalStack) -> dict[str, Any]:

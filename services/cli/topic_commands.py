@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from rich.table import Table
 from rich.text import Text
@@ -40,25 +42,34 @@ async def list_topics(output: Output, folder: Path | None) -> Exit:
 async def _counts(settings: ServiceSettings, names: list[str]) -> dict[str, int] | None:
     """Records ever written per topic, minus those deleted since; None without a broker."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    consumer = AIOKafkaConsumer(**client_arguments(settings), enable_auto_commit=False)
+    wanted = {settings.kafka_topic_prefix + name: name for name in names}
     try:
         async with asyncio.timeout(_TIMEOUT_S):
-            await consumer.start()
-            known = await consumer.topics()
-            prefix = settings.kafka_topic_prefix
-            wanted = {prefix + name: name for name in names if prefix + name in known}
-            parts = {
-                TopicPartition(full, number) for full in wanted for number in consumer.partitions_for_topic(full) or ()
-            }
-            spans = await _spans(consumer, parts)
+            parts = await _partitions(settings, wanted)
+            consumer = AIOKafkaConsumer(**client_arguments(settings), enable_auto_commit=False)
+            try:
+                await consumer.start()
+                spans = await _spans(consumer, parts)
+            finally:
+                await consumer.stop()
     except (TimeoutError, KafkaError):
         return None
-    finally:
-        await consumer.stop()
-    found = dict.fromkeys(wanted.values(), 0)
+    found = {wanted[part.topic]: 0 for part in parts}
     for part, (first, last) in spans.items():
         found[wanted[part.topic]] += last - first
     return found
+
+
+async def _partitions(settings: ServiceSettings, wanted: Collection[str]) -> set[TopicPartition]:
+    """The partitions of those topics that exist."""
+    admin = AIOKafkaAdminClient(**client_arguments(settings))
+    try:
+        await admin.start()
+        known = sorted(set(await admin.list_topics()).intersection(wanted))
+        told = await admin.describe_topics(known) if known else []
+    finally:
+        await admin.close()
+    return {TopicPartition(item["topic"], part["partition"]) for item in told for part in item["partitions"]}
 
 
 async def _spans(consumer: AIOKafkaConsumer, parts: set[TopicPartition]) -> dict[TopicPartition, tuple[int, int]]:
@@ -67,7 +78,8 @@ async def _spans(consumer: AIOKafkaConsumer, parts: set[TopicPartition]) -> dict
     Tansu tells the first offset of the newest batch where Kafka tells the end. What comes with a fetch from there is
     right on both.
     """
-    first, told = await asyncio.gather(consumer.beginning_offsets(parts), consumer.end_offsets(parts))
+    first = await consumer.beginning_offsets(parts)
+    told = await consumer.end_offsets(parts)
     if not parts:
         return {}
     consumer.assign(parts)

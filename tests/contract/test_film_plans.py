@@ -9,7 +9,8 @@ import pytest
 from schemas import vocabulary
 from schemas.film_plan import FilmPlan, PlannedShot
 from schemas.shot import EXPRESS_PRIORITY
-from services.cli.plan_reading import load_plan, plan_events
+from services.cli.plan_judging import known_words, objections
+from services.cli.plan_reading import load_plan, plan_events, read_plan
 
 FOLDER = Path(__file__).resolve().parents[2] / "contracts" / "examples" / "film.plan" / "v1"
 STYLES = {
@@ -175,3 +176,10 @@ def test_a_film_becomes_one_event_per_entity_and_shot_each_with_its_own_id(name:
     assert len({event.event_id for event in (*bible, *shots)}) == len(bible) + len(shots)
     assert [event.shot.story_order for event in shots] == list(range(len(shots)))
     assert "revision" not in shots[0].shot.model_dump()
+
+
+@pytest.mark.parametrize("name", ["vrindavan", "noir-city"])
+def test_the_engine_has_a_word_for_everything_and_a_model_for_every_frame(name: str) -> None:
+    reading = read_plan((FOLDER / f"{name}.yaml").read_bytes(), words=known_words(), judge=objections)
+
+    assert [mistake.located(name) for mistake in reading.mistakes] == []

@@ -134,7 +134,7 @@ async def test_watching_ends_when_the_film_is_finished_and_says_what_failed(
     assert report(output, films) is Exit.FAILED
     told = json.loads(capsys.readouterr().out)
     assert told[0]["counts"]["ready"] == len(runs) - 1
-    assert told[0]["failed"][0]["reason"] == "the last attempt was refused"
+    assert told[0]["failures"][0]["reason"] == "the last attempt was refused"
 
 
 async def test_watching_gives_up_in_time_and_says_where_the_film_is(

@@ -33,7 +33,7 @@ def test_failed_and_rejected_frames_are_bad_and_superseded_ones_are_not() -> Non
     film = film_progress(answer(run("failed", reason="no model"), run("rejected"), run("superseded"), run()))
     assert [frame.status for frame in film.bad] == ["failed", "rejected"]
     assert film.finished
-    assert film.summary()["failed"][0]["reason"] == "no model"
+    assert film.summary()["failures"][0]["reason"] == "no model"
 
 
 def test_time_and_cost_are_those_of_all_runs() -> None:
