@@ -28,28 +28,34 @@ class Bars:
 
 def border_shares(pixels: Pixels) -> Bars:
     """Look for bars; a plain sky or floor is none, since it has no hard end or no twin on the other side."""
-    signed = pixels.astype(np.int16)
-    return Bars(across=_pair(signed), along=_pair(signed.transpose(1, 0, 2)))
+    return Bars(across=_pair(pixels), along=_pair(pixels.transpose(1, 0, 2)))
 
 
-def _pair(lines: NDArray[np.int16]) -> float:
+def _pair(lines: Pixels) -> float:
     """Share of lines in two bars of one colour, one at each end; 0.0 when there are no two."""
     first, last = _bar(lines), _bar(lines[::-1])
     if not first or not last:
         return 0.0
-    alike = np.abs(lines[0, 0] - lines[-1, 0]).max() <= _FLAT
+    alike = _off(lines[0, :1], lines[-1, 0]).max() <= _FLAT
     return (first + last) / len(lines) if alike else 0.0
 
 
-def _bar(lines: NDArray[np.int16]) -> int:
+def _bar(lines: Pixels) -> int:
     """How many lines from the first on are of its colour throughout, when they end in a hard edge; else 0."""
     colour = lines[0, 0]
-    flat = np.abs(lines - colour).max(axis=(1, 2)) <= _FLAT
-    length = len(lines) if flat.all() else int(np.argmin(flat))
-    if not 0 < length <= _MOST * len(lines):
+    most = int(_MOST * len(lines))
+    # Line by line from the edge: most pictures have no bar, and are done with after the first.
+    flat = (_off(line, colour).max() <= _FLAT for line in lines[: most + 1])
+    length = next((index for index, is_flat in enumerate(flat) if not is_flat), most + 1)
+    if not 0 < length <= most:
         return 0
-    step = np.abs(lines[length] - colour).max(axis=1)
     # The first line of the picture may be a blend of bar and picture: the one after it shows the edge.
-    beyond = np.abs(lines[min(length + 1, len(lines) - 1)] - colour).max(axis=1)
+    step, beyond = (_off(lines[min(length + more, len(lines) - 1)], colour).max(axis=1) for more in (0, 1))
     hard = float((np.maximum(step, beyond) >= _EDGE).mean())
     return length if hard >= _EDGE_SHARE else 0
+
+
+def _off(line: Pixels, colour: Pixels) -> NDArray[np.int16]:
+    """How far each channel of each pixel of a line is from a colour."""
+    distance: NDArray[np.int16] = np.abs(line.astype(np.int16) - colour)
+    return distance
