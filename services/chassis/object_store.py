@@ -124,11 +124,11 @@ class S3ObjectStore:
         self._pool: ThreadPoolExecutor | None = None
         self._http: urllib3.PoolManager | None = None
         self._client: Minio | None = None
+        self._signer: Minio | None = None
 
     async def start(self) -> None:
         """Make the client and its threads; the first request comes with `ping()` or the first use."""
         settings = self._settings
-        scheme, _, host = settings.s3_endpoint.rstrip("/").rpartition("://")
         # Retries are the caller's: he alone knows how long his message may wait.
         self._http = urllib3.PoolManager(
             timeout=urllib3.Timeout(connect=min(5.0, settings.s3_timeout_s), read=settings.s3_timeout_s),
@@ -136,7 +136,15 @@ class S3ObjectStore:
             cert_reqs="CERT_REQUIRED",
             retries=False,
         )
-        self._client = Minio(
+        self._client = self._connect(settings.s3_endpoint)
+        # Signing asks nobody, but the signature covers the host: links for the outside need a client of their own.
+        self._signer = self._connect(settings.s3_public_endpoint or settings.s3_endpoint)
+        self._pool = ThreadPoolExecutor(settings.s3_threads, thread_name_prefix="object-store")
+
+    def _connect(self, endpoint: str) -> Minio:
+        settings = self._settings
+        scheme, _, host = endpoint.rstrip("/").rpartition("://")
+        return Minio(
             host,
             access_key=settings.s3_access_key or None,
             secret_key=settings.s3_secret_key.get_secret_value() or None,
@@ -144,7 +152,6 @@ class S3ObjectStore:
             region=settings.s3_region,
             http_client=self._http,
         )
-        self._pool = ThreadPoolExecutor(settings.s3_threads, thread_name_prefix="object-store")
 
     async def stop(self) -> None:
         """Let running requests end, then close threads and connections. A second call does nothing."""
@@ -154,7 +161,7 @@ class S3ObjectStore:
         if self._http is not None:
             self._http.clear()
             self._http = None
-        self._client = None
+        self._client = self._signer = None
 
     async def ping(self) -> None:
         """Ask for the bucket.
@@ -234,10 +241,12 @@ class S3ObjectStore:
         """A URL by which anybody can read the object for `expires_s` seconds (1 to 3600)."""
         check_expiry(expires_s)
         key = parse_uri(uri, self._bucket)
-        return await self._call(
-            f"presign {uri}",
-            lambda client: client.presigned_get_object(self._bucket, key, expires=timedelta(seconds=expires_s)),
-        )
+
+        def sign(client: Minio) -> str:
+            signer = self._signer or client
+            return signer.presigned_get_object(self._bucket, key, expires=timedelta(seconds=expires_s))
+
+        return await self._call(f"presign {uri}", sign)
 
     async def list(self, prefix: str) -> list[StoredObject]:
         """Objects whose key starts with `prefix`, by key."""

@@ -69,6 +69,8 @@ class ServiceSettings(BaseSettings):
 
     s3_endpoint: str = Field(default="127.0.0.1:9000", pattern=r"^(https?://)?[^/\s]+/?$")
     """`host:port`, with or without scheme; a scheme overrides `s3_secure`."""
+    s3_public_endpoint: str | None = Field(default=None, pattern=r"^(https?://)?[^/\s]+/?$")
+    """Address under which browsers and other teams reach the store, for presigned links; None = `s3_endpoint`."""
     s3_access_key: str = ""
     s3_secret_key: SecretStr = SecretStr("")
     s3_bucket: str = Field(default="ice", pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")

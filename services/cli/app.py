@@ -220,13 +220,18 @@ def keyframes_export(  # noqa: PLR0913 - one per option
 
 
 @app.command()
-def topics(folder: FolderOption = None, json: JsonOption = False, quiet: QuietOption = False) -> None:
+def topics(
+    create: Annotated[bool, typer.Option("--create", help="Make the topics and the bucket that are missing.")] = False,
+    folder: FolderOption = None,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
     """Every topic: who writes and reads it, how long it is kept, how many records and dead letters it holds."""
 
     def work(output: Output) -> Coroutine[Any, Any, Exit]:
         from services.cli import topic_commands  # noqa: PLC0415 - heavy
 
-        return topic_commands.list_topics(output, folder)
+        return topic_commands.create_topics(output, folder) if create else topic_commands.list_topics(output, folder)
 
     _run(work, as_json=json, quiet=quiet)
 

@@ -23,6 +23,8 @@ class CliSettings(BaseSettings):
 
     gateway_url: str | None = Field(default=None, pattern=r"^https?://[^\s]+$")
     """Address of the JSON API; None = the running stack's, else `http://127.0.0.1:8080`."""
+    providers: tuple[str, ...] = Field(default=("previz",), min_length=1)
+    """Providers of the deployment, as a JSON list: each has topics of its own."""
 
 
 def read_settings(kind: type[S]) -> S:

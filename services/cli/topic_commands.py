@@ -14,10 +14,13 @@ from rich.text import Text
 
 from schemas import topics
 from services.chassis.broker_security import client_arguments
+from services.chassis.failures import Transient
+from services.chassis.object_store import S3ObjectStore
+from services.chassis.provision import provision
 from services.chassis.settings import ServiceSettings
-from services.cli.exits import Exit
+from services.cli.exits import CliError, Exit
 from services.cli.output import Output
-from services.cli.settings import broker_settings, running_stack
+from services.cli.settings import CliSettings, broker_settings, read_settings, running_stack
 
 _TIMEOUT_S: Final = 8.0
 _FETCHES: Final = 10
@@ -36,6 +39,24 @@ async def list_topics(output: Output, folder: Path | None) -> Exit:
     output.result(value, lambda: _table(rows))
     if counted is None:
         output.note(f"no broker answers at {settings.kafka_bootstrap}: records are not counted")
+    return Exit.OK
+
+
+async def create_topics(output: Output, folder: Path | None) -> Exit:
+    """Make the topics, dead-letter topics and the bucket that are missing: a deployment's first step."""
+    settings, providers = broker_settings(folder), read_settings(CliSettings).providers
+    store = S3ObjectStore(settings)
+    await store.start()
+    try:
+        made = await provision(settings, topics.specs(providers))
+        await store.ensure_bucket()
+    except Transient as error:
+        raise CliError(str(error), code=Exit.UNREACHABLE) from error
+    finally:
+        await store.stop()
+    value = {"created": list(made.created), "existing": list(made.existing), "bucket": settings.s3_bucket}
+    line = f"{len(made.created)} topics made, {len(made.existing)} were there; bucket {settings.s3_bucket} is there"
+    output.result(value, lambda: line)
     return Exit.OK
 
 
