@@ -15,7 +15,7 @@ from PIL import Image
 from services.generation.providers.previz import vocabulary as words
 from services.generation.providers.previz.backend import available_backend
 from services.generation.providers.previz.colours import TABLE
-from services.generation.providers.previz.display_list import DisplayList, Role, Shape
+from services.generation.providers.previz.display_list import Begin, DisplayList, Role, Shape
 from services.generation.providers.previz.drawing import blocked, compose, composed, guide_passes, render
 from services.generation.providers.previz.guides import keypoints
 from services.generation.providers.previz.places.catalogue import KITS, layout_of
@@ -208,7 +208,7 @@ def _bodies(drawing: DisplayList, without: str) -> DisplayList:
         return op.role is Role.BODY and (not without or op.tag.owner != without)
 
     ops = tuple(op for op in drawing.ops if kept(op))
-    plain = tuple(op if isinstance(op, Shape) or not hasattr(op, "blur") else op._replace(blur=0.0) for op in ops)
+    plain = tuple(Begin(op.clip, op.without) if isinstance(op, Begin) else op for op in ops)
     return replace(drawing, ops=plain)
 
 

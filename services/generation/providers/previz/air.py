@@ -29,10 +29,10 @@ _LEAVES = {
 }
 
 
-def draw_air(canvas: Canvas, camera: Camera, light: Light, look: Look, weather: str, season: str, dice: Dice) -> None:
+def draw_air(canvas: Canvas, camera: Camera, light: Light, weather: str, season: str, dice: Dice) -> None:
     """Draw the weather between the camera and the set; outdoors only."""
     if weather in {"drizzle", "rain", "storm"}:
-        _rain(canvas, camera, light, look, weather, dice.fork("rain"))
+        _rain(canvas, camera, light, weather, dice.fork("rain"))
     elif weather == "snow":
         _snow(canvas, light, dice.fork("snow"))
     elif weather in {"fog", "mist"}:
@@ -85,7 +85,7 @@ def draw_motes(canvas: Canvas, light: Light, season: str, kit: str, dice: Dice) 
         _flecks(canvas, dice, 46, light.rim, 0.9, 0.34)
 
 
-def _rain(canvas: Canvas, camera: Camera, light: Light, look: Look, weather: str, dice: Dice) -> None:
+def _rain(canvas: Canvas, camera: Camera, light: Light, weather: str, dice: Dice) -> None:
     heavy = {"drizzle": 0.4, "rain": 1.0, "storm": 1.7}[weather]
     slant = {"drizzle": 0.05, "rain": 0.13, "storm": 0.32}[weather] * dice.sign()
     w, h, unit = canvas.width, canvas.height, canvas.unit

@@ -35,8 +35,10 @@ def spots_of(scene: PrevizScene, poses: Sequence[str], share: float, dice: Dice)
     """Return a place for each person by coverage and composition.
 
     Args:
-        scene: with known words. poses: gesture of each person.
-        share: height of the lead in frame heights. dice: settles sides.
+        scene: with known words.
+        poses: gesture of each person.
+        share: height of the lead in frame heights.
+        dice: settles sides.
     """
     count = len(poses)
     if count == 0:

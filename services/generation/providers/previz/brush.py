@@ -71,7 +71,9 @@ class Brush:
         Args:
             points: on the outline.
             colour: as lit (see `cloth`).
-            shade, rim, ink: factors on form shadow, edge light and contour; 0 leaves it out.
+            shade: factors on form shadow, edge light and contour; 0 leaves it out.
+            rim: as `shade`.
+            ink: as `shade`.
             tension: roundness of the outline; 0 is straight.
         """
         path = spline(points, tension=tension) if tension else polygon(points)
@@ -89,6 +91,7 @@ class Brush:
         left, top, right, bottom = bounds(points)
         lit, dark = mix(colour, self.light.key, 0.10 * self.light.key_level), self.dark(colour, 0.75)
         start, end = ((right, top), (left, bottom)) if self.side > 0 else ((left, top), (right, bottom))
+        stops: tuple[Stop, ...]
         if self.look.cel:
             stops = (Stop(0.0, lit), Stop(0.56, lit), Stop(0.57, dark), Stop(1.0, dark))
         else:

@@ -26,7 +26,8 @@ class Canvas:
     """A list of marks under way; `tag` says to whom the next ones belong.
 
     Args:
-        width, height: of the frame in pixels.
+        width: of the frame in pixels.
+        height: as `width`.
     """
 
     __slots__ = ("height", "ops", "tag", "width")

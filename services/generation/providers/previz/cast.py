@@ -115,7 +115,8 @@ def _held(person: PrevizCharacter, doing: str) -> tuple[str, RGB]:
 
 
 _USUAL_PROP: Final = {
-    "drink": "glass", "smoke": "cigarette", "read": "paper", "phone": "phone", "aim": "gun", "flute": "flute", "head_carry": "pot",
+    "drink": "glass", "smoke": "cigarette", "read": "paper", "phone": "phone", "aim": "gun",
+        "flute": "flute", "head_carry": "pot",
 }  # fmt: skip
 
 

@@ -50,7 +50,8 @@ _SHADES: Final[dict[str, tuple[float, float]]] = {
     "royal": (-0.05, 1.2), "burnt": (-0.25, 0.95), "rich": (-0.08, 1.2),
 }  # fmt: skip
 
-_TOKEN: Final = re.compile(r"#[0-9a-f]{6}\b|#[0-9a-f]{3}\b|[^\W\d_]+")
+# Words end at blanks, digits and punctuation; combining marks of Indic scripts belong to them.
+_TOKEN: Final = re.compile(r"#[0-9a-f]{6}\b|#[0-9a-f]{3}\b|[^\s\d!-/:-@\[-`{-~\u2010-\u2027\u0964\u3001\u3002\uff0c]+")
 
 
 def rgb(code: str) -> RGB:
@@ -103,7 +104,10 @@ def _of(word: str) -> RGB | None:
         return rgb(digits if len(digits) == 6 else "".join(d * 2 for d in digits))
     if word in TABLE:
         return TABLE[word]
-    return TABLE.get(word.removesuffix("ish")) if word.endswith("ish") else None
+    if not word.endswith("ish"):
+        return None
+    stem = word.removesuffix("ish")
+    return TABLE.get(stem) or TABLE.get(stem[:-1])
 
 
 def _shaded(colour: RGB, shade: tuple[float, float]) -> RGB:

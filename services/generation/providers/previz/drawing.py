@@ -33,7 +33,7 @@ from services.generation.providers.previz.sky import draw_sky
 from services.generation.providers.previz.staging import Stage, head_box, stage
 from services.generation.providers.previz.style import LOOKS, Look
 
-__all__ = ["Backend", "NoBackendError", "GuidePasses", "available_backend", "compose", "guide_passes", "render"]
+__all__ = ["Backend", "GuidePasses", "NoBackendError", "available_backend", "compose", "guide_passes", "render"]
 
 _HUFFMAN_ONLY = 2  # zlib strategy: half the time of matching, and smaller, on grain
 
@@ -165,10 +165,10 @@ class _Painter:
             draw_shafts(canvas, camera, light, look, strength * light.key_level, self._dice.fork("shafts"))
 
     def _in_the_air(self) -> None:
-        canvas, light, look, scene = self._canvas, self._light, self._look, self._scene
+        canvas, light, scene = self._canvas, self._light, self._scene
         if not self._layout.indoors:
             draw_motes(canvas, light, scene.season, self._layout.kit, self._dice.fork("motes"))
-            draw_air(canvas, self._stage.camera, light, look, scene.weather, scene.season, self._dice)
+            draw_air(canvas, self._stage.camera, light, scene.weather, scene.season, self._dice)
         elif scene.style == "noir" and self._layout.kit != "bar":
             draw_blinds(canvas, 1.0, self._dice.fork("blinds"))
 

@@ -28,18 +28,23 @@ class Expression(NamedTuple):
 
 _FACES: Final[tuple[tuple[str, Expression], ...]] = (
     ("laugh laughs laughing", Expression(0.5, 0.2, 0.3, 0.35, 0.6, 1.0, 0.55, 1.3)),
-    ("smile smiles smiling happy joy joyful cheerful playful blissful delighted amused content loving love romantic "
-     "radiant warm devotion devoted tender hopeful", Expression(0.25, 0.1, 0.1, 0.8, 0.4, 0.9, 0.0, 1.15)),
-    ("angry anger furious rage fierce determined stern resolute menacing threatening hard cold grim scowl "
-     "intense defiant", Expression(-0.7, -1.0, 0.5, 0.8, 0.4, -0.5, 0.0, 0.95)),
-    ("sad sorrow grief grieving melancholic melancholy tearful weeping lonely heartbroken mournful longing wistful "
-     "weary tired", Expression(0.1, 0.9, -0.8, 0.62, -0.8, -0.75, 0.0, 0.9)),
-    ("afraid fear fearful terrified scared panic anxious worried nervous tense uneasy", Expression(0.6, 1.0, 0.1, 1.3, -0.3, -0.5, 0.22, 0.9)),
-    ("surprise surprised shock shocked amazed awe astonished wonder startled", Expression(1.0, 0.9, 0.8, 1.4, 0.0, 0.0, 0.5, 0.75)),
-    ("calm peaceful serene meditative meditation asleep sleeping closed prayer praying", Expression(0.15, 0.1, 0.0, 0.22, 0.1, 0.35)),
-    ("suspicious wary mysterious sly cunning smirk smirking cynical seductive", Expression(-0.1, -0.5, 0.6, 0.62, 0.5, 0.4, 0.0, 0.95, 0.6)),
+    (("smile smiles smiling happy joy joyful cheerful playful blissful delighted amused content loving love romantic "
+     "radiant warm devotion devoted tender hopeful"), Expression(0.25, 0.1, 0.1, 0.8, 0.4, 0.9, 0.0, 1.15)),
+    (("angry anger furious rage fierce determined stern resolute menacing threatening hard cold grim scowl "
+     "intense defiant"), Expression(-0.7, -1.0, 0.5, 0.8, 0.4, -0.5, 0.0, 0.95)),
+    (("sad sorrow grief grieving melancholic melancholy tearful weeping lonely heartbroken mournful longing wistful "
+     "weary tired"), Expression(0.1, 0.9, -0.8, 0.62, -0.8, -0.75, 0.0, 0.9)),
+    ("afraid fear fearful terrified scared panic anxious worried nervous tense uneasy", Expression(0.6, 1.0,
+        0.1, 1.3, -0.3, -0.5, 0.22, 0.9)),
+    ("surprise surprised shock shocked amazed awe astonished wonder startled", Expression(1.0, 0.9, 0.8,
+        1.4, 0.0, 0.0, 0.5, 0.75)),
+    ("calm peaceful serene meditative meditation asleep sleeping closed prayer praying", Expression(0.15,
+        0.1, 0.0, 0.22, 0.1, 0.35)),
+    ("suspicious wary mysterious sly cunning smirk smirking cynical seductive", Expression(-0.1, -0.5, 0.6,
+        0.62, 0.5, 0.4, 0.0, 0.95, 0.6)),
     ("shout shouts shouting scream screams screaming yell", Expression(-0.3, -0.6, 0.3, 1.0, 0.0, -0.3, 1.0, 1.0)),
-    ("speak speaks speaking talk talks talking says sing sings singing", Expression(0.2, 0.1, 0.1, 1.0, 0.0, 0.1, 0.35, 0.9)),
+    ("speak speaks speaking talk talks talking says sing sings singing", Expression(0.2, 0.1, 0.1, 1.0, 0.0,
+        0.1, 0.35, 0.9)),
 )  # fmt: skip
 _BY_WORD: Final = {word: face for words, face in _FACES for word in words.split()}
 

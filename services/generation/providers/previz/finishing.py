@@ -48,7 +48,8 @@ def _blurred(p: Floats, radius: float) -> Floats:
 
 
 def _vignette(p: Floats, step: Finish, _seed: int) -> Floats:
-    return p * (np.float32(1.0) - np.float32(step.amount) * _vignette_mask(p.shape[0], p.shape[1]))
+    made: Floats = p * (np.float32(1.0) - np.float32(step.amount) * _vignette_mask(p.shape[0], p.shape[1]))
+    return made
 
 
 def _grain(p: Floats, step: Finish, seed: int) -> Floats:
@@ -78,7 +79,8 @@ def _grade(p: Floats, step: Finish, _seed: int) -> Floats:
     grey = np.clip(luma(p), 0, 1)[..., None]
     dark, bright = (np.array(c, np.float32) / 255.0 for c in step.colours)
     lean = (1.0 - grey) ** 2 * (dark - 0.12) * 0.22 + grey**2 * (bright - 0.90) * 0.30
-    return p + lean * np.float32(step.amount)
+    made: Floats = p + lean * np.float32(step.amount)
+    return made
 
 
 def _bloom(p: Floats, step: Finish, _seed: int) -> Floats:
@@ -90,13 +92,15 @@ def _mono(p: Floats, step: Finish, _seed: int) -> Floats:
     # Red counts more than in luma, as on orthochromatic stock behind a yellow filter: faces stay bright.
     grey = np.clip(p @ np.array([0.42, 0.46, 0.12], np.float32), 0, 1)[..., None]
     dark, bright = (np.array(c, np.float32) / 255.0 for c in step.colours)
-    return dark + (bright - dark) * grey
+    made: Floats = dark + (bright - dark) * grey
+    return made
 
 
 def _poster(p: Floats, step: Finish, _seed: int) -> Floats:
     n = np.float32(step.amount)
     grey = np.clip(luma(p), 0.01, 1)[..., None]
-    return p * (np.round(grey * n) / n * 0.7 + grey * 0.3) / grey
+    made: Floats = p * (np.round(grey * n) / n * 0.7 + grey * 0.3) / grey
+    return made
 
 
 def _halftone(p: Floats, step: Finish, _seed: int) -> Floats:
@@ -108,7 +112,8 @@ def _halftone(p: Floats, step: Finish, _seed: int) -> Floats:
     dots = ((np.cos(a) + np.cos(b)) * 0.25 + 0.5).astype(np.float32)
     grey = np.clip(luma(p), 0, 1)
     mask = (dots > grey * 1.9 + 0.12).astype(np.float32) * np.clip((0.52 - grey) * 4, 0, 1)
-    return p * (1.0 - (mask * 0.55 * step.amount)[..., None])
+    made: Floats = p * (1.0 - (mask * 0.55 * step.amount)[..., None])
+    return made
 
 
 def _fade(p: Floats, step: Finish, _seed: int) -> Floats:
@@ -127,6 +132,8 @@ def _scratches(p: Floats, step: Finish, seed: int) -> Floats:
 
 STEPS: Final[dict[str, Callable[[Floats, Finish, int], Floats]]] = {
     "vignette": _vignette, "grain": _grain, "saturate": _saturate, "contrast": _contrast, "grade": _grade,
-    "bloom": _bloom, "mono": _mono, "poster": _poster, "halftone": _halftone, "fade": _fade, "scratches": _scratches, "lift": _lift, "paint": media.paint, "canvas": media.canvas, "wash": media.wash,
+    "bloom": _bloom, "mono": _mono, "poster": _poster, "halftone": _halftone, "fade": _fade,
+        "scratches": _scratches, "lift": _lift, "paint": media.paint, "canvas": media.canvas,
+        "wash": media.wash,
     "paper": media.paper, "clay": media.clay, "hatch": media.hatch,
 }  # fmt: skip

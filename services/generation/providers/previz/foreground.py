@@ -41,9 +41,14 @@ def draw_foreground(
     """Draw what stands close to the lens.
 
     Args:
-        canvas, light, look: to draw with.
-        kit: of the set, decides what it is. composition: decides how much.
-        heads: boxes in pixels that stay free. dice: settles the rest. indoors: no plants.
+        canvas: to draw with.
+        light: as `canvas`.
+        look: as `canvas`.
+        kit: of the set, decides what it is.
+        composition: decides how much.
+        heads: boxes in pixels that stay free.
+        dice: settles the rest.
+        indoors: no plants.
     """
     base = rgb("4a5a34") if kit in _GREEN else rgb("3a3440")
     dark = brighter(mix(times(base, light.fill), light.shade, 0.55), 0.62)

@@ -54,17 +54,22 @@ class Wearer:
         for side in ("r", "l"):
             hip, knee, ankle = b[f"hip_{side}"], b[f"knee_{side}"], b[f"ankle_{side}"]
             spots.append(blend(hip, knee, height * 2) if height < 0.5 else blend(knee, ankle, height * 2 - 1))
-        r, l = spots
-        gap = abs((r[0] - l[0]) * b.across[0] + (r[2] - l[2]) * b.across[2]) / 2
-        return blend(r, l, 0.5), gap / self.s
+        right, left = spots
+        gap = abs((right[0] - left[0]) * b.across[0] + (right[2] - left[2]) * b.across[2]) / 2
+        return blend(right, left, 0.5), gap / self.s
 
     def leg_depth(self, height: float) -> float:
         """Return half the distance between the legs from front to back, in statures."""
         b = self.bones
-        r, l = b["knee_r"], b["knee_l"]
+        right, left = b["knee_r"], b["knee_l"]
         if height > 0.6:
-            r, l = b["ankle_r"], b["ankle_l"]
-        return abs((r[0] - l[0]) * b.ahead[0] + (r[2] - l[2]) * b.ahead[2]) / 2 / self.s * min(1.0, height * 1.6)
+            right, left = b["ankle_r"], b["ankle_l"]
+        return (
+            abs((right[0] - left[0]) * b.ahead[0] + (right[2] - left[2]) * b.ahead[2])
+            / 2
+            / self.s
+            * min(1.0, height * 1.6)
+        )
 
     def skirt(self, thick: float, hem: float, flare: float) -> list[Oval]:
         """Return rings of cloth around both legs, from the waist to a hem in statures above the ground."""

@@ -34,13 +34,15 @@ _BLACK: Final[RGB] = (0.0, 0.0, 0.0)
 _WHITE: Final[RGB] = (255.0, 255.0, 255.0)
 
 KEYPOINTS: Final = (
-    "nose", "neck", "shoulder_r", "elbow_r", "wrist_r", "shoulder_l", "elbow_l", "wrist_l", "hip_r", "knee_r", "ankle_r",
+    "nose", "neck", "shoulder_r", "elbow_r", "wrist_r", "shoulder_l", "elbow_l", "wrist_l", "hip_r",
+        "knee_r", "ankle_r",
     "hip_l", "knee_l", "ankle_l", "eye_r", "eye_l", "ear_r", "ear_l",
 )  # fmt: skip
 """The 18 points of the COCO layout that OpenPose control models are trained on, in its order."""
 
 _BONES: Final = (
-    (1, 2), (1, 5), (2, 3), (3, 4), (5, 6), (6, 7), (1, 8), (8, 9), (9, 10), (1, 11), (11, 12), (12, 13), (1, 0), (0, 14),
+    (1, 2), (1, 5), (2, 3), (3, 4), (5, 6), (6, 7), (1, 8), (8, 9), (9, 10), (1, 11), (11, 12), (12, 13),
+        (1, 0), (0, 14),
     (14, 16), (0, 15), (15, 17),
 )  # fmt: skip
 _COLOURS: Final[tuple[RGB, ...]] = (

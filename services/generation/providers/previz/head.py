@@ -166,7 +166,8 @@ def _profiled(view: HeadView, outline: list[Point], build: Build) -> list[Point]
     by = clamp((side - 0.72) / 0.2, 0.0, 1.0)
     bumps = (
         (-0.475, 0.345, 0.02), (-0.41, 0.335, -0.010), (-0.335, 0.365, 0.018), (-0.285, 0.362, 0.020),
-        (-0.245, 0.372, 0.02), (-0.195, 0.355, 0.0), (-0.165, 0.44 * build.nose, 0.0), (-0.125, 0.455 * build.nose, 0.0),
+        (-0.245, 0.372, 0.02), (-0.195, 0.355, 0.0), (-0.165, 0.44 * build.nose, 0.0), (-0.125,
+            0.455 * build.nose, 0.0),
         (0.02, 0.365, 0.0), (0.075, 0.345, 0.0), (0.14, 0.372, 0.0), (0.25, 0.36, 0.0),
     )  # fmt: skip
     profile = [view.at(0.0, y, (z + more * 0.5) * by + (1 - by) * 0.33) for y, z, more in bumps]
@@ -235,6 +236,7 @@ class Face:
         self._ink = mix(brush.look.line, brush.light.haze, (1 - brush.fade) * 0.6)
 
     def draw(self) -> None:
+        """Draw what the camera sees of the face."""
         for sign in (-1.0, 1.0):
             if self._view.sees(sign * 0.135):
                 self._eye(sign)

@@ -96,18 +96,30 @@ class _Hour(NamedTuple):
 
 
 _HOURS: Final[dict[str, _Hour]] = {
-    "pre-dawn": _Hour(("0d1530", "1c2b52", "3c4a78", "8c7a94"), "5c648c", "f2b8a0", "b8a8c8", "8a94bc", "2a2c58", 3, 0.35, 0.42, 0.45, 0.75, 0.6),
-    "dawn": _Hour(("34497e", "7a7aa6", "d89a98", "ffcfa0"), "d8a8a4", "ffe0b0", "ffc898", "b8b4cc", "43406e", 6, 0.60, 0.42, 0.80, 0.45, 0.2),
-    "sunrise": _Hour(("4a6aa8", "9aa2c4", "f0b490", "ffdf9c"), "ecc4a4", "fff0c0", "ffd494", "b8aebc", "4c4668", 8, 0.75, 0.42, 0.90, 0.25, 0.1),
-    "morning": _Hour(("4f90cc", "8abce0", "c4e0ec", "f2efdc"), "d0e0e4", "fffbe4", "fff0cc", "c4ccd4", "4e567c", 28, 0.75, 0.38, 0.55, 0.05, 0.0),
-    "noon": _Hour(("3f86c9", "74b0de", "b4d8ee", "e4f0f2"), "c8dce6", "ffffff", "fff8e6", "cdd6de", "4c5a86", 58, 0.72, 0.40, 0.40, 0.04, 0.0),
-    "afternoon": _Hour(("4288c6", "86b4d8", "d0dad8", "f4e6c4"), "dcd8c8", "fff4d0", "ffe6b0", "c8c8c8", "544e74", 34, 0.80, 0.42, 0.65, 0.06, 0.0),
-    "golden-hour": _Hour(("5078a4", "a4a4a8", "f0b878", "ffd884"), "f0c088", "fff0b8", "ffc468", "dcc4b0", "56386a", 10, 0.95, 0.50, 1.00, 0.20, 0.1),
-    "sunset": _Hour(("3a3a74", "8a5088", "e8746c", "ffb060"), "e8906c", "ffdc90", "ff9c54", "ccacac", "3c2a5c", 5, 0.85, 0.52, 1.00, 0.50, 0.25),
-    "dusk": _Hour(("232450", "5c3c74", "b8607c", "f2a47c"), "bc7c88", "ffc898", "f2a07c", "ac9cc0", "2a2450", 2, 0.60, 0.48, 0.90, 0.80, 0.45),
-    "blue-hour": _Hour(("0e1c44", "1e3a74", "3c66a4", "88a4c4"), "5474a4", "ffd8a8", "9cbcec", "7c9ad0", "16224c", 1, 0.40, 0.45, 0.70, 0.95, 0.65),
-    "night": _Hour(("050918", "0c1632", "182a50", "304468"), "243860", "dce8ff", "a8c4f4", "6c82bc", "0c1230", 38, 0.50, 0.55, 0.85, 1.00, 1.0),
-    "midnight": _Hour(("03050f", "080e22", "101c3a", "1e2c4a"), "18263e", "e4ecff", "98b4e4", "5a6ca4", "080c22", 55, 0.45, 0.60, 0.80, 1.00, 1.0),
+    "pre-dawn": _Hour(("0d1530", "1c2b52", "3c4a78", "8c7a94"), "5c648c", "f2b8a0", "b8a8c8", "8a94bc",
+        "2a2c58", 3, 0.35, 0.42, 0.45, 0.75, 0.6),
+    "dawn": _Hour(("34497e", "7a7aa6", "d89a98", "ffcfa0"), "d8a8a4", "ffe0b0", "ffc898", "b8b4cc",
+        "43406e", 6, 0.60, 0.42, 0.80, 0.45, 0.2),
+    "sunrise": _Hour(("4a6aa8", "9aa2c4", "f0b490", "ffdf9c"), "ecc4a4", "fff0c0", "ffd494", "b8aebc",
+        "4c4668", 8, 0.75, 0.42, 0.90, 0.25, 0.1),
+    "morning": _Hour(("4f90cc", "8abce0", "c4e0ec", "f2efdc"), "d0e0e4", "fffbe4", "fff0cc", "c4ccd4",
+        "4e567c", 28, 0.75, 0.38, 0.55, 0.05, 0.0),
+    "noon": _Hour(("3f86c9", "74b0de", "b4d8ee", "e4f0f2"), "c8dce6", "ffffff", "fff8e6", "cdd6de",
+        "4c5a86", 58, 0.72, 0.40, 0.40, 0.04, 0.0),
+    "afternoon": _Hour(("4288c6", "86b4d8", "d0dad8", "f4e6c4"), "dcd8c8", "fff4d0", "ffe6b0", "c8c8c8",
+        "544e74", 34, 0.80, 0.42, 0.65, 0.06, 0.0),
+    "golden-hour": _Hour(("5078a4", "a4a4a8", "f0b878", "ffd884"), "f0c088", "fff0b8", "ffc468", "dcc4b0",
+        "56386a", 10, 0.95, 0.50, 1.00, 0.20, 0.1),
+    "sunset": _Hour(("3a3a74", "8a5088", "e8746c", "ffb060"), "e8906c", "ffdc90", "ff9c54", "ccacac",
+        "3c2a5c", 5, 0.85, 0.52, 1.00, 0.50, 0.25),
+    "dusk": _Hour(("232450", "5c3c74", "b8607c", "f2a47c"), "bc7c88", "ffc898", "f2a07c", "ac9cc0",
+        "2a2450", 2, 0.60, 0.48, 0.90, 0.80, 0.45),
+    "blue-hour": _Hour(("0e1c44", "1e3a74", "3c66a4", "88a4c4"), "5474a4", "ffd8a8", "9cbcec", "7c9ad0",
+        "16224c", 1, 0.40, 0.45, 0.70, 0.95, 0.65),
+    "night": _Hour(("050918", "0c1632", "182a50", "304468"), "243860", "dce8ff", "a8c4f4", "6c82bc",
+        "0c1230", 38, 0.50, 0.55, 0.85, 1.00, 1.0),
+    "midnight": _Hour(("03050f", "080e22", "101c3a", "1e2c4a"), "18263e", "e4ecff", "98b4e4", "5a6ca4",
+        "080c22", 55, 0.45, 0.60, 0.80, 1.00, 1.0),
 }  # fmt: skip
 
 
@@ -141,7 +153,10 @@ def light_of(
     """Return the light of a shot.
 
     Args:
-        time: of the day. weather: outdoors. lighting: the set-up. season: winter is white. All of the vocabulary.
+        time: of the day.
+        weather: outdoors.
+        lighting: the set-up.
+        season: winter is white. All of the vocabulary.
         sun_yaw: world direction of the sun in radians, the place's own.
         camera_yaw: where the camera looks; set-ups such as "rim" are lit for the camera.
         indoors: takes the sky out and puts lamps in.
@@ -160,9 +175,24 @@ def _of_hour(h: _Hour, sun_yaw: float) -> Light:
     a, b, c, d = (rgb(code) for code in h.sky)
     key = rgb(h.key)
     return Light(
-        (a, b, c, d), rgb(h.haze), 95.0, rgb(h.sun), to_sun, key, h.key_level, rgb(h.fill), rgb(h.shade),
-        h.shade_level, mix(key, colours.WHITE, 0.25), h.rim_level, h.practicals, h.night, 0.0, False, 0.0,
-    )  # fmt: skip
+        sky=(a, b, c, d),
+        haze=rgb(h.haze),
+        visibility=95.0,
+        sun=rgb(h.sun),
+        to_sun=to_sun,
+        key=key,
+        key_level=h.key_level,
+        fill=rgb(h.fill),
+        shade=rgb(h.shade),
+        shade_level=h.shade_level,
+        rim=mix(key, colours.WHITE, 0.25),
+        rim_level=h.rim_level,
+        practicals=h.practicals,
+        night=h.night,
+        wet=0.0,
+        flat=False,
+        silhouette=0.0,
+    )
 
 
 def _weathered(light: Light, w: _Weather, *, cover: bool) -> Light:
@@ -221,7 +251,8 @@ def _set_up(light: Light, lighting: str, camera_yaw: float) -> Light:
             key=mix(light.key, rgb("ffb850"), 0.6), sun=mix(light.sun, rgb("ffe0a0"), 0.6), rim=rgb("ffd890"),
             rim_level=1.0, haze=mix(light.haze, rgb("f0b070"), 0.35 * (1 - light.night)), key_level=0.95,
         ),
-        "blue-hour": light._replace(fill=mix(light.fill, rgb("6c90d0"), 0.4), haze=mix(light.haze, rgb("5474a8"), 0.35)),
+        "blue-hour": light._replace(fill=mix(light.fill, rgb("6c90d0"), 0.4), haze=mix(light.haze,
+            rgb("5474a8"), 0.35)),
         "dramatic": low._replace(shade_level=0.66, rim_level=1.0, to_sun=towards(62, 24)),
         "soft": light._replace(shade_level=light.shade_level * 0.5, rim_level=light.rim_level * 0.5, flat=True),
         "rim": light._replace(rim_level=1.0, shade_level=0.58, to_sun=towards(28, 22)),

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from services.generation.providers.previz.camera import NEAR_M, Camera
@@ -64,10 +65,11 @@ def outline(ovals: Sequence[Oval], *, start_cap: float = 0.6, end_cap: float = 0
 
     Args:
         ovals: at least two, in order.
-        start_cap, end_cap: how much of the first and the last oval bulges beyond the ends; 0 is cut flat.
+        start_cap: how much of the first and the last oval bulges beyond the ends; 0 is cut flat.
+        end_cap: as `start_cap`.
     """
     first, last = ovals[0].centre, ovals[-1].centre
-    run = sum(_gap(a, b) for a, b in zip(ovals, ovals[1:], strict=False))
+    run = sum(_gap(a, b) for a, b in pairwise(ovals))
     widest = max(max(math.hypot(*o.wide), math.hypot(*o.deep)) for o in ovals)
     if run < widest * 0.9 or math.hypot(last[0] - first[0], last[1] - first[1]) < widest * 0.25:
         return wrapped(ovals)

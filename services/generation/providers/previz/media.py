@@ -1,7 +1,7 @@
 """Finishing steps that turn the picture into paint, ink, paper or clay. Pure: pixels in, pixels out."""
 
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -9,8 +9,8 @@ from PIL import Image
 
 from services.generation.providers.previz.display_list import Finish
 
-Floats = npt.NDArray[np.float32]
-"""Rows x columns x 3 (or x 1), 0 to 1."""
+Floats = npt.NDArray[Any]
+"""float32, rows x columns (x 3), 0 to 1. (NumPy's stubs lose the width in mixed arithmetic.)"""
 
 LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)
 _TILE: Final = 512
@@ -84,7 +84,8 @@ def canvas(p: Floats, step: Finish, _seed: int) -> Floats:
     h, w = p.shape[:2]
     y, x = np.ogrid[0:h, 0:w]
     weave = (np.sin(x * 1.9) * np.cos(y * 0.95) + np.sin(y * 1.9) * np.cos(x * 0.95)).astype(np.float32)
-    return p * (1.0 + (weave * np.float32(0.022 * step.amount))[..., None])
+    made: Floats = p * (1.0 + (weave * np.float32(0.022 * step.amount))[..., None])
+    return made
 
 
 def wash(p: Floats, step: Finish, seed: int) -> Floats:
@@ -104,7 +105,8 @@ def wash(p: Floats, step: Finish, seed: int) -> Floats:
     density = np.clip(0.92 + bloom - pooled * 1.3, 0.4, 1.15)[..., None]
     bright = moved + (np.float32(0.20) * (1.0 - grey))[..., None] * (0.4 + 0.6 * moved)
     inked = 1.0 - (1.0 - np.clip(bright, 0, 1)) * density
-    return sheet * (1.0 - (1.0 - inked) * _bare_edge(h, w, seed)[..., None])
+    made: Floats = sheet * (1.0 - (1.0 - inked) * _bare_edge(h, w, seed)[..., None])
+    return made
 
 
 def _bare_edge(h: int, w: int, seed: int) -> Floats:
@@ -112,7 +114,8 @@ def _bare_edge(h: int, w: int, seed: int) -> Floats:
     y, x = np.ogrid[0:h, 0:w]
     rim = np.minimum(np.minimum(x, w - 1 - x), np.minimum(y, h - 1 - y)).astype(np.float32) / np.float32(h)
     uneven = rim + noise(h, w, seed + 11, 32) * np.float32(0.022) + noise(h, w, seed + 12, 8) * np.float32(0.006)
-    return np.clip((uneven - np.float32(0.010)) * 110, 0, 1).astype(np.float32)
+    made: Floats = np.clip((uneven - np.float32(0.010)) * 110, 0, 1).astype(np.float32)
+    return made
 
 
 def paper(p: Floats, step: Finish, seed: int) -> Floats:
@@ -130,7 +133,8 @@ def clay(p: Floats, step: Finish, seed: int) -> Floats:
     swirl = np.sin(np.hypot(x % 97 - 48.0, y % 83 - 41.0) * 1.35).astype(np.float32) * np.float32(0.05)
     high = bumps + swirl * (noise(h, w, seed + 6, 64) > 0.05)
     lit = high - np.roll(high, (2, 2), (0, 1))
-    return p * (1.0 + (np.clip(lit, -0.5, 0.5) * np.float32(0.34 * step.amount))[..., None])
+    made: Floats = p * (1.0 + (np.clip(lit, -0.5, 0.5) * np.float32(0.34 * step.amount))[..., None])
+    return made
 
 
 def hatch(p: Floats, step: Finish, seed: int) -> Floats:
@@ -152,4 +156,5 @@ def hatch(p: Floats, step: Finish, seed: int) -> Floats:
     colour = np.clip(shown / tone * (0.52 + 0.48 * tone), 0, 1)
     spread = (shown.max(2) - shown.min(2))[..., None]
     washed = sheet * (1.0 - np.clip(spread * 2.4 - 0.25, 0, 0.88) * (1.0 - colour)) * (0.86 + 0.14 * tone)
-    return (washed * (1.0 - black) + ink * black).astype(np.float32)
+    made: Floats = (washed * (1.0 - black) + ink * black).astype(np.float32)
+    return made

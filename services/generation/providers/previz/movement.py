@@ -12,9 +12,11 @@ _LOWEST_M: Final = 0.14
 # ahead, right, up (in subject depths), degrees of yaw and pitch, growth of the focal length
 _MOVES: Final[dict[str, tuple[float, float, float, float, float, float]]] = {
     "push-in": (0.30, 0, 0, 0, 0, 0), "pull-out": (-0.45, 0, 0, 0, 0, 0), "zoom": (0, 0, 0, 0, 0, 0.4),
-    "pan": (0, 0, 0, 9, 0, 0), "whip-pan": (0, 0, 0, 13, 0, 0), "tilt": (0, 0, 0, 0, 5, 0), "truck": (0, 0.16, 0, 0, 0, 0),
+    "pan": (0, 0, 0, 9, 0, 0), "whip-pan": (0, 0, 0, 13, 0, 0), "tilt": (0, 0, 0, 0, 5, 0), "truck": (0,
+        0.16, 0, 0, 0, 0),
     "pedestal": (0, 0, 0.12, 0, 0, 0), "tracking": (0.10, 0.06, 0, 0, 0, 0), "crane": (-0.18, 0, 0.34, 0, -13, 0),
-    "steadicam": (0.12, 0.07, 0, 3, 0, 0), "handheld": (0.03, 0.02, 0.01, 1.5, 0.8, 0), "dolly-zoom": (0.42, 0, 0, 0, 0, -0.42),
+    "steadicam": (0.12, 0.07, 0, 3, 0, 0), "handheld": (0.03, 0.02, 0.01, 1.5, 0.8, 0), "dolly-zoom": (0.42,
+        0, 0, 0, 0, -0.42),
 }  # fmt: skip
 _ORBIT_DEG: Final = 32.0
 
@@ -23,8 +25,10 @@ def moved(camera: Camera, movement: str, subject: Vec3, side: float, strength: f
     """Return the camera after a movement.
 
     Args:
-        camera: of the start frame. movement: of the vocabulary; unknown and static ones stay.
-        subject: world point that the movement is about. side: -1 or 1, for movements that have one.
+        camera: of the start frame.
+        movement: of the vocabulary; unknown and static ones stay.
+        subject: world point that the movement is about.
+        side: -1 or 1, for movements that have one.
         strength: 0 (none) to 1 (all of it).
     """
     if movement == "orbit":

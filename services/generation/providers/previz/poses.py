@@ -208,14 +208,14 @@ _WORDS: Final[tuple[tuple[str, str], ...]] = (
     ("point points pointing", "point"),
     ("wave waves waving greet greets", "wave"),
     ("cheer cheers celebrate celebrates triumph victory rejoice", "cheer"),
-    ("walk walks walking stroll strolls strolling stride strides enter enters exits leaves leave leaving approach "
-     "approaches arrives crosses wander wanders steps follow follows", "walk"),
+    (("walk walks walking stroll strolls strolling stride strides enter enters exits leaves leave leaving approach "
+     "approaches arrives crosses wander wanders steps follow follows"), "walk"),
     ("carry carries carrying", "carry"),
     ("reach reaches reaching touch touches touching", "reach"),
     ("give gives hand hands offer offers pour pours serves serve slides", "offer"),
     ("hold holds holding clutch clutches grip grips", "hold"),
-    ("talk talks talking speak speaks speaking say says tell tells explain explains whisper whispers conversation "
-     "asks ask answers", "talk"),
+    (("talk talks talking speak speaks speaking say says tell tells explain explains whisper whispers conversation "
+     "asks ask answers"), "talk"),
     ("listen listens listening hears", "listen"),
     ("think thinks ponders contemplates contemplating wonders", "think"),
     ("lean leans leaning waits waiting wait", "lean"),

@@ -51,7 +51,8 @@ class Set:
         """Draw people and the things between them, from far to near; call after `behind`.
 
         Args:
-            people: everyone in place. soft: blur in pixels by person's id, for who is out of focus.
+            people: everyone in place.
+            soft: blur in pixels by person's id, for who is out of focus.
         """
         order: list[tuple[float, int, Thing | Standing]] = [(-self._depth(t), i, t) for i, t in enumerate(self._near)]
         order += [(-self._standing_depth(p), len(order) + i, p) for i, p in enumerate(people)]
@@ -206,11 +207,10 @@ def seat_of(person: Standing, layout: Layout) -> Thing:
     ground = layout.mark[1]
     high = max(0.15, y - ground - 0.07 * person.bones.stature)
     spot = (x - person.bones.ahead[0] * 0.05, ground, z - person.bones.ahead[2] * 0.05)
-    behind = (spot[0] - person.bones.ahead[0] * 0.0, ground, spot[2])
     if layout.kit in _WILD:
-        rock = Sprite("rock", behind, 0.85, high * 1.08, (128.0, 120.0, 112.0), 7)
-        return Thing(behind, (), (rock,))
-    return Thing(behind, box((spot[0], spot[2]), (0.46, high, 0.42), (96.0, 68.0, 50.0)))
+        rock = Sprite("rock", spot, 0.85, high * 1.08, (128.0, 120.0, 112.0), 7)
+        return Thing(spot, (), (rock,))
+    return Thing(spot, box((spot[0], spot[2]), (0.46, high, 0.42), (96.0, 68.0, 50.0)))
 
 
 def holds(outline: Sequence[Point], p: Point) -> bool:

@@ -112,7 +112,8 @@ def share_of(scene: PrevizScene, size: Size, head: float = 0.142) -> float:
     """Return the height of the standing lead in frame heights.
 
     Args:
-        scene: gives the frame. size: asked for.
+        scene: gives the frame.
+        size: asked for.
         head: height of the lead's head in statures; a frame that can't hold it takes the size's widest version.
     """
     aspect = scene.width / scene.height
@@ -217,8 +218,12 @@ def _placed(camera: Camera, spot: Spot, actor: Actor, skeleton: Skeleton, base: 
     """Return a person at a spot of the picture, moved only as far as the free floor and the safe area ask.
 
     Args:
-        camera: sees them. spot: where they should be. base: depth of the lead in metres.
-        actor, skeleton: who. layout: gives the floor.
+        camera: sees them.
+        spot: where they should be.
+        base: depth of the lead in metres.
+        actor: who.
+        skeleton: as `actor`.
+        layout: gives the floor.
     """
     ground = layout.mark[1]
     height = skeleton["head"][1] + ground

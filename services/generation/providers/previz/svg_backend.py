@@ -56,16 +56,18 @@ class _Writer:
         self._definitions: list[str] = []
         self._elements: list[str] = []
         self._blurs: dict[str, str] = {}
+        # A layer (True) is a group painted as one; a bare clip (False) is put on each shape inside it instead,
+        # because SVG isolates groups and a blend mode inside one would have nothing to meet.
+        self._open: list[tuple[bool, list[str]]] = []
 
     def document(self, drawing: DisplayList) -> str:
-        depth: list[int] = []
         for op in drawing.ops:
             if isinstance(op, Shape):
                 self._shape(op)
             elif isinstance(op, Begin):
-                depth.append(self._begin(op))
+                self._begin(op)
             elif isinstance(op, End):
-                self._elements.append("</g>" * depth.pop())
+                self._end()
         w, h = drawing.width, drawing.height
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}">'
@@ -85,33 +87,53 @@ class _Writer:
             )
         if op.blur > 0.05:
             parts.append(f'filter="url(#{self._blur(op.blur)})"')
-        if op.blend is not Blend.NORMAL:
-            parts.append(f'style="mix-blend-mode:{op.blend.value}"')
-        self._elements.append(" ".join(parts) + "/>")
+        blend = f' style="mix-blend-mode:{op.blend.value}"' if op.blend is not Blend.NORMAL else ""
+        clips = [clip for _, wrappers in self._inner_clips() for clip in wrappers]
+        mark = " ".join(parts)
+        if not clips:
+            self._elements.append(f"{mark}{blend}/>")
+            return
+        first, *rest = clips
+        opened = f"<g {first}{blend}>" + "".join(f"<g {r}>" for r in rest)
+        self._elements.append(f"{opened}{mark}/>" + "</g>" * len(clips))
 
-    def _begin(self, op: Begin) -> int:
-        """Open the nested groups that a group needs, and return how many."""
+    def _begin(self, op: Begin) -> None:
         wrappers: list[str] = []
         if op.clip is not None:
             wrappers.append(f'clip-path="url(#{self._define("clipPath", _mark(op.clip))})"')
         if op.without is not None:
             everything = '<path d="M-9999-9999H19999V19999H-9999Z" fill="#fff"/>'
             mask = everything + f'<path d="{_d(op.without)}" fill="#000"/>'
-            name = self._define(
-                "mask", mask, ' maskUnits="userSpaceOnUse" x="-9999" y="-9999" width="29998" height="29998"'
-            )
-            wrappers.append(f'mask="url(#{name})"')
-        effect: list[str] = []
+            area = ' maskUnits="userSpaceOnUse" x="-9999" y="-9999" width="29998" height="29998"'
+            wrappers.append(f'mask="url(#{self._define("mask", mask, area)})"')
+        effects: list[str] = []
         if op.opacity < 1.0:
-            effect.append(f'opacity="{op.opacity:.3f}"')
+            effects.append(f'opacity="{op.opacity:.3f}"')
         if op.blur > 0.05:
-            effect.append(f'filter="url(#{self._blur(op.blur)})"')
-        # A blend mode must stand on the outermost group: inside an isolated one it has nothing to meet.
+            effects.append(f'filter="url(#{self._blur(op.blur)})"')
+        if not effects and op.blend is Blend.NORMAL:
+            self._open.append((False, wrappers))
+            return
         blend = f' style="mix-blend-mode:{op.blend.value}"' if op.blend is not Blend.NORMAL else ""
-        wrappers.append(" ".join(effect))
-        first, *rest = wrappers
+        outer = [clip for _, clips in self._inner_clips() for clip in clips]
+        nested = [*outer, *wrappers, " ".join(effects)]
+        first, *rest = nested
         self._elements.append(f"<g {first}{blend}>" + "".join(f"<g {r}>" for r in rest))
-        return len(wrappers)
+        self._open.append((True, nested))
+
+    def _inner_clips(self) -> list[tuple[bool, list[str]]]:
+        """Return the bare clips that are open inside the innermost layer, outermost first."""
+        found: list[tuple[bool, list[str]]] = []
+        for entry in reversed(self._open):
+            if entry[0]:
+                break
+            found.insert(0, entry)
+        return found
+
+    def _end(self) -> None:
+        layer, wrappers = self._open.pop()
+        if layer:
+            self._elements.append("</g>" * len(wrappers))
 
     def _paint(self, paint: Paint) -> str:
         if isinstance(paint, Solid):

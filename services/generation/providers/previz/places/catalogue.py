@@ -28,17 +28,18 @@ _WORDS: Final[tuple[tuple[str, str], ...]] = (
     ("bar pub tavern saloon nightclub club lounge speakeasy diner cafe café restaurant jazz cantina inn", "bar"),
     ("office bureau study precinct library headquarters newsroom detective lab laboratory", "office"),
     ("corridor hallway hospital hotel subway tunnel prison ward", "corridor"),
-    ("temple courtyard palace shrine mandir monastery ruin ruins cathedral church mosque fort fortress castle haveli plaza "
-     "cloister ashram", "temple"),
+    (("temple courtyard palace shrine mandir monastery ruin ruins cathedral church mosque fort fortress "
+      "castle haveli plaza cloister ashram"), "temple"),
     ("beach sea ocean coast shore island lagoon seaside", "beach"),
     ("river riverbank yamuna ganges ghat lake pond stream creek brook bank waterside", "riverbank"),
     ("mountain mountains peak cliff cliffs summit ridge canyon valley glacier hill hills hilltop cave", "mountain"),
     ("desert dune dunes wasteland savanna savannah steppe mars", "desert"),
     ("forest woods woodland jungle grove orchard vrindavan rainforest", "forest"),
-    ("meadow field fields flower flowers garden gardens park grassland prairie farm pasture countryside village", "meadow"),
+    (("meadow field fields flower flowers garden gardens park grassland prairie farm pasture "
+      "countryside village"), "meadow"),
     ("street city road avenue town downtown market square boulevard neighbourhood neighborhood crossing", "street"),
-    ("room interior home house kitchen bedroom apartment hall flat cottage studio salon parlour attic basement hut "
-     "loft chamber", "room"),
+    (("room interior home house kitchen bedroom apartment hall flat cottage studio salon parlour attic "
+      "basement hut loft chamber"), "room"),
 )  # fmt: skip
 _KIT_OF: Final = {word: kit for words, kit in _WORDS for word in words.split()}
 _RANK: Final = {kit: rank for rank, (_, kit) in enumerate(_WORDS)}

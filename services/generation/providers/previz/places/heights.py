@@ -4,7 +4,7 @@ from services.generation.providers.previz.chance import Dice
 from services.generation.providers.previz.colours import mix, rgb
 from services.generation.providers.previz.display_list import RGB
 from services.generation.providers.previz.places.hills import ridge, skyline
-from services.generation.providers.previz.places.layout import Ground, Lamp, Layout, Panel, Sprite, Thing
+from services.generation.providers.previz.places.layout import Cover, Ground, Lamp, Layout, Panel, Sprite, Thing
 from services.generation.providers.previz.places.props import car
 from services.generation.providers.previz.places.solids import box, drum, level, upright
 
@@ -39,7 +39,8 @@ def rooftop(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
         )
         frame += box((-2.2 + i * 1.3, 9.7), (0.08, 2.0, 0.08), steel, edge=0.2)
     things: list[Thing] = [
-        skyline(dice.fork("far"), 210.0, 95.0, -20.0), skyline(dice.fork("near"), 80.0, 34.0, -22.0, lit=0.5), roof, *sides,
+        skyline(dice.fork("far"), 210.0, 95.0, -20.0), skyline(dice.fork("near"), 80.0, 34.0, -22.0,
+            lit=0.5), roof, *sides,
         Thing((-5.8, 0.0, 6.6), tuple(tank)),
         Thing((5.8, 0.0, 5.4), head, (), (Lamp((5.4, 2.4, 3.8), rgb("ffd08c"), 2.4, 0.9),)),
         Thing((0.0, 2.0, 9.6), tuple(frame), (), (Lamp((0.4, 2.6, 9.4), neon, 4.6, 0.6),)),
@@ -55,7 +56,7 @@ def rooftop(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
             things.append(Thing((px, 0.0, pz), box((px, pz), (1.1, 0.8, 0.9), rgb("868892"))))
     things.append(Thing((2.4, 0.0, 8.0), (), (Sprite("antenna", (3.0, 1.0, 9.9), 1.6, 4.0, rgb("2c2c34"), 3),)))
     return Layout(
-        "rooftop", (0.0, 0.0, 0.0), 0.0, 30.0, 0.25, False, Ground.ROOF, rgb("5c5860"), tuple(things), (), (),
+        "rooftop", (0.0, 0.0, 0.0), 0.0, 30.0, 0.25, Cover.SKY, Ground.ROOF, rgb("5c5860"), tuple(things), (), (),
         (-7.6, -7.6, 7.6, 8.6), ((-3.4, 0.0, 7.6), (3.0, 0.0, 7.4), (-6.6, 0.0, 1.0)),
     )  # fmt: skip
 
@@ -102,6 +103,6 @@ def vehicle(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
         ),
     )
     return Layout(
-        "vehicle", (0.0, 0.0, 0.0), 0.0, 22.0, 0.15, False, Ground.EARTH, rgb("7c8054"), tuple(things), lines, (),
+        "vehicle", (0.0, 0.0, 0.0), 0.0, 22.0, 0.15, Cover.SKY, Ground.EARTH, rgb("7c8054"), tuple(things), lines, (),
         (-3.8, -12.0, 3.8, 30.0), ((-3.4, 0.0, 7.0), (4.6, 0.0, 10.0)),
     )  # fmt: skip

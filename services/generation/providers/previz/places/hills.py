@@ -14,8 +14,12 @@ def ridge(dice: Dice, away: float, tall: float, colour: RGB, *, peaks: bool = Fa
     """Return a ring of hills about the mark, `away` metres off and up to `tall` metres high.
 
     Args:
-        dice: shapes them. away, tall: metres. colour: in white light.
-        peaks: sharp instead of rounded. snow: white summits.
+        dice: shapes them.
+        away: metres.
+        tall: as `away`.
+        colour: in white light.
+        peaks: sharp instead of rounded.
+        snow: white summits.
     """
     steps = 96
     phases = [dice.between(0, math.tau) for _ in range(4)]
@@ -78,7 +82,8 @@ def skyline(dice: Dice, away: float, tallest: float, base: float, *, lit: float 
                 t0, t1 = (j + 0.25) / columns, (j + 0.65) / columns
                 code = dice.pick(("ffd78a", "ffe6b0", "bfe0ff", "ffc46b"))
                 panels.append(upright(
-                    0.99 * (x0 + (x1 - x0) * t0), 0.99 * (z0 + (z1 - z0) * t0), 0.99 * (x0 + (x1 - x0) * t1), 0.99 * (z0 + (z1 - z0) * t1),
+                    0.99 * (x0 + (x1 - x0) * t0), 0.99 * (z0 + (z1 - z0) * t0),
+                        0.99 * (x0 + (x1 - x0) * t1), 0.99 * (z0 + (z1 - z0) * t1),
                     y, y + 2.2, rgb(code), inward, glow=0.8, edge=0.0, both=True,
                 ))  # fmt: skip
         a += wide * dice.between(0.95, 1.25)

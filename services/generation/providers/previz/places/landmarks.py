@@ -171,15 +171,18 @@ def _fire(at: Vec3, _colour: RGB | None, _dice: Dice) -> Thing:
 
 
 _MAKERS: Final[tuple[tuple[str, Maker], ...]] = (
-    ("fountain", _fountain), ("statue idol sculpture monument", _statue), ("well", _well), ("booth telephone kiosk", _booth),
-    ("clock tower lighthouse spire steeple", _tower), ("bridge aqueduct", _bridge), ("bench swing", _bench), ("piano jukebox", _piano),
+    ("fountain", _fountain), ("statue idol sculpture monument", _statue), ("well", _well),
+        ("booth telephone kiosk", _booth),
+    ("clock tower lighthouse spire steeple", _tower), ("bridge aqueduct", _bridge), ("bench swing", _bench),
+        ("piano jukebox", _piano),
     ("shrine altar", _shrine), ("neon sign billboard marquee", _sign), ("lamp lantern lamppost streetlight", _lamp),
     ("campfire fire bonfire brazier", _fire), ("banyan peepal oak kadamba tree", _sprite("tree", 7.5, 8.5, "4a7a40")),
     ("palm palms", _sprite("palm", 6.0, 7.0, "4c7a44")), ("pine fir cedar", _sprite("pine", 3.2, 7.5, "3c5c48")),
     ("rock boulder stone", _sprite("rock", 2.2, 1.3, "8c8278")), ("lotus", _sprite("lotus", 1.0, 0.4, "ee8ab0")),
     ("boat canoe", lambda at, c, d: boat((at[0], at[2]), 4.0, c or rgb("6a4630"), yaw=d.between(0.4, 1.4))),
     ("car taxi cab automobile sedan", lambda at, c, d: car((at[0], at[2]), c or rgb("2c3440"), yaw=d.pick((0.1, 3.0)))),
-    ("crates crate boxes", lambda at, _c, d: crates((at[0], at[2]), d)), ("barrel barrels", lambda at, c, _d: barrel((at[0], at[2]), c or rgb("7a4a34"))),
+    ("crates crate boxes", lambda at, _c, d: crates((at[0], at[2]), d)), ("barrel barrels", lambda at, c,
+        _d: barrel((at[0], at[2]), c or rgb("7a4a34"))),
     ("table desk", lambda at, c, _d: table((at[0], at[2]), (1.4, 0.75, 0.8), c or rgb("6e4a32"))),
     ("chair throne armchair", lambda at, c, d: chair((at[0], at[2]), c or rgb("6a4a34"), yaw=d.between(2, 4))),
     ("stool", lambda at, c, _d: stool((at[0], at[2]), c or rgb("8a2c34"))),

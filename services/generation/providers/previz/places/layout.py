@@ -80,6 +80,13 @@ class Ground(StrEnum):
     ROCK = "rock"
 
 
+class Cover(StrEnum):
+    """What is overhead."""
+
+    SKY = "sky"
+    ROOF = "roof"
+
+
 class Water(NamedTuple):
     """A level sheet of water: its outline on the ground."""
 
@@ -92,7 +99,7 @@ class Layout(NamedTuple):
 
     Attributes:
         kit: its name. mark: where the lead stands. yaw: radians, of the main view. sweep: degrees to either side.
-        sun_yaw: radians, where the sun stands. indoors: True has no sky. ground_colour: in white light.
+        sun_yaw: radians, where the sun stands. cover: sky or ceiling. ground_colour: in white light.
         lines: marks on the ground, such as kerbs and paths: (outline, colour).
         free: (x0, z0, x1, z1) of the floor that people may stand on.
         spots: where landmarks go, in order.
@@ -103,7 +110,7 @@ class Layout(NamedTuple):
     yaw: float
     sweep: float
     sun_yaw: float
-    indoors: bool
+    cover: Cover
     ground: Ground
     ground_colour: RGB
     things: tuple[Thing, ...]
@@ -111,6 +118,11 @@ class Layout(NamedTuple):
     water: tuple[Water, ...] = ()
     free: tuple[float, float, float, float] = (-30.0, -40.0, 30.0, 60.0)
     spots: tuple[Vec3, ...] = ((-3.4, 0.0, 7.0), (3.8, 0.0, 9.0), (-5.5, 0.0, 14.0), (6.5, 0.0, 16.0))
+
+    @property
+    def indoors(self) -> bool:
+        """Whether there is a ceiling instead of a sky."""
+        return self.cover is Cover.ROOF
 
     def digest(self) -> str:
         """Return a hash of the set; equal sets have equal hashes on every machine."""

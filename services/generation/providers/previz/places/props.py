@@ -1,6 +1,7 @@
 """Furniture of sets: cars, crates, tables, stools, lamps, boats."""
 
 import math
+from itertools import pairwise
 
 from services.generation.providers.previz.chance import Dice
 from services.generation.providers.previz.colours import BLACK, WHITE, mix, rgb
@@ -15,7 +16,8 @@ _GLASS = rgb("4a5a6c")
 def car(at: tuple[float, float], colour: RGB, *, yaw: float) -> Thing:
     """Return a rounded saloon, 4.4 m long, its nose along yaw."""
     profile = (
-        (-2.2, 0.35), (-2.18, 0.80), (-1.9, 0.92), (-1.35, 0.98), (-0.95, 1.42), (0.45, 1.44), (0.95, 1.0), (1.95, 0.88),
+        (-2.2, 0.35), (-2.18, 0.80), (-1.9, 0.92), (-1.35, 0.98), (-0.95, 1.42), (0.45, 1.44), (0.95, 1.0),
+            (1.95, 0.88),
         (2.2, 0.72), (2.2, 0.35),
     )  # fmt: skip
 
@@ -25,7 +27,7 @@ def car(at: tuple[float, float], colour: RGB, *, yaw: float) -> Thing:
 
     panels: list[Panel] = []
     side_normal, ahead = turn_y((1.0, 0.0, 0.0), yaw), turn_y((0.0, 0.0, 1.0), yaw)
-    for (z0, y0), (z1, y1) in zip(profile, profile[1:], strict=False):
+    for (z0, y0), (z1, y1) in pairwise(profile):
         up = turn_y((0.0, z1 - z0, -(y1 - y0)), yaw)
         size = math.hypot(up[0], up[1], up[2]) or 1.0
         normal = (up[0] / size, up[1] / size, up[2] / size)
@@ -38,7 +40,7 @@ def car(at: tuple[float, float], colour: RGB, *, yaw: float) -> Thing:
         window = ((-0.88, 1.02), (-0.72, 1.36), (0.32, 1.37), (0.72, 1.03))
         panels.append(Panel(tuple(place(0.87 * sign, y, z) for z, y in window), _GLASS, n, 0.0, 0.5))
         for z in (-1.35, 1.35):
-            wheel = tuple(
+            wheel: tuple[Vec3, ...] = tuple(
                 place(0.88 * sign, 0.33 + 0.33 * math.sin(t), z + 0.33 * math.cos(t))
                 for t in (i * math.tau / 12 for i in range(12))
             )
@@ -52,11 +54,11 @@ def car(at: tuple[float, float], colour: RGB, *, yaw: float) -> Thing:
     lamps: list[Lamp] = []
     for sign in (-1.0, 1.0):
         for z, code, n in ((2.21, "fff0c8", ahead), (-2.21, "e03038", (-ahead[0], 0.0, -ahead[2]))):
-            quad = tuple(
+            lens = tuple(
                 place(sign * 0.62 + dx, 0.66 + dy, z)
                 for dx, dy in ((-0.13, -0.09), (-0.13, 0.09), (0.13, 0.09), (0.13, -0.09))
             )
-            lights.append(Panel(quad, rgb(code), n, 1.0, 0.3))
+            lights.append(Panel(lens, rgb(code), n, 1.0, 0.3))
         lamps.append(Lamp(place(sign * 0.62, 0.66, 2.3), rgb("ffeec8"), 1.3, 0.35))
     return Thing((at[0], 0.0, at[1]), (*panels, *lights), (), tuple(lamps))
 

@@ -4,7 +4,7 @@ from services.generation.providers.previz.chance import Dice
 from services.generation.providers.previz.colours import BLACK, WHITE, mix, rgb
 from services.generation.providers.previz.display_list import RGB
 from services.generation.providers.previz.geometry import Vec3
-from services.generation.providers.previz.places.layout import Ground, Lamp, Layout, Panel, Thing
+from services.generation.providers.previz.places.layout import Cover, Ground, Lamp, Layout, Panel, Thing
 from services.generation.providers.previz.places.props import chair, hanging_lamp, plant, stool, table
 from services.generation.providers.previz.places.solids import box, level, upright
 
@@ -90,7 +90,8 @@ def room(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
     walls = (
         *window(-2.6, -1.2, 3.98, 0.9, 2.3), *window(1.0, 2.4, 3.98, 0.9, 2.3),
         *picture(0.0, 3.98, 1.3, 0.9, 0.7, rgb(dice.pick(("5a7a8a", "8a6a4a", "6a7a54")))),
-        *picture(-1.6, -4.98, 1.2, 0.8, 1.0, rgb("8a5a4a"), (0.0, 0.0, 1.0)), *window(0.8, 2.2, -4.98, 0.9, 2.3, facing=(0.0, 0.0, 1.0)),
+        *picture(-1.6, -4.98, 1.2, 0.8, 1.0, rgb("8a5a4a"), (0.0, 0.0, 1.0)), *window(0.8, 2.2, -4.98, 0.9,
+            2.3, facing=(0.0, 0.0, 1.0)),
     )  # fmt: skip
     things = (
         shell(8.0, 4.0, -5.0, 3.0, wall, mix(wall, WHITE, 0.3)),
@@ -105,7 +106,8 @@ def room(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
     )
     rug = (((-1.6, 0.0, -0.6), (-1.6, 0.0, 1.9), (1.6, 0.0, 1.9), (1.6, 0.0, -0.6)), mix(rgb("8a3c3c"), wall, 0.3))
     return Layout(
-        "room", (0.0, 0.0, 0.0), 0.0, 20.0, 0.9, True, Ground.BOARDS, mix(wood, rgb("b08c64"), 0.5), things, (rug,), (),
+        "room", (0.0, 0.0, 0.0), 0.0, 20.0, 0.9, Cover.ROOF, Ground.BOARDS, mix(wood, rgb("b08c64"), 0.5),
+            things, (rug,), (),
         (-3.4, -4.2, 3.4, 3.3), _SPOTS,
     )  # fmt: skip
 
@@ -152,7 +154,7 @@ def bar(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
             Thing((x, 1.8, -6.4), (sign, bow), (), (Lamp((x, 1.9, -6.3), rgb(code), 2.0, 0.5),), backdrop=True)
         )
     return Layout(
-        "bar", (0.0, 0.0, 1.0), 0.0, 16.0, 1.0, True, Ground.BOARDS, rgb("5e4030"), tuple(things), (), (),
+        "bar", (0.0, 0.0, 1.0), 0.0, 16.0, 1.0, Cover.ROOF, Ground.BOARDS, rgb("5e4030"), tuple(things), (), (),
         (-3.6, -5.8, 3.6, 2.1), ((-3.4, 0.0, 1.6), (3.4, 0.0, 1.2), (-3.2, 0.0, -4.8), (0.0, 0.0, -5.6)),
     )  # fmt: skip
 
@@ -162,7 +164,8 @@ def office(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
     wall = mix(tint[0] if tint else rgb(dice.pick(("7c7464", "6c7470", "80705c"))), rgb("847a68"), 0.4)
     wood = rgb("5c3e2a")
     desk = (
-        *box((-0.5, 2.1), (2.1, 0.72, 0.9), wood), *box((-0.5, 2.1), (2.2, 0.06, 1.0), mix(wood, WHITE, 0.12), base=0.72),
+        *box((-0.5, 2.1), (2.1, 0.72, 0.9), wood), *box((-0.5, 2.1), (2.2, 0.06, 1.0), mix(wood, WHITE,
+            0.12), base=0.72),
         *box((-1.0, 2.0), (0.5, 0.05, 0.36), rgb("e4dcc8"), base=0.78, yaw=0.2, edge=0.4),
         *box((-0.1, 2.3), (0.24, 0.12, 0.18), rgb("201c22"), base=0.78, edge=0.4),
     )  # fmt: skip
@@ -195,7 +198,7 @@ def office(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
         hanging_lamp((0.3, 2.35, 0.6), rgb("ffe0b0"), drop=0.5),
     )
     return Layout(
-        "office", (0.0, 0.0, 0.4), 0.0, 20.0, 0.3, True, Ground.BOARDS, rgb("6a5242"), things, (), (),
+        "office", (0.0, 0.0, 0.4), 0.0, 20.0, 0.3, Cover.ROOF, Ground.BOARDS, rgb("6a5242"), things, (), (),
         (-3.2, -3.4, 2.5, 1.4), ((-2.6, 0.0, 1.9), (2.4, 0.0, 0.9), (-3.0, 0.0, -1.5), (2.6, 0.0, -2.8)),
     )  # fmt: skip
 
@@ -244,6 +247,7 @@ def corridor(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
     panels += window(-0.7, 0.7, back - 0.02, 0.7, 2.3)
     things.insert(1, Thing((0.0, 0.0, 6.0), tuple(panels), backdrop=True))
     return Layout(
-        "corridor", (0.0, 0.0, 0.0), 0.0, 7.0, 0.1, True, Ground.TILES, mix(wall, rgb("5a6064"), 0.55), tuple(things), (), (),
+        "corridor", (0.0, 0.0, 0.0), 0.0, 7.0, 0.1, Cover.ROOF, Ground.TILES, mix(wall, rgb("5a6064"),
+            0.55), tuple(things), (), (),
         (-1.2, -12.0, 1.2, 22.0), ((-1.2, 0.0, 5.0), (1.2, 0.0, 8.0), (-1.2, 0.0, 12.0)),
     )  # fmt: skip

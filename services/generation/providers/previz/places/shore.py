@@ -7,7 +7,7 @@ from services.generation.providers.previz.colours import mix, rgb
 from services.generation.providers.previz.display_list import RGB
 from services.generation.providers.previz.geometry import Vec3
 from services.generation.providers.previz.places.hills import ridge, skyline
-from services.generation.providers.previz.places.layout import Ground, Lamp, Layout, Sprite, Thing, Water
+from services.generation.providers.previz.places.layout import Cover, Ground, Lamp, Layout, Sprite, Thing, Water
 from services.generation.providers.previz.places.props import barrel, boat, crates
 from services.generation.providers.previz.places.solids import box, drum
 from services.generation.providers.previz.places.woods import around, tree_thing
@@ -54,8 +54,9 @@ def riverbank(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
         )
     things.append(boat((6.5, 9.5), 4.2, rgb("6a4630"), yaw=1.1))
     return Layout(
-        "riverbank", (0.0, 0.0, 0.0), 0.0, 30.0, 0.15, False, Ground.GRASS, rgb("74904a"), tuple(things), (),
-        (Water(water, rgb("3f7a8a")),), (-16.0, -14.0, 16.0, 4.2), ((-4.5, 0.0, 2.8), (4.5, 0.0, 3.0), (-9.0, 0.0, 1.0)),
+        "riverbank", (0.0, 0.0, 0.0), 0.0, 30.0, 0.15, Cover.SKY, Ground.GRASS, rgb("74904a"), tuple(things), (),
+        (Water(water, rgb("3f7a8a")),), (-16.0, -14.0, 16.0, 4.2), ((-4.5, 0.0, 2.8), (4.5, 0.0, 3.0),
+            (-9.0, 0.0, 1.0)),
     )  # fmt: skip
 
 
@@ -80,7 +81,8 @@ def beach(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
         )
     things.append(boat((-6.0, 4.5), 4.0, rgb("3f6a84"), yaw=0.7))
     return Layout(
-        "beach", (0.0, 0.0, 0.0), 0.0, 34.0, 0.1, False, Ground.SAND, mix(rgb("dcc49a"), tint[0], 0.15) if tint else rgb("dcc49a"),
+        "beach", (0.0, 0.0, 0.0), 0.0, 34.0, 0.1, Cover.SKY, Ground.SAND, mix(rgb("dcc49a"), tint[0],
+            0.15) if tint else rgb("dcc49a"),
         tuple(things), (), (Water(water, rgb("2f7a94")),), (-20.0, -14.0, 20.0, 6.2),
     )  # fmt: skip
 
@@ -109,7 +111,8 @@ def docks(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
         )
     iron = rgb("3a4048")
     things.append(Thing((-9.0, 0.0, 6.0), (
-        *box((-10.2, 6.0), (0.5, 11.0, 0.5), iron), *box((-7.8, 6.0), (0.5, 11.0, 0.5), iron), *box((-9.0, 6.0), (3.4, 1.6, 2.2), rgb("7a5a34"), base=11.0),
+        *box((-10.2, 6.0), (0.5, 11.0, 0.5), iron), *box((-7.8, 6.0), (0.5, 11.0, 0.5), iron), *box((-9.0,
+            6.0), (3.4, 1.6, 2.2), rgb("7a5a34"), base=11.0),
         *box((-9.0, 13.0), (0.5, 0.5, 15.0), iron, base=12.8),
     )))  # fmt: skip
     for i in range(11):
@@ -122,8 +125,7 @@ def docks(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
             if spin.happens(0.6)
             else barrel((x, z), rgb(spin.pick(("7a3a34", "3a5a64", "6a6a5c"))))
         )
-    for x in range(-14, 15, 4):
-        things.append(Thing((float(x), 0.0, 8.6), drum((float(x), 8.6), 0.22, 0.55, rgb("26242c"), taper=1.25)))
+    things += [_bollard(float(x), 8.6) for x in range(-14, 15, 4)]
     for x, z in ((-5.0, 7.6), (6.0, 7.6), (-6.0, -6.0), (15.0, 7.6)):
         pole = box((x, z), (0.12, 4.8, 0.12), iron, edge=0.3)
         things.append(
@@ -135,6 +137,11 @@ def docks(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
             )
         )
     return Layout(
-        "docks", (0.0, 0.0, 0.0), 0.0, 26.0, 0.3, False, Ground.STONE, rgb("5c5a60"), tuple(things), (),
-        (Water(water, rgb("24404e")),), (-12.0, -12.0, 12.0, 8.0), ((-3.6, 0.0, 5.0), (4.2, 0.0, 6.0), (-6.0, 0.0, 3.0)),
+        "docks", (0.0, 0.0, 0.0), 0.0, 26.0, 0.3, Cover.SKY, Ground.STONE, rgb("5c5a60"), tuple(things), (),
+        (Water(water, rgb("24404e")),), (-12.0, -12.0, 12.0, 8.0), ((-3.6, 0.0, 5.0), (4.2, 0.0, 6.0),
+            (-6.0, 0.0, 3.0)),
     )  # fmt: skip
+
+
+def _bollard(x: float, z: float) -> Thing:
+    return Thing((x, 0.0, z), drum((x, z), 0.22, 0.55, rgb("26242c"), taper=1.25))

@@ -21,8 +21,14 @@ def box(
     """Return the four walls and the top of a box.
 
     Args:
-        centre: (x, z) of its middle. size: width (x), height, depth (z). base: height of its underside.
-        yaw: radians. top: colour of the upper face.
+        centre: (x, z) of its middle.
+        size: width (x), height, depth (z).
+        colour: of its walls.
+        base: height of its underside.
+        yaw: radians.
+        top: colour of the upper face.
+        edge: weight of its contours.
+        glow: how much it shines by itself.
     """
     w, h, d = size[0] / 2, size[1], size[2] / 2
     c, s = math.cos(yaw), math.sin(yaw)

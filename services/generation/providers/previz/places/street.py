@@ -6,7 +6,7 @@ from services.generation.providers.previz.chance import Dice
 from services.generation.providers.previz.colours import WHITE, mix, rgb
 from services.generation.providers.previz.display_list import RGB
 from services.generation.providers.previz.geometry import Vec3
-from services.generation.providers.previz.places.layout import Ground, Lamp, Layout, Panel, Sprite, Thing
+from services.generation.providers.previz.places.layout import Cover, Ground, Lamp, Layout, Panel, Sprite, Thing
 from services.generation.providers.previz.places.props import car, crates, dumpster
 from services.generation.providers.previz.places.solids import box, level, upright
 
@@ -40,8 +40,8 @@ def street(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
     """Return a street along z with pavements, lamps, awnings, parked cars and signs."""
     half = 6.4
     things = _rows(dice, _STREET, half, tint, -46.0, 84.0)
-    for i, z in enumerate(range(-38, 74, 13)):
-        things.append(_lamp_post((1.0 if i % 2 else -1.0) * (half - 1.6), float(z)))
+    for i, post in enumerate(range(-38, 74, 13)):
+        things.append(_lamp_post((1.0 if i % 2 else -1.0) * (half - 1.6), float(post)))
     for i in range(7):
         side = dice.sign()
         spin = dice.fork("car", i)
@@ -55,7 +55,8 @@ def street(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
     lines = _pavements(half) + _dashes()
     free = (-half + 0.5, -40.0, half - 0.5, 70.0)
     return Layout(
-        "street", (0.0, 0.0, 0.0), 0.0, 15.0, 0.10, False, Ground.ASPHALT, rgb("55525e"), tuple(things), lines, (), free,
+        "street", (0.0, 0.0, 0.0), 0.0, 15.0, 0.10, Cover.SKY, Ground.ASPHALT, rgb("55525e"), tuple(things),
+            lines, (), free,
         ((-4.6, 0.0, 8.0), (4.6, 0.0, 11.0), (-4.4, 0.0, 17.0), (0.0, 0.0, 34.0)),
     )  # fmt: skip
 
@@ -88,7 +89,8 @@ def alley(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
     free = (-half + 0.5, -24.0, half - 0.5, 38.0)
     spots: tuple[Vec3, ...] = ((-1.8, 0.0, 7.0), (1.8, 0.0, 10.0), (0.0, 0.0, 24.0))
     return Layout(
-        "alley", (0.0, 0.0, 0.0), 0.0, 8.0, 0.06, False, Ground.COBBLES, rgb("4c4a54"), tuple(things), (gutter,), (), free, spots,
+        "alley", (0.0, 0.0, 0.0), 0.0, 8.0, 0.06, Cover.SKY, Ground.COBBLES, rgb("4c4a54"), tuple(things),
+            (gutter,), (), free, spots,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from services.generation.providers.previz.colours import BLACK, WHITE, mix, rgb
 from services.generation.providers.previz.display_list import RGB
 from services.generation.providers.previz.geometry import Vec3
 from services.generation.providers.previz.places.hills import ridge
-from services.generation.providers.previz.places.layout import Ground, Lamp, Layout, Panel, Sprite, Thing
+from services.generation.providers.previz.places.layout import Cover, Ground, Lamp, Layout, Panel, Sprite, Thing
 from services.generation.providers.previz.places.solids import box, drum, upright
 from services.generation.providers.previz.places.woods import tree_thing
 
@@ -35,7 +35,8 @@ def temple(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
         for w, z0, z1, dark in ((2.2, -4.0, 11.0, 0.20), (1.9, -3.7, 10.7, 0.05))
     )
     return Layout(
-        "temple", (0.0, 0.0, 0.0), 0.0, 24.0, 0.22, False, Ground.STONE, mix(stone, rgb("b4a48c"), 0.5), tuple(things), border, (),
+        "temple", (0.0, 0.0, 0.0), 0.0, 24.0, 0.22, Cover.SKY, Ground.STONE, mix(stone, rgb("b4a48c"), 0.5),
+            tuple(things), border, (),
         (-5.8, -8.0, 5.8, 10.0), ((-3.6, 0.0, 8.0), (3.6, 0.0, 8.4), (-4.8, 0.0, 1.5)),
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from services.generation.providers.previz.colours import mix, rgb
 from services.generation.providers.previz.display_list import RGB
 from services.generation.providers.previz.geometry import Vec3
 from services.generation.providers.previz.places.hills import ridge
-from services.generation.providers.previz.places.layout import Ground, Layout, Sprite, Thing
+from services.generation.providers.previz.places.layout import Cover, Ground, Layout, Sprite, Thing
 
 _LEAVES = ("3f6b3a", "4c7a3c", "5c8244", "38603e", "6a8a48")
 _BLOOMS = ("e2566e", "f0b030", "f4f0e4", "c86ad0", "f08a3c", "e87aa4")
@@ -25,7 +25,8 @@ def forest(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
     ]
     things += _patches(dice, 95, tint, 0.70, 15.0)
     return Layout(
-        "forest", (0.0, 0.0, 0.0), 0.0, 28.0, 0.25, False, Ground.GRASS, rgb("5f7a3e"), tuple(things), path(dice, "9a8258"), (),
+        "forest", (0.0, 0.0, 0.0), 0.0, 28.0, 0.25, Cover.SKY, Ground.GRASS, rgb("5f7a3e"), tuple(things),
+            path(dice, "9a8258"), (),
         (-10.0, -12.0, 10.0, 30.0),
     )  # fmt: skip
 
@@ -39,7 +40,8 @@ def meadow(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
     things += _trees(dice, 26, 26.0, 70.0, tint)
     things += _patches(dice, 210, tint, 0.94, 24.0)
     return Layout(
-        "meadow", (0.0, 0.0, 0.0), 0.0, 36.0, 0.2, False, Ground.GRASS, rgb("86a24e"), tuple(things), path(dice, "b49a6c"), (),
+        "meadow", (0.0, 0.0, 0.0), 0.0, 36.0, 0.2, Cover.SKY, Ground.GRASS, rgb("86a24e"), tuple(things),
+            path(dice, "b49a6c"), (),
         (-20.0, -20.0, 20.0, 50.0),
     )  # fmt: skip
 
@@ -71,7 +73,8 @@ def mountain(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
             Thing((x, 0.0, z), (), (Sprite("pine", (x, 0.0, z), h * 0.42, h, rgb("3c5c48"), spin.count(0, 999)),))
         )
     return Layout(
-        "mountain", (0.0, 0.0, 0.0), 0.0, 34.0, 0.35, False, Ground.ROCK, mix(stone, rgb("8c8468"), 0.4), tuple(things), path(dice, "a0947c"), (),
+        "mountain", (0.0, 0.0, 0.0), 0.0, 34.0, 0.35, Cover.SKY, Ground.ROCK, mix(stone, rgb("8c8468"),
+            0.4), tuple(things), path(dice, "a0947c"), (),
         (-10.0, -10.0, 10.0, 26.0),
     )  # fmt: skip
 
@@ -90,7 +93,7 @@ def desert(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
         things.append(
             Thing((x, 0.0, z), (), (Sprite(kind, (x, 0.0, z), h * 1.8, h, rgb("a8825c"), spin.count(0, 999)),))
         )
-    return Layout("desert", (0.0, 0.0, 0.0), 0.0, 36.0, 0.3, False, Ground.SAND, sand, tuple(things), ())
+    return Layout("desert", (0.0, 0.0, 0.0), 0.0, 36.0, 0.3, Cover.SKY, Ground.SAND, sand, tuple(things), ())
 
 
 def path(dice: Dice, code: str) -> Lines:
