@@ -19,6 +19,7 @@ from schemas import asyncapi, topics
 from schemas.compatibility import breaking_changes
 from schemas.events import EVENTS, REGISTRY
 from schemas.film_plan import PLAN_VERSION, FilmPlan
+from schemas.plan_reference import plan_reference
 from schemas.topics import TopicSpec
 
 ROOT = Path(__file__).resolve().parent.parent / "contracts"
@@ -40,7 +41,9 @@ def rendered() -> dict[Path, str]:
         file_name = asyncapi.schema_file(event)
         name = f"{event.TYPE.removeprefix('film.')}:v{event.VERSION}"
         files[Path("schemas") / file_name] = _json(schema_of(event, name))
-    files[Path("schemas") / PLAN_SCHEMA] = _json(schema_of(FilmPlan, f"film.plan:v{PLAN_VERSION}"))
+    plan = schema_of(FilmPlan, f"film.plan:v{PLAN_VERSION}")
+    files[Path("schemas") / PLAN_SCHEMA] = _json(plan)
+    files[Path("film-plan.md")] = plan_reference(plan)
     specs = topics.specs(DOCUMENTED_PROVIDERS)
     for spec in specs:
         files[Path("topics") / f"{spec.name}.yaml"] = _yaml(_topic(spec))
