@@ -178,7 +178,7 @@ def build_of(person: PrevizCharacter) -> Build:
     feminine = _is_feminine(words, dice)
     age = _age(person, words)
     frame = _frame(words)
-    stature = _stature(words, age, feminine=feminine) * dice.between(0.98, 1.02)
+    stature = _measured(person.body) or _stature(words, age, feminine=feminine) * dice.between(0.98, 1.02)
     child = clamp((16.0 - age) / 12.0, 0.0, 1.0)
     old = clamp((age - 60.0) / 20.0, 0.0, 1.0)
     wide = frame * dice.between(0.97, 1.03)
@@ -239,6 +239,15 @@ def _frame(words: list[str]) -> float:
         if word in {"athletic", "strong", "sturdy"}:
             return 1.1
     return 1.0
+
+
+def _measured(body: str) -> float | None:
+    """Return a height that the words give in centimetres or metres, in metres."""
+    found = re.search(r"(\d{2,3})\s*cm\b|(\d[.,]\d{1,2})\s*m\b", body[:200])
+    if found is None:
+        return None
+    metres = float(found.group(1)) / 100.0 if found.group(1) else float(found.group(2).replace(",", "."))
+    return clamp(metres, 0.6, 2.4)
 
 
 def _stature(words: list[str], age: float, *, feminine: bool) -> float:

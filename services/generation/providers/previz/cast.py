@@ -59,6 +59,10 @@ def _actor(scene: PrevizScene, person: PrevizCharacter, index: int) -> Actor:
     if name is None and len(scene.characters) < 2:
         name = pose_named(f"{scene.action} {scene.description}")
     held, held_colour = _held(person, f"{doing} {scene.prop_in_focus}")
+    if scene.shot_size == "insert" and index == 0 and scene.prop_in_focus:
+        held = held_named(scene.prop_in_focus) or held or "object"
+        held_colour = colours.find(scene.prop_in_focus) or colours.rgb(HOLDS[held].colour)
+        name = HOLDS[held].pose or "hold"
     talking = scene.coverage in {"two-shot", "three-shot", "over-the-shoulder", "reverse"} or len(scene.characters) > 1
     if name is None:
         name = HOLDS[held].pose if held and HOLDS[held].pose else pose_at_rest(dice, talking=talking)

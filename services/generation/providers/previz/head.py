@@ -256,7 +256,7 @@ class Face:
         return self._view.skin(sign * x, y, lift)
 
     def _eye(self, sign: float) -> None:
-        v, m = self._view, self._mood
+        m = self._mood
         open_ = 0.040 * m.eyes
         upper = [
             self._at(sign, 0.068, -0.004),
@@ -272,11 +272,21 @@ class Face:
             self._at(sign, 0.150, -open_ * 0.55),
             self._at(sign, 0.105, -open_ * 0.50),
         ]
+        self._eyeball(sign, upper, lower, open_)
+        self._line(upper, 0.019 if not self._build.feminine else 0.024)
+        if self._build.feminine:
+            self._line([upper[3], self._at(sign, 0.228, 0.032 + m.slant * 0.012)], 0.016)
+        if self._large > 80:
+            fold = ((0.10, open_ + 0.022), (0.15, open_ + 0.032), (0.205, open_ * 0.4 + 0.034))
+            self._line([self._at(sign, x, y) for x, y in fold], 0.007, 0.5)
+            self._line(lower, 0.007, 0.55)
+
+    def _eyeball(self, sign: float, upper: Sequence[Point], lower: Sequence[Point], opening: float) -> None:
+        v, brush = self._view, self._brush
         almond = polygon([*upper, *lower])
-        brush = self._brush
         brush.canvas.tint(almond, mix(brush.cloth((236, 230, 222)), self._skin, 0.22))
         with brush.canvas.group(almond):
-            c = self._at(sign, 0.138 + m.gaze * 0.02 * sign, open_ * 0.22, 0.01)
+            c = self._at(sign, 0.138 + self._mood.gaze * 0.02 * sign, opening * 0.22, 0.01)
             r = v.pixels * 0.037
             squeeze = max(0.35, abs(v.ahead))
             brush.canvas.tint(ellipse(c[0], c[1], r * squeeze, r), brush.cloth(self._eyes))
@@ -284,31 +294,8 @@ class Face:
             if self._large > 90:
                 glint = (c[0] + brush.side * r * 0.35, c[1] - r * 0.4)
                 brush.canvas.tint(ellipse(*glint, r * 0.2, r * 0.2), WHITE, 0.9)
-            brush.shadow(
-                [
-                    upper[0],
-                    upper[1],
-                    upper[2],
-                    upper[3],
-                    self._at(sign, 0.15, open_ * 0.35),
-                    self._at(sign, 0.1, open_ * 0.3),
-                ],
-                0.5,
-            )
-        self._line(upper, 0.019 if not self._build.feminine else 0.024)
-        if self._build.feminine:
-            self._line([upper[3], self._at(sign, 0.228, 0.032 + m.slant * 0.012)], 0.016)
-        if self._large > 80:
-            self._line(
-                [
-                    self._at(sign, 0.10, open_ + 0.022),
-                    self._at(sign, 0.15, open_ + 0.032),
-                    self._at(sign, 0.205, open_ * 0.4 + 0.034),
-                ],
-                0.007,
-                0.5,
-            )
-            self._line(lower, 0.007, 0.55)
+            lid = [*upper, self._at(sign, 0.15, opening * 0.35), self._at(sign, 0.1, opening * 0.3)]
+            brush.shadow(lid, 0.5)
 
     def _brow(self, sign: float) -> None:
         v, m = self._view, self._mood

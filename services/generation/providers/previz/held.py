@@ -46,6 +46,8 @@ HOLDS: Final[dict[str, Hold]] = {
     "flower": Hold("flower flowers bouquet lotus rose blossom petals", "e06a90", "hold"),
     "basket": Hold("basket tray crate box parcel package", "a87c48", "carry"),
     "key": Hold("key keys", "c8a84c", "hold"),
+    "garland": Hold("garland wreath mala necklace locket beads", "f0a028", "hold"),
+    "object": Hold("thing object coin ring badge jewel idol watch", "c0a060", "hold"),
     "candle": Hold("candle", "f0e4c8", "hold", lit=True),
 }
 _KINDS: Final = {word: kind for kind, hold in HOLDS.items() for word in hold.words.split()}
@@ -95,6 +97,8 @@ def draw_held(brush: Brush, grip: Grip, kind: str, colour: RGB) -> None:
         _umbrella(brush, grip, cloth)
     elif kind == "flower":
         _flowers(brush, grip, cloth)
+    elif kind == "garland":
+        _garland(brush, grip, cloth)
     elif kind == "flute":
         _flute(brush, grip, cloth)
     if HOLDS[kind].lit:
@@ -127,6 +131,8 @@ _SHAPES: Final[dict[str, tuple[tuple[Point, ...], str]]] = {
     "basket": (((-0.08, -0.20), (0.13, -0.27), (0.13, 0.27), (-0.08, 0.20)), "up"),
     "key": (((-0.02, -0.006), (0.05, -0.006), (0.06, -0.022), (0.10, -0.022), (0.10, 0.022), (0.06, 0.022),
         (0.05, 0.006), (-0.02, 0.006)), "up"),
+    "object": (((-0.03, -0.035), (0.01, -0.05), (0.05, -0.035), (0.07, 0.0), (0.05, 0.035), (0.01, 0.05),
+        (-0.03, 0.035)), "up"),
     "candle": (((-0.06, -0.016), (0.12, -0.016), (0.12, 0.016), (-0.06, 0.016)), "up"),
 }  # fmt: skip
 
@@ -141,6 +147,17 @@ def _turned(grip: Grip, shape: tuple[Point, ...], turn: str) -> list[Point]:
     n = (-u[1], u[0])
     (x, y), k = grip.hand, grip.k
     return [(x + (u[0] * a + n[0] * b) * k, y + (u[1] * a + n[1] * b) * k) for a, b in shape]
+
+
+def _garland(brush: Brush, grip: Grip, cloth: RGB) -> None:
+    """Draw a loop of flowers that hangs from the hand."""
+    (x, y), k = grip.hand, grip.k
+    for i in range(15):
+        a = math.tau * i / 15
+        c = (x + 0.085 * k * math.sin(a), y + (0.17 - 0.17 * math.cos(a)) * k)
+        r = 0.026 * k
+        bloom = [(c[0] + r * math.cos(t), c[1] + r * math.sin(t)) for t in (0.2, 1.4, 2.7, 4.0, 5.2)]
+        brush.part(bloom, mix(cloth, WHITE, 0.16 * (i % 2)), shade=0.4, rim=0.3, ink=0.7)
 
 
 def _flute(brush: Brush, grip: Grip, cloth: RGB) -> None:

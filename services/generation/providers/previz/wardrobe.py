@@ -61,7 +61,7 @@ def _cut(
 
 _cut("trenchcoat trench overcoat greatcoat raincoat duster mackintosh parka", "outer", "coat", "a08a64", 0.27, 0.045)
 _cut("coat topcoat peacoat", "outer", "coat", "5a5060", 0.30, 0.045)
-_cut("jacket blazer tuxedo suit sportcoat doublet bomber", "outer", "jacket", "383c4c", 0.475, 0.012)
+_cut("jacket blazer tuxedo suit sportcoat doublet bomber bolero", "outer", "jacket", "383c4c", 0.475, 0.012)
 _cut("cardigan hoodie fleece", "outer", "jacket", "6a7078", 0.47, 0.012)
 _cut("uniform", "outer", "jacket", "2f3f5c", 0.47, 0.012)
 _cut("vest waistcoat gilet", "outer", "vest", "4a3c34", 0.50, 0.0, 0.0)
@@ -96,8 +96,8 @@ _cut("heels pumps stilettos", "shoes", "heels", "9a2c38")
 _cut("sandals chappals juttis", "shoes", "sandals", "7a5436")
 _cut("barefoot anklets anklet", "shoes", "bare", "c09060")
 _cut("fedora trilby", "hat", "fedora", "4a4448")
-_cut("hat bowler homburg stetson straw-hat sunhat", "hat", "fedora", "5a4c40")
-_cut("cap beret flatcap newsboy", "hat", "cap", "4c4a50")
+_cut("hat bowler homburg stetson boater sunhat", "hat", "fedora", "5a4c40")
+_cut("cap beret flatcap newsboy eyeshade", "hat", "cap", "4c4a50")
 _cut("beanie", "hat", "beanie", "5a4a44")
 _cut("turban pagri pugree safa", "hat", "turban", "d8842c")
 _cut("crown tiara mukut diadem", "hat", "crown", "e0b03c")
@@ -140,12 +140,18 @@ class _Wishes:
 
     def _read(self, text: str) -> None:
         pending: list[RGB] = []
-        for phrase in _phrases(text):
+        for phrase in _phrases(_one_word(text)):
             pending = colours.find_all(phrase) or pending
             for word in colours.tokens(phrase):
                 cut = _CUTS.get(word)
-                if cut and cut[0] not in self.slots:
-                    self.slots[cut[0]] = (cut, pending[0] if pending else None)
+                if cut is None:
+                    continue
+                slot = cut[0]
+                if slot == "outer" and slot in self.slots and "lower" not in self.slots:
+                    slot = "lower"  # a suit under a coat shows as its trousers
+                    cut = (slot, "trousers", 0.5, 0.0, 1.0, cut[5])
+                if slot not in self.slots:
+                    self.slots[slot] = (cut, pending[0] if pending else None)
                     self.trims += pending[1:]
 
     def garment(self, slot: str) -> Garment | None:
@@ -200,6 +206,24 @@ def outfit_of(person: PrevizCharacter, build: Build) -> Outfit:
         gloves=gloves.colour if gloves else None,
         bag=bag.colour if bag else None,
     )
+
+
+_COMPOUNDS: Final = (
+    ("dress shirt", "shirt"), ("dress suit", "suit"), ("dress coat", "jacket"), ("dress shoes", "shoes"),
+        ("bow tie", "bowtie"),
+    ("dressing gown", "robe"), ("night gown", "robe"), ("head scarf", "headscarf"), ("shoulder cloth", "uttariya"),
+    ("long coat", "overcoat"), ("fur coat", "overcoat"), ("rain coat", "raincoat"), ("lab coat", "labcoat"),
+        ("waist coat", "waistcoat"),
+    ("tank top", "camisole"), ("t-shirt", "tshirt"), ("oil lamp", "lamp"),
+)  # fmt: skip
+
+
+def _one_word(text: str) -> str:
+    """Return the text with garments of two words written as one, so that a dress shirt is no dress."""
+    text = text[:2000].casefold()
+    for two, one in _COMPOUNDS:
+        text = text.replace(two, one)
+    return text
 
 
 def _phrases(text: str) -> Iterable[str]:

@@ -1,5 +1,6 @@
 """Things that a location's landmarks name, put on its free spots."""
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -8,7 +9,7 @@ from services.generation.providers.previz.chance import Dice
 from services.generation.providers.previz.colours import BLACK, WHITE, mix, rgb
 from services.generation.providers.previz.display_list import RGB
 from services.generation.providers.previz.geometry import Vec3
-from services.generation.providers.previz.places.layout import Lamp, Layout, Sprite, Thing
+from services.generation.providers.previz.places.layout import Lamp, Layout, Panel, Sprite, Thing
 from services.generation.providers.previz.places.props import barrel, boat, car, chair, crates, stool, table
 from services.generation.providers.previz.places.solids import box, drum, upright
 
@@ -74,6 +75,31 @@ def _tower(at: Vec3, colour: RGB | None, _dice: Dice) -> Thing:
             *drum(far, 2.6, 4.0, mix(stone, BLACK, 0.3), base=18.0, taper=0.05, sides=4),
         ),
     )
+
+
+def _house(at: Vec3, colour: RGB | None, _dice: Dice) -> Thing:
+    x, z = at[0] * 2.6, at[2] * 1.8 + 8.0
+    wall = colour or rgb("c8bca8")
+    roof = mix(wall, rgb("6a3a30"), 0.7)
+    w, h, d = 4.0, 3.0, 3.2
+    ridge_low, ridge_high = ((x, h + 2.0, z - d), (x, h + 2.0, z + d))
+    slopes = tuple(
+        Panel(
+            ((x + s * (w + 0.4), h - 0.2, z - d), ridge_low, ridge_high, (x + s * (w + 0.4), h - 0.2, z + d)),
+            roof,
+            (s * 0.5, 0.86, 0.0),
+            both=True,
+        )
+        for s in (-1.0, 1.0)
+    )
+    gable = Panel(((x - w, h, z - d), (x, h + 1.9, z - d), (x + w, h, z - d)), wall, (0.0, 0.0, -1.0))
+    face = z - d - 0.02
+    door = upright(x - 0.5, face, x + 0.5, face, 0.0, 2.1, mix(wall, BLACK, 0.6), (0.0, 0.0, -1.0))
+    panes = [
+        upright(x + a, face, x + a + 0.9, face, 1.1, 2.2, rgb("ffd78a"), (0.0, 0.0, -1.0), glow=0.8)
+        for a in (-2.8, 1.9)
+    ]
+    return Thing((x, 0.0, z), (*box((x, z), (w * 2, h, d * 2), wall), gable, *slopes, door, *panes))
 
 
 def _bridge(at: Vec3, colour: RGB | None, _dice: Dice) -> Thing:
@@ -172,8 +198,9 @@ def _fire(at: Vec3, _colour: RGB | None, _dice: Dice) -> Thing:
 
 _MAKERS: Final[tuple[tuple[str, Maker], ...]] = (
     ("fountain", _fountain), ("statue idol sculpture monument", _statue), ("well", _well),
-        ("booth telephone kiosk", _booth),
-    ("clock tower lighthouse spire steeple", _tower), ("bridge aqueduct", _bridge), ("bench swing", _bench),
+        ("booth telephone kiosk newsstand stall", _booth),
+    ("clock tower lighthouse spire steeple", _tower), ("house farmhouse barn hut cottage warehouse",
+        _house), ("bridge aqueduct", _bridge), ("bench swing", _bench),
         ("piano jukebox", _piano),
     ("shrine altar", _shrine), ("neon sign billboard marquee", _sign), ("lamp lantern lamppost streetlight", _lamp),
     ("campfire fire bonfire brazier", _fire), ("banyan peepal oak kadamba tree", _sprite("tree", 7.5, 8.5, "4a7a40")),
@@ -189,12 +216,56 @@ _MAKERS: Final[tuple[tuple[str, Maker], ...]] = (
 )  # fmt: skip
 
 
+_MAKER_OF: Final = {word: make for words, make in _MAKERS for word in words.split()}
+_INDOORS: Final = frozenset(
+    [
+        "statue",
+        "idol",
+        "sculpture",
+        "piano",
+        "jukebox",
+        "shrine",
+        "altar",
+        "barrel",
+        "barrels",
+        "crates",
+        "crate",
+        "boxes",
+        "table",
+        "desk",
+        "chair",
+        "throne",
+        "armchair",
+        "stool",
+    ]
+)
+_OWN: Final = {
+    "temple": "tower spire steeple",
+    "office": "desk table chair",
+    "bar": "table stool sign",
+    "docks": "boat",
+}
+_PREPOSITION: Final = re.compile(r"\b(?:with|at|on|in|of|under|over|behind|from|by|beside|near|against|that|whose)\b")
+
+
+def _maker_of(text: str, layout: Layout) -> Maker | None:
+    """Return what draws a landmark: its head noun decides ("oak desk with a lamp" is a desk)."""
+    own = _OWN.get(layout.kit, "").split()
+    phrases = _PREPOSITION.split(text[:300].casefold())
+    for phrase in phrases[:1] if len(phrases[0].split()) > 1 else phrases:
+        for word in reversed(colours.tokens(phrase)):
+            make = _MAKER_OF.get(word)
+            if make is not None:
+                fits = word not in own and (not layout.indoors or word in _INDOORS)
+                return make if fits else None
+    return None
+
+
 def with_landmarks(layout: Layout, landmarks: tuple[str, ...], dice: Dice) -> Layout:
     """Return the set with a thing for each landmark that has a drawing, at the set's free spots."""
     added: list[Thing] = []
     for text in landmarks[:12]:
-        words = set(colours.tokens(text))
-        made = next((make for names, make in _MAKERS if words & set(names.split())), None)
-        if made is not None and len(added) < len(layout.spots):
-            added.append(made(layout.spots[len(added)], colours.find(text), dice.fork(text)))
+        make = _maker_of(text, layout)
+        if make is not None and len(added) < len(layout.spots):
+            added.append(make(layout.spots[len(added)], colours.find(text), dice.fork(text)))
     return layout._replace(things=(*layout.things, *added))

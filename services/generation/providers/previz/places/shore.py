@@ -1,6 +1,7 @@
 """By the water: riverbank, beach, docks."""
 
 import math
+from typing import Final
 
 from services.generation.providers.previz.chance import Dice
 from services.generation.providers.previz.colours import mix, rgb
@@ -11,6 +12,8 @@ from services.generation.providers.previz.places.layout import Cover, Ground, La
 from services.generation.providers.previz.places.props import barrel, boat, crates
 from services.generation.providers.previz.places.solids import box, drum
 from services.generation.providers.previz.places.woods import around, tree_thing
+
+_IRON: Final = rgb("3a4048")
 
 
 def _sheet(near: float, far: float, bend: float, wide: float = 160.0) -> tuple[Vec3, ...]:
@@ -109,12 +112,7 @@ def docks(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
                 box((x, -4.0), (10.0, h, 18.0), mix(rgb("6a5a54"), tint[0], 0.2) if tint else rgb("6a5a54")),
             )
         )
-    iron = rgb("3a4048")
-    things.append(Thing((-9.0, 0.0, 6.0), (
-        *box((-10.2, 6.0), (0.5, 11.0, 0.5), iron), *box((-7.8, 6.0), (0.5, 11.0, 0.5), iron), *box((-9.0,
-            6.0), (3.4, 1.6, 2.2), rgb("7a5a34"), base=11.0),
-        *box((-9.0, 13.0), (0.5, 0.5, 15.0), iron, base=12.8),
-    )))  # fmt: skip
+    things.append(_crane())
     for i in range(11):
         spin = dice.fork("cargo", i)
         x, z = spin.between(-13, 13), spin.between(-9, 7.0)
@@ -126,16 +124,7 @@ def docks(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
             else barrel((x, z), rgb(spin.pick(("7a3a34", "3a5a64", "6a6a5c"))))
         )
     things += [_bollard(float(x), 8.6) for x in range(-14, 15, 4)]
-    for x, z in ((-5.0, 7.6), (6.0, 7.6), (-6.0, -6.0), (15.0, 7.6)):
-        pole = box((x, z), (0.12, 4.8, 0.12), iron, edge=0.3)
-        things.append(
-            Thing(
-                (x, 0.0, z),
-                (*pole, *box((x, z - 0.3), (0.26, 0.12, 0.5), rgb("ffe2a8"), base=4.8, glow=1.0)),
-                (),
-                (Lamp((x, 4.75, z - 0.3), rgb("ffd79a"), 2.8, 1.0),),
-            )
-        )
+    things += [_quay_lamp(x, z) for x, z in ((-5.0, 7.6), (6.0, 7.6), (-6.0, -6.0), (15.0, 7.6))]
     return Layout(
         "docks", (0.0, 0.0, 0.0), 0.0, 26.0, 0.3, Cover.SKY, Ground.STONE, rgb("5c5a60"), tuple(things), (),
         (Water(water, rgb("24404e")),), (-12.0, -12.0, 12.0, 8.0), ((-3.6, 0.0, 5.0), (4.2, 0.0, 6.0),
@@ -145,3 +134,19 @@ def docks(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
 
 def _bollard(x: float, z: float) -> Thing:
     return Thing((x, 0.0, z), drum((x, z), 0.22, 0.55, rgb("26242c"), taper=1.25))
+
+
+def _crane() -> Thing:
+    panels = (
+        *box((-10.2, 6.0), (0.5, 11.0, 0.5), _IRON),
+        *box((-7.8, 6.0), (0.5, 11.0, 0.5), _IRON),
+        *box((-9.0, 6.0), (3.4, 1.6, 2.2), rgb("7a5a34"), base=11.0),
+        *box((-9.0, 13.0), (0.5, 0.5, 15.0), _IRON, base=12.8),
+    )
+    return Thing((-9.0, 0.0, 6.0), panels)
+
+
+def _quay_lamp(x: float, z: float) -> Thing:
+    head = box((x, z - 0.3), (0.26, 0.12, 0.5), rgb("ffe2a8"), base=4.8, glow=1.0)
+    lamp = Lamp((x, 4.75, z - 0.3), rgb("ffd79a"), 2.8, 1.0)
+    return Thing((x, 0.0, z), (*box((x, z), (0.12, 4.8, 0.12), _IRON, edge=0.3), *head), (), (lamp,))
