@@ -41,12 +41,14 @@ _RETRYABLE_CODES: Final = frozenset({6, 7, 89, 91, 112, 189, 262, 9001, 10107, 1
 class Upsert:
     """One write of `write_many`: set fields of the document `id`, making it where it isn't there yet.
 
-    `set` replaces each named field (dots reach into sub-documents); `on_insert` applies only when the document is new.
+    `set` replaces each named field (dots reach into sub-documents); `on_insert` applies only when the document is new;
+    `least` lowers a number, or sets it where there is none.
     """
 
     id: str
     set: Mapping[str, Any]
     on_insert: Mapping[str, Any] = field(default_factory=dict)
+    least: Mapping[str, float] = field(default_factory=dict)
 
 
 class Collection(Protocol):
@@ -267,6 +269,8 @@ def _update(write: Upsert) -> UpdateOne:
         change["$set"] = dict(write.set)
     if write.on_insert:
         change["$setOnInsert"] = dict(write.on_insert)
+    if write.least:
+        change["$min"] = dict(write.least)
     return UpdateOne({"_id": write.id}, change or {"$setOnInsert": {}}, upsert=True)
 
 

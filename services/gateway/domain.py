@@ -33,12 +33,13 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Fields to set on one document of one collection; `on_insert` only when it is new."""
+    """Fields to set on one document of one collection; `on_insert` only when it is new; `least` keeps the lowest."""
 
     collection: str
     id: str
     set: Mapping[str, Any]
     on_insert: Mapping[str, Any] = field(default_factory=dict)
+    least: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +181,11 @@ def _seen(run: RunContext, key: str, event_id: str, arrival: Arrival, extra: Doc
             "regeneration_id": run.regeneration_id,
             "frame_role": run.frame_role.value,
             "frame_roles": [role.value for role in run.frame_roles],
-            f"seen.{key}": {"event_id": event_id, "at_ms": arrival.at_ms},
+            f"seen.{key}.event_id": event_id,
             **(extra or {}),
         },
+        # A replay arrives again; what counts is when it came in first.
+        least={f"seen.{key}.at_ms": arrival.at_ms},
     )
 
 
@@ -201,10 +204,11 @@ def _ended(event: KeyframeReady | KeyframeFailed, arrival: Arrival) -> Write:
         RUNS,
         event.run_id,
         {
-            word: {**_body(event), "event_id": event.event_id, "at_ms": arrival.at_ms},
-            f"seen.{seen_key(event)}": {"event_id": event.event_id, "at_ms": arrival.at_ms},
+            word: {**_body(event), "event_id": event.event_id},
+            f"seen.{seen_key(event)}.event_id": event.event_id,
         },
         {"project_id": event.shot.project_id, "shot_id": event.shot.shot_id},
+        {f"seen.{seen_key(event)}.at_ms": arrival.at_ms},
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 from schemas.base import Event
 from services.chassis.bindings import Received
@@ -24,7 +25,7 @@ class Handlers:
                 by_collection[write.collection].append(write)
         for name, writes in by_collection.items():
             await self._documents.collection(name).write_many(
-                [Upsert(write.id, write.set, write.on_insert) for write in _merged(writes)]
+                [Upsert(write.id, write.set, write.on_insert, write.least) for write in _merged(writes)]
             )
         return ()
 
@@ -39,8 +40,9 @@ def _merged(writes: Sequence[Write]) -> list[Write]:
             continue
         fields = {**before.set, **write.set}
         first = {**write.on_insert, **before.on_insert}
-        joined[write.id] = Write(write.collection, write.id, fields, first)
+        least = {**before.least, **{k: min(v, before.least.get(k, v)) for k, v in write.least.items()}}
+        joined[write.id] = Write(write.collection, write.id, fields, first, least)
     return [
-        Write(item.collection, item.id, item.set, {k: v for k, v in item.on_insert.items() if k not in item.set})
+        replace(item, on_insert={name: value for name, value in item.on_insert.items() if name not in item.set})
         for item in joined.values()
     ]

@@ -176,6 +176,12 @@ async def test_many_writes_set_fields_and_make_what_is_missing(things: Collectio
     await things.write_many([])
 
 
+async def test_the_least_of_many_writes_stays(things: Collection) -> None:
+    await things.write_many([Upsert("a", {}, least={"at.first": 5})])
+    await things.write_many([Upsert("a", {"n": 1}, least={"at.first": 7}), Upsert("a", {}, least={"at.first": 3})])
+    assert await things.get("a") == {"_id": "a", "at": {"first": 3}, "n": 1}
+
+
 async def test_a_unique_index_keeps_the_second_out(things: Collection) -> None:
     await things.ensure_index([("kind", 1), ("name", 1)], unique=True, name="kind_name")
     await things.ensure_index([("kind", 1), ("name", 1)], unique=True, name="kind_name")

@@ -101,6 +101,9 @@ class FakeCollection(Collection):
             doc = self.docs.setdefault(write.id, {"_id": write.id})
             for name, value in (*write.set.items(), *(write.on_insert.items() if fresh else ())):
                 _assign(doc, name, copy.deepcopy(value))
+            for name, least in write.least.items():
+                before = _first(doc, name)
+                _assign(doc, name, min(before, least) if isinstance(before, int | float) else least)
 
     async def ensure_index(self, keys: Sort, *, unique: bool = False, name: str | None = None) -> None:
         del name

@@ -81,6 +81,16 @@ async def test_repeats_change_nothing() -> None:
     assert await ReadModel(documents).keyframes("vrindavan") == before
 
 
+async def test_a_replay_does_not_change_when_things_happened() -> None:
+    documents = FakeDocuments()
+    handlers = Handlers(documents)
+    await handlers.project([received(event, index) for index, event in enumerate(whole_way())])
+    (before,) = (await ReadModel(documents).progress("vrindavan"))["runs"]
+    await handlers.project([received(event, 1000 + index) for index, event in enumerate(whole_way())])
+    (after,) = (await ReadModel(documents).progress("vrindavan"))["runs"]
+    assert (after["first_at_ms"], after["last_at_ms"]) == (before["first_at_ms"], before["last_at_ms"]) == (1000, 1007)
+
+
 async def test_a_rejected_revision_rejects_its_runs_and_says_why() -> None:
     rejected = ShotRejected(
         project_id="vrindavan",
