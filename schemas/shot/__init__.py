@@ -7,6 +7,7 @@ from schemas.shot.v1 import (
     Shot,
     ShotPlanned,
     ShotRejected,
+    planned_digest,
 )
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "Shot",
     "ShotPlanned",
     "ShotRejected",
+    "planned_digest",
 ]

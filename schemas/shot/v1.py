@@ -244,7 +244,12 @@ class ShotPlanned(Event):
     @property
     def digest(self) -> str:
         """Sha256 over shot and project settings: what must not differ within a revision."""
-        return content_digest([self.shot.digest, self.project.model_dump(mode="json")])
+        return planned_digest(self.project, self.shot)
+
+
+def planned_digest(project: ProjectSettings, shot: Shot) -> str:
+    """Sha256 over what a planner sent: shot and project settings."""
+    return content_digest([shot.digest, project.model_dump(mode="json")])
 
 
 class Problem(Model):
@@ -258,6 +263,15 @@ class Problem(Model):
     """What is allowed instead."""
     code: Slug
     """Kind of problem, stable for programs, e.g. `unknown-character`."""
+
+    @classmethod
+    def shortened(cls, *, field: str, value: str, allowed: str, code: str) -> "Problem":
+        """A problem whose texts are cut to what the event may carry; an ellipsis shows the cut."""
+        return cls(field=_cut(field, 500), value=_cut(value, 4000), allowed=_cut(allowed, 4000), code=code)
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 class ShotRejected(Event):

@@ -10,8 +10,8 @@ from services.chassis.bindings import Concurrent, On, Sweep
 from services.chassis.clock import SystemClock
 from services.chassis.documents import Documents
 from services.chassis.object_store import S3ObjectStore
+from services.chassis.offload import ThreadOffload
 from services.generation.adapters.assets import AssetStore
-from services.generation.adapters.cpu import ThreadOffload
 from services.generation.adapters.ledger import DocumentLedger, DocumentSupersededRuns
 from services.generation.domain.images import Limits
 from services.generation.handlers import Handlers, Ports, Rules

@@ -7,7 +7,7 @@ from services.chassis.bindings import Concurrent, On
 from services.chassis.clock import SystemClock
 from services.chassis.documents import Documents
 from services.chassis.object_store import S3ObjectStore
-from services.validation.adapters.cpu import ThreadOffload
+from services.chassis.offload import ThreadOffload
 from services.validation.adapters.frames import DocumentFrames, DocumentSupersededRuns
 from services.validation.domain.technical import technical_scorers
 from services.validation.handlers import Checks, Handlers

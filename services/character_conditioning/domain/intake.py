@@ -13,8 +13,6 @@ from services.character_conditioning.domain.costumes import ATTIRE_COSTUME, know
 
 #: This stage in `ShotRejected.stage`.
 STAGE: Final = "character-conditioning"
-_FIELD_LIMIT: Final = 500
-_TEXT_LIMIT: Final = 4000
 _SUGGESTIONS: Final = 3
 _LISTED: Final = 20
 
@@ -88,7 +86,7 @@ def _problems(index: int, planned: ShotPlanned, character: Character) -> Iterabl
         yield _unknown_costume(index, str(member.costume_id), character)
     count = feature_count(member, character)
     if count > MOST_FEATURES:
-        yield _problem(
+        yield Problem.shortened(
             field=f"shot.cast.{index}.changing",
             value=f"{count} changing features, those of {character.id} version {character.version} included",
             allowed=f"at most {MOST_FEATURES} in all",
@@ -111,13 +109,13 @@ def _missing_problem(
         return _unknown_costume(item.index, str(item.costume_id), characters[character_id])
     versions = roster.versions.get(character_id, ())
     if item.kind == "version" and versions:
-        return _problem(
+        return Problem.shortened(
             field=f"shot.cast.{item.index}.bible_version",
             value=str(item.wanted.version),
             allowed=f"a version of {character_id} that was published: {_listed(map(str, versions))}",
             code="unknown-bible-version",
         )
-    return _problem(
+    return Problem.shortened(
         field=f"shot.cast.{item.index}.character_id",
         value=character_id,
         allowed=_allowed_characters(character_id, planned.project.project_id, roster),
@@ -145,7 +143,7 @@ def close_matches(wanted: str, names: Mapping[str, str]) -> list[str]:
 
 def _unknown_costume(index: int, costume_id: str, character: Character) -> Problem:
     known = [costume.costume_id for costume in character.wardrobe] or [ATTIRE_COSTUME]
-    return _problem(
+    return Problem.shortened(
         field=f"shot.cast.{index}.costume_id",
         value=costume_id,
         allowed=f"a costume of {character.id} version {character.version}: {_listed(known)}",
@@ -161,7 +159,7 @@ def conflict(planned: ShotPlanned, differences: Iterable[tuple[str, str, str]]) 
         differences: (field path, value as first published, value now).
     """
     problems = [
-        _problem(
+        Problem.shortened(
             field=path,
             value=now,
             allowed=f"{first}, as revision {planned.revision} was first published; or a higher revision",
@@ -184,20 +182,7 @@ def _rejected(planned: ShotPlanned, problems: Sequence[Problem]) -> ShotRejected
     )
 
 
-def _problem(*, field: str, value: str, allowed: str, code: str) -> Problem:
-    return Problem(
-        field=_clip(field, _FIELD_LIMIT),
-        value=_clip(value, _TEXT_LIMIT),
-        allowed=_clip(allowed, _TEXT_LIMIT),
-        code=code,
-    )
-
-
 def _listed(items: Iterable[str]) -> str:
     shown = list(items)
     more = f" and {len(shown) - _LISTED} more" if len(shown) > _LISTED else ""
     return ", ".join(shown[:_LISTED]) + more
-
-
-def _clip(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"

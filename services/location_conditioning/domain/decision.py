@@ -13,9 +13,8 @@ from schemas.conditioning import (
     Degradation,
     LocationConditioned,
 )
-from schemas.ids import content_digest
 from schemas.run import RunContext
-from schemas.shot import Problem, ShotRejected
+from schemas.shot import Problem, ShotRejected, planned_digest
 from schemas.vocabulary import FrameRole
 from services.location_conditioning.domain.continuity import (
     Frame,
@@ -32,7 +31,6 @@ from services.location_conditioning.domain.templates import Templates
 STAGE: Final = "location-conditioning"
 CONTINUITY_UNAVAILABLE: Final = "continuity-unavailable"
 _PHRASE_LIMIT: Final = 500
-_TEXT_LIMIT: Final = 4000
 _SUGGESTIONS: Final = 3
 _LISTED: Final = 20
 
@@ -204,7 +202,7 @@ def conditioned(
 
 def cycle_rejection(run: RunContext, cycle: Sequence[str]) -> ShotRejected:
     """The refusal of a shot that, through others, continues itself."""
-    problem = _problem(
+    problem = Problem.shortened(
         field="shot.continuity_from",
         value=str(run.shot.continuity_from),
         allowed=f"a shot that does not lead back to {run.shot.shot_id}; this one does: {' -> '.join(cycle)}",
@@ -221,7 +219,7 @@ def entries_rejection(run: RunContext, known: Knowledge, roster: Roster) -> Shot
         if shot.location_version is not None and roster.location_versions:
             published = _listed(map(str, roster.location_versions))
             problems.append(
-                _problem(
+                Problem.shortened(
                     field="shot.location_version",
                     value=str(shot.location_version),
                     allowed=f"a version of {shot.location_id} that was published: {published}",
@@ -231,12 +229,16 @@ def entries_rejection(run: RunContext, known: Knowledge, roster: Roster) -> Shot
         else:
             allowed = _allowed("location", shot.location_id, project_id, roster.locations)
             problems.append(
-                _problem(field="shot.location_id", value=shot.location_id, allowed=allowed, code="unknown-location")
+                Problem.shortened(
+                    field="shot.location_id", value=shot.location_id, allowed=allowed, code="unknown-location"
+                )
             )
     for index, prop_id in enumerate(shot.props):
         if prop_id not in known.props:
             allowed = _allowed("prop", prop_id, project_id, roster.props)
-            problems.append(_problem(field=f"shot.props.{index}", value=prop_id, allowed=allowed, code="unknown-prop"))
+            problems.append(
+                Problem.shortened(field=f"shot.props.{index}", value=prop_id, allowed=allowed, code="unknown-prop")
+            )
     return _rejected(run, problems)
 
 
@@ -259,8 +261,6 @@ def close_matches(wanted: str, names: Mapping[str, str]) -> list[str]:
 
 
 def _rejected(run: RunContext, problems: Sequence[Problem]) -> ShotRejected:
-    # Digest as ShotPlanned has it, so that both frames of a shot make one refusal.
-    digest = content_digest([run.shot.digest, run.project.model_dump(mode="json")])
     return ShotRejected(
         project_id=run.project.project_id,
         shot_id=run.shot.shot_id,
@@ -268,16 +268,8 @@ def _rejected(run: RunContext, problems: Sequence[Problem]) -> ShotRejected:
         regeneration_id=run.regeneration_id,
         stage=STAGE,
         problems=tuple(problems),
-        content_digest=digest,
-    )
-
-
-def _problem(*, field: str, value: str, allowed: str, code: str) -> Problem:
-    return Problem(
-        field=_clip(field, _PHRASE_LIMIT),
-        value=_clip(value, _TEXT_LIMIT),
-        allowed=_clip(allowed, _TEXT_LIMIT),
-        code=code,
+        # As ShotPlanned has it, so that both frames of a shot make one refusal.
+        content_digest=planned_digest(run.project, run.shot),
     )
 
 

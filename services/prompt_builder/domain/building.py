@@ -1,10 +1,9 @@
 """From a conditioned shot to its prompts: plan the facts, order them, word them per dialect."""
 
 from schemas.conditioning import ConditionedEvent
-from schemas.ids import content_digest
 from schemas.prompt import DroppedFact, PromptBuilt, RenderedPrompt, RetakeInstruction
 from schemas.run import RunContext
-from schemas.shot import Problem, ShotRejected
+from schemas.shot import Problem, ShotRejected, planned_digest
 from schemas.vocabulary import Dialect
 from services.prompt_builder.domain.camera_facts import camera_facts
 from services.prompt_builder.domain.cast_facts import cast_facts
@@ -107,5 +106,5 @@ def rejected(run: RunContext, problems: tuple[Problem, ...]) -> ShotRejected:
         regeneration_id=run.regeneration_id,
         stage=STAGE,
         problems=problems,
-        content_digest=content_digest([run.shot.digest, run.project.model_dump(mode="json")]),
+        content_digest=planned_digest(run.project, run.shot),
     )

@@ -1,4 +1,4 @@
-"""CPU work on a bounded number of threads: Pillow and numpy let go of the interpreter's lock."""
+"""CPU work on a bounded number of threads, for code that lets go of the interpreter lock (Pillow, numpy, hashlib)."""
 
 import asyncio
 from collections.abc import Callable
@@ -23,7 +23,7 @@ class ThreadOffload:
 
     async def start(self) -> None:
         """Make the pool; threads come with the work."""
-        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="validation")
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="offload")
 
     async def stop(self) -> None:
         """Let running work end. A second call does nothing."""
@@ -45,5 +45,5 @@ class ThreadOffload:
 
     def _open(self) -> ThreadPoolExecutor:
         if self._pool is None:
-            raise Transient("validation threads: start() was not called or stop() was")
+            raise Transient("offload threads: start() was not called or stop() was")
         return self._pool
