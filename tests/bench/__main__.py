@@ -19,6 +19,7 @@ from services.local_stack.events import ignore
 from services.local_stack.folder import StackFolder
 from services.local_stack.servers import ports
 from services.local_stack.servers.embedded import PORTS, EmbeddedServers
+from tests.bench import cli_start
 from tests.bench.load import Outcome, Task
 from tests.fixtures.embedded import run_now
 from tests.fixtures.kafka_jars import ApacheKafka
@@ -111,7 +112,8 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("bench-results.json"), help="JSON of all figures")
     options = parser.parse_args()
     brokers = ("embedded", "kafka") if options.broker == "both" else (options.broker,)
-    results = [compare(broker, options) for broker in brokers]
+    results: dict[str, Any] = {"cli_start": cli_start.compare(console)}
+    results["pipeline"] = [compare(broker, options) for broker in brokers]
     options.out.write_text(json.dumps(results, indent=2))
     console.print(f"figures in {options.out}")
     return 0
