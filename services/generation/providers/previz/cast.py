@@ -67,7 +67,7 @@ def _actor(scene: PrevizScene, person: PrevizCharacter, index: int) -> Actor:
     if name is None:
         name = HOLDS[held].pose if held and HOLDS[held].pose else pose_at_rest(dice, talking=talking)
     pose = POSES[name]
-    if not held and name in _USUAL_PROP:
+    if name in _USUAL_PROP and HOLDS.get(held, HOLDS["object"]).pose != name:
         held = _USUAL_PROP[name]
         held_colour = colours.rgb(HOLDS[held].colour)
     words = colours.tokens(" ".join((*person.accessories, *person.static_features, person.description, person.hair)))
@@ -112,6 +112,8 @@ def _mention(name: str, text: str, start: int = 0) -> int:
 def _held(person: PrevizCharacter, doing: str) -> tuple[str, RGB]:
     for text in (*person.props, *person.accessories, doing):
         kind = held_named(text)
+        if kind == "garland" and text in person.accessories:
+            continue  # worn, not held
         if kind:
             colour = colours.find(text) if text != doing else None
             return kind, colour or colours.rgb(HOLDS[kind].colour)

@@ -32,6 +32,7 @@ from services.generation.providers.previz.scenery import Set
 from services.generation.providers.previz.sky import draw_sky
 from services.generation.providers.previz.staging import Stage, head_box, stage
 from services.generation.providers.previz.style import LOOKS, Look
+from services.generation.providers.previz.vocabulary import SIZES
 
 __all__ = ["Backend", "GuidePasses", "NoBackendError", "available_backend", "compose", "guide_passes", "render"]
 
@@ -168,7 +169,10 @@ class _Painter:
         canvas, light, scene = self._canvas, self._light, self._scene
         if not self._layout.indoors:
             draw_motes(canvas, light, scene.season, self._layout.kit, self._dice.fork("motes"))
-            draw_air(canvas, self._stage.camera, light, scene.weather, scene.season, self._dice)
+            # Heat shimmers far off, never across a face.
+            near = scene.weather == "heat-haze" and SIZES[scene.shot_size].share > 1.0
+            if not near:
+                draw_air(canvas, self._stage.camera, light, scene.weather, scene.season, self._dice)
         elif scene.style == "noir" and self._layout.kit != "bar":
             draw_blinds(canvas, 1.0, self._dice.fork("blinds"))
 

@@ -307,7 +307,7 @@ def draw_face_marks(w: Wearer, actor: Actor, view: HeadView) -> None:
             view.pixels * 0.014,
             0.8,
         )
-    if actor.outfit.jewels is not None and actor.build.feminine:
+    if actor.outfit.top.kind == "choli" and actor.build.feminine:
         p = view.skin(0.0, 0.17, 0.01)
         r = view.pixels * 0.022
         brush.canvas.tint(ellipse(p[0], p[1], r, r), brush.cloth(rgb("c01830")))

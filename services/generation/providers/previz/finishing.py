@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import takewhile
 from typing import Final
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from services.generation.providers.previz import media
 from services.generation.providers.previz.backend import Pixels
@@ -23,12 +24,39 @@ def finish(pixels: Pixels, drawing: DisplayList) -> Pixels:
     Raises:
         KeyError: a step has no implementation.
     """
-    if not drawing.finishes:
-        return pixels
-    picture: Floats = pixels.astype(np.float32) / np.float32(255.0)
-    for step in drawing.finishes:
-        picture = STEPS[step.name](picture, step, drawing.seed)
-    return (np.clip(picture, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
+    shown, rest = pixels, drawing.finishes
+    while rest:
+        run = tuple(takewhile(lambda step: step.name in _BY_COLOUR, rest))
+        if run:
+            shown, rest = _through_table(shown, run), rest[len(run) :]
+            continue
+        picture: Floats = shown.astype(np.float32)
+        picture *= np.float32(1.0 / 255.0)
+        while rest and rest[0].name not in _BY_COLOUR:
+            picture = STEPS[rest[0].name](picture, rest[0], drawing.seed)
+            rest = rest[1:]
+        picture *= np.float32(255.0)
+        shown = np.clip(picture + np.float32(0.5), 0.0, 255.0).astype(np.uint8)
+    return shown
+
+
+_GRID: Final = 33
+
+
+@lru_cache(maxsize=32)
+def _table(steps: tuple[Finish, ...]) -> ImageFilter.Color3DLUT:
+    """Return the steps as a table of colours: they look at one pixel at a time, so a table says it all."""
+    axis = np.linspace(0.0, 1.0, _GRID, dtype=np.float32)
+    blue, green, red = np.meshgrid(axis, axis, axis, indexing="ij")
+    colours: Floats = np.stack([red, green, blue], axis=-1).reshape(1, -1, 3)
+    for step in steps:
+        colours = STEPS[step.name](colours, step, 0)
+    flat = np.clip(colours, 0.0, 1.0).astype(np.float32).ravel().tolist()
+    return ImageFilter.Color3DLUT(_GRID, flat)
+
+
+def _through_table(pixels: Pixels, steps: tuple[Finish, ...]) -> Pixels:
+    return np.asarray(Image.fromarray(pixels).filter(_table(steps)), np.uint8)
 
 
 @lru_cache(maxsize=8)
@@ -133,7 +161,8 @@ def _scratches(p: Floats, step: Finish, seed: int) -> Floats:
 STEPS: Final[dict[str, Callable[[Floats, Finish, int], Floats]]] = {
     "vignette": _vignette, "grain": _grain, "saturate": _saturate, "contrast": _contrast, "grade": _grade,
     "bloom": _bloom, "mono": _mono, "poster": _poster, "halftone": _halftone, "fade": _fade,
-        "scratches": _scratches, "lift": _lift, "paint": media.paint, "canvas": media.canvas,
-        "wash": media.wash,
+    "scratches": _scratches, "lift": _lift, "paint": media.paint, "canvas": media.canvas, "wash": media.wash,
     "paper": media.paper, "clay": media.clay, "hatch": media.hatch,
 }  # fmt: skip
+_BY_COLOUR: Final = frozenset({"saturate", "contrast", "grade", "mono", "fade", "lift"})
+"""Steps that look at one pixel at a time."""

@@ -137,16 +137,16 @@ def _front_line(w: Wearer, rings: Sequence[Oval]) -> list[Point]:
 def _border(brush: Brush, rings: Sequence[Oval], colour: RGB, part: float) -> None:
     inner, hem = rings[-2], rings[-1]
 
-    def at(o: Oval, t: float) -> Point:
-        return (o.centre[0] + o.wide[0] * t * 1.15, o.centre[1] + o.wide[1] * t * 1.15 + abs(o.deep[1]) * (1 - t * t))
+    sag = max(abs(hem.deep[1]), 2.0)
 
-    low = [at(hem, t) for t in (-1.0, -0.5, 0.0, 0.5, 1.0)]
-    drop = abs(hem.deep[1]) * 0.5 + 2
-    low = [(x, y + drop) for x, y in low]
-    high = [
-        (x + (inner.centre[0] - hem.centre[0]) * part, y - drop + (inner.centre[1] - hem.centre[1]) * part)
-        for x, y in low
-    ]
+    def at(o: Oval, t: float) -> Point:
+        curve = sag * (1.0 - min(1.0, abs(t)) ** 2.2)
+        return (o.centre[0] + o.wide[0] * t * 1.3, o.centre[1] + o.wide[1] * t * 1.3 + curve)
+
+    drop = sag * 0.7 + 2
+    low = [(x, y + drop) for x, y in (at(hem, t) for t in (-1.0, -0.6, -0.2, 0.2, 0.6, 1.0))]
+    dx, dy = (inner.centre[0] - hem.centre[0]) * part, (inner.centre[1] - hem.centre[1]) * part
+    high = [(x + dx, y - drop + dy) for x, y in low]
     brush.mark([*low, *reversed(high)], colour, 1.0)
     brush.crease(high, 0.5, 0.5)
 

@@ -52,11 +52,12 @@ def _f(name: str, amount: float = 1.0, *codes: str) -> Finish:
 
 LOOKS: Final[dict[str, Look]] = {
     "cinematic": Look(INK, 1.0, 2, 0.6, Edge.SOFT, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, (
-        _f("grade", 0.5, "182040", "fff0d8"), _f("vignette", 0.34), _f("grain", 0.5))),
+        _f("saturate", 1.10), _f("contrast", 1.07), _f("grade", 0.5, "182040", "fff0d8"), _f("vignette",
+            0.30), _f("grain", 0.5))),
     "anime": Look(rgb("2a1a34"), 1.15, 1, 0.0, Edge.HARD, 0.95, 0.75, 1.1, 0.0, 0.35, 1.25, (
         _f("saturate", 1.28), _f("contrast", 1.06), _f("bloom", 0.30))),
     "noir": Look(rgb("060608"), 1.0, 2, 0.5, Edge.HARD, 1.55, 1.5, 1.0, 0.7, 0.8, 1.0, (
-        _f("mono", 1.0, "050507", "f4f2ee"), _f("lift", 1.0), _f("contrast", 1.30), _f("vignette", 0.55),
+        _f("mono", 1.0, "050507", "f4f2ee"), _f("lift", 0.9), _f("contrast", 1.42), _f("vignette", 0.55),
             _f("grain", 1.0))),
     "realistic": Look(rgb("181418"), 0.32, 1, 0.0, Edge.SOFT, 1.05, 0.85, 1.0, 1.2, 1.3, 0.8, (
         _f("saturate", 0.84), _f("bloom", 0.18), _f("vignette", 0.22), _f("grain", 0.35))),
