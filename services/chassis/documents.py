@@ -84,8 +84,12 @@ class Collection(Protocol):
         sort: Sort | None = None,
         limit: int | None = None,
         skip: int = 0,
+        without: Sequence[str] = (),
     ) -> list[Document]:
-        """Documents that match a MongoDB filter; `sort` as (field, 1 or -1) pairs; `limit` None = all."""
+        """Documents that match a MongoDB filter, less the top-level fields named by `without`.
+
+        `sort` as (field, 1 or -1) pairs; `limit` None = all.
+        """
         ...
 
     async def count(self, filter: Filter) -> int:  # noqa: A002
@@ -230,12 +234,17 @@ class _MongoCollection:
         sort: Sort | None = None,
         limit: int | None = None,
         skip: int = 0,
+        without: Sequence[str] = (),
     ) -> list[Document]:
         if limit == 0:
             return []
         async with database_faults(f"find {self._name}"):
             cursor = self._documents.raw(self._name).find(
-                dict(filter), sort=list(sort) if sort else None, limit=limit or 0, skip=skip
+                dict(filter),
+                dict.fromkeys(without, 0) or None,
+                sort=list(sort) if sort else None,
+                limit=limit or 0,
+                skip=skip,
             )
             found: list[Document] = await cursor.to_list(None)
             return found

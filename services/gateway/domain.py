@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from schemas.base import Event
+from schemas.base import Event, Model
 from schemas.bible import CharacterDefined, LocationDefined, PropDefined
 from schemas.generation import GenerationCompleted, GenerationFailed, GenerationRequested
 from schemas.keyframe import KeyframeFailed, KeyframeReady
@@ -25,6 +25,9 @@ RUNS: Final = "runs"
 EVENTS: Final = "events"
 ENTITIES: Final = "entities"
 PROVIDERS: Final = "providers"
+
+#: Field of a run that holds what only an answer about one run or keyframe needs; left out of every overview.
+DETAILS: Final = "details"
 
 REVISION_CONFLICT: Final = "revision-conflict"
 
@@ -100,7 +103,7 @@ def project_event(event: Event, arrival: Arrival) -> list[Write]:
     return writes
 
 
-def _body(event: Event) -> dict[str, Any]:
+def _body(event: Model) -> dict[str, Any]:
     return event.model_dump(mode="json")
 
 
@@ -200,11 +203,13 @@ def _rejected(event: ShotRejected, arrival: Arrival) -> Write:
 
 def _ended(event: KeyframeReady | KeyframeFailed, arrival: Arrival) -> Write:
     word = "keyframe" if isinstance(event, KeyframeReady) else "failure"
+    light = {"event_id": event.event_id, "reason": event.reason if isinstance(event, KeyframeFailed) else None}
     return Write(
         RUNS,
         event.run_id,
         {
-            word: {**_body(event), "event_id": event.event_id},
+            word: light,
+            f"{DETAILS}.{word}": {**_body(event), "event_id": event.event_id},
             f"seen.{seen_key(event)}.event_id": event.event_id,
         },
         {"project_id": event.shot.project_id, "shot_id": event.shot.shot_id},
@@ -224,61 +229,50 @@ def _chain(event: ChainEvent, arrival: Arrival) -> list[Write]:
     extra: dict[str, Any] = {}
     match event:
         case GenerationRequested():
-            extra = _generation(
-                event.generation_id,
-                event,
-                "requested",
-                arrival,
-                {"considered": [item.model_dump(mode="json") for item in event.considered]},
-            )
+            extra = _generation(event, "requested", arrival, {}, {"considered": _bodies(event.considered)})
         case GenerationCompleted():
-            extra = _generation(
-                event.generation_id,
-                event,
-                "completed",
-                arrival,
-                {
-                    "asset": event.asset.model_dump(mode="json"),
-                    "cost_usd_micros": event.cost_usd_micros,
-                    "seed_used": event.seed_used,
-                    "duration_ms": event.duration_ms,
-                },
-            )
+            cost = {"cost_usd_micros": event.cost_usd_micros}
+            made = {"asset": _body(event.asset), "seed_used": event.seed_used, "duration_ms": event.duration_ms}
+            extra = _generation(event, "completed", arrival, cost, made)
         case GenerationFailed():
-            extra = _generation(
-                event.generation_id,
-                event,
-                "failed",
-                arrival,
-                {
-                    "kind": event.kind.value,
-                    "reason": event.reason,
-                    "cost_usd_micros": event.cost_usd_micros,
-                },
-            )
-        case FrameValidated() | ReviewRequested():
-            word = "validated" if isinstance(event, FrameValidated) else "review_requested"
-            body = event.model_dump(mode="json", exclude={"run"})
-            extra = {f"generations.{event.generation_id}.{word}": {**body, "at_ms": arrival.at_ms}}
+            why = {"kind": event.kind.value, "cost_usd_micros": event.cost_usd_micros}
+            extra = _generation(event, "failed", arrival, why, {"reason": event.reason})
+        case FrameValidated():
+            extra = _judged(event, "validated", arrival, {"verdict": event.verdict.value})
+        case ReviewRequested():
+            extra = _judged(event, "review_requested", arrival, {})
         case _:
             pass
     return [_seen(event.run, seen_key(event), event.event_id, arrival, extra)]
 
 
+def _bodies(items: Iterable[Model]) -> list[dict[str, Any]]:
+    return [_body(item) for item in items]
+
+
 def _generation(
-    generation_id: str,
     event: GenerationRequested | GenerationCompleted | GenerationFailed,
     word: str,
     arrival: Arrival,
-    fields: Document,
+    light: Document,
+    heavy: Document,
 ) -> dict[str, Any]:
-    path = f"generations.{generation_id}"
+    path = f"generations.{event.generation_id}"
     return {
         f"{path}.provider": event.provider,
         f"{path}.model": event.model,
         f"{path}.take": event.take,
         f"{path}.attempt": event.attempt,
-        f"{path}.{word}": {**fields, "at_ms": arrival.at_ms},
+        f"{path}.{word}": {**light, "at_ms": arrival.at_ms},
+        f"{DETAILS}.{path}.{word}": dict(heavy),
+    }
+
+
+def _judged(event: FrameValidated | ReviewRequested, word: str, arrival: Arrival, light: Document) -> dict[str, Any]:
+    path = f"generations.{event.generation_id}"
+    return {
+        f"{path}.{word}": {**light, "at_ms": arrival.at_ms},
+        f"{DETAILS}.{path}.{word}": event.model_dump(mode="json", exclude={"run"}),
     }
 
 

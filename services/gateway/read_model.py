@@ -74,10 +74,10 @@ class ReadModel:
 
     async def keyframes(self, project_id: str) -> list[Answer]:
         """The newest keyframe of each shot and role, in story order."""
-        runs = [run for run in await self._all_runs({"project_id": project_id}) if run.get("keyframe")]
+        runs = [run for run in await self._all_runs({"project_id": project_id}, whole=True) if run.get("keyframe")]
         newest: dict[tuple[str, str], Answer] = {}
         for run in sorted(runs, key=_age):
-            keyframe = run["keyframe"]
+            keyframe = run[domain.DETAILS]["keyframe"]
             newest[keyframe["shot"]["shot_id"], keyframe["frame_role"]] = keyframe
         roles = {"single": 0, "start": 0, "end": 1}
         return sorted(
@@ -90,7 +90,7 @@ class ReadModel:
         found = await self._documents.collection(domain.RUNS).get(run_id)
         if found is None:
             raise NotFoundError(f"run {run_id!r} is unknown")
-        return await self._with_status(found)
+        return _whole(await self._with_status(found))
 
     async def lineage(self, run_id: str) -> list[Answer]:
         """Every event of a run in order of arrival, with topic, partition, offset and body."""
@@ -128,10 +128,10 @@ class ReadModel:
         }
         return [run for run in runs if run["run_id"] in current]
 
-    async def _all_runs(self, of: dict[str, Any]) -> list[Answer]:
-        shots = await self._documents.collection(domain.SHOTS).find(of)
+    async def _all_runs(self, of: dict[str, Any], *, whole: bool = False) -> list[Answer]:
+        shots = await self._documents.collection(domain.SHOTS).find(of, without=["revisions"])
         refused = {shot["shot_id"]: list(shot.get("rejections", {}).values()) for shot in shots}
-        found = await self._documents.collection(domain.RUNS).find(of)
+        found = await self._documents.collection(domain.RUNS).find(of, without=[] if whole else [domain.DETAILS])
         runs = [_told(run, refused.get(run["shot_id"], ())) for run in found]
         roles = {"single": 0, "start": 0, "end": 1}
         return sorted(
@@ -147,6 +147,19 @@ class ReadModel:
     async def _with_status(self, run: Answer) -> Answer:
         shot = await self._documents.collection(domain.SHOTS).get(f"{run.get('project_id')}/{run.get('shot_id')}")
         return _told(run, (shot or {}).get("rejections", {}).values())
+
+
+def _whole(run: Answer) -> Answer:
+    """A run with its details in their places."""
+    details = run.pop(domain.DETAILS, {})
+    for word in ("keyframe", "failure"):
+        if word in details:
+            run[word] = details[word]
+    for generation_id, words in details.get("generations", {}).items():
+        generation = run.setdefault("generations", {}).setdefault(generation_id, {})
+        for word, heavy in words.items():
+            generation[word] = {**heavy, **generation.get(word, {})}
+    return run
 
 
 def _told(run: Answer, rejections: Iterable[Answer]) -> Answer:

@@ -160,6 +160,11 @@ async def test_found_documents_are_sorted_limited_and_skipped(things: Collection
     assert await things.find({}, limit=0) == []
 
 
+async def test_fields_that_are_not_wanted_are_left_out(things: Collection) -> None:
+    await things.insert({"_id": "a", "light": 1, "heavy": {"much": "x" * 100}})
+    assert await things.find({"light": 1}, without=["heavy"]) == [{"_id": "a", "light": 1}]
+
+
 async def test_many_writes_set_fields_and_make_what_is_missing(things: Collection) -> None:
     await things.insert({"_id": "old", "kept": 1, "n": 1, "sub": {"a": 1}})
     await things.write_many(

@@ -85,9 +85,10 @@ class CrashingCollection(Collection):
         sort: Sort | None = None,
         limit: int | None = None,
         skip: int = 0,
+        without: Sequence[str] = (),
     ) -> list[Document]:
         self._fuse.before_one()
-        found = await self._collection.find(filter, sort, limit, skip)
+        found = await self._collection.find(filter, sort, limit, skip, without)
         self._fuse.after_one()
         return found
 

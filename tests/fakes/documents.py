@@ -82,13 +82,17 @@ class FakeCollection(Collection):
         sort: Sort | None = None,
         limit: int | None = None,
         skip: int = 0,
+        without: Sequence[str] = (),
     ) -> list[Document]:
         await self._documents.turn()
         found = [doc for doc in self.docs.values() if matches(doc, filter)]
         for name, direction in reversed(sort or ()):
             found.sort(key=lambda doc: _rank(_first(doc, name)), reverse=direction < 0)
         end = None if limit is None else skip + limit
-        return copy.deepcopy(found[skip:end])
+        return [
+            {name: copy.deepcopy(value) for name, value in doc.items() if name not in without}
+            for doc in found[skip:end]
+        ]
 
     async def count(self, filter: Filter) -> int:  # noqa: A002
         await self._documents.turn()

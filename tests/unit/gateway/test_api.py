@@ -124,3 +124,15 @@ async def test_an_absent_broker_is_a_503_to_try_again(client: httpx.AsyncClient,
     published.away = True
     answer = await client.post("/api/v1/reviews", json=decision())
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+
+
+async def test_a_run_tells_every_detail_and_an_overview_none(client: httpx.AsyncClient) -> None:
+    completed = builders.generation_completed()
+    run = (await client.get(f"/api/v1/runs/{completed.run.run_id}")).json()
+    generation = run["generations"][completed.generation_id]
+    assert generation["completed"]["asset"]["uri"] == completed.asset.uri
+    assert generation["validated"]["scores"][0]["check"] == "exact-size"
+    assert run["keyframe"]["asset"]["sha256"] == completed.asset.sha256
+    assert "details" not in run
+    overview = (await client.get("/api/v1/projects/vrindavan/progress")).text
+    assert completed.asset.uri not in overview
