@@ -11,6 +11,7 @@ from services.generation.providers.previz.garments import Wearer, draw_trunk
 from services.generation.providers.previz.geometry import Point, Vec3, add, blend, dot, scaled
 from services.generation.providers.previz.hats import draw_hat
 from services.generation.providers.previz.head import HeadView
+from services.generation.providers.previz.lofts import Oval
 from services.generation.providers.previz.wardrobe import Garment
 
 
@@ -63,12 +64,17 @@ def draw_torso(w: Wearer, actor: Actor) -> None:
         _belt(w, outfit.belt, 0.024 if outer is not None else 0.012)
 
 
+def _edge(o: Oval, side: float) -> Point:
+    """Return the outermost point of a ring on the screen's left (-1) or right (1)."""
+    return (o.centre[0] + side * o.reach((1.0, 0.0)), o.centre[1])
+
+
 def _bodice(w: Wearer, top: Garment) -> None:
     rings = w.trunk(0.006)[1:5]
     left, right = [], []
     for o in rings:
-        left.append((o.centre[0] - o.wide[0], o.centre[1] - o.wide[1]))
-        right.append((o.centre[0] + o.wide[0], o.centre[1] + o.wide[1]))
+        left.append(_edge(o, -1.0))
+        right.append(_edge(o, 1.0))
     low = rings[-1]
     hem = (low.centre[0] + low.deep[0] * 0.5, low.centre[1] + abs(low.deep[1]) * 0.8 + 2)
     w.brush.part([*left, hem, *reversed(right)], w.brush.cloth(top.colour), tension=0.4)
@@ -170,8 +176,8 @@ def _belt(w: Wearer, colour: RGB, thick: float) -> None:
     b, m = w.bones, w.build
     a = w.ring(blend(b["waist"], b["pelvis"], 0.02), m.waist + thick, m.depth * 0.85 + thick)
     c = w.ring(blend(b["waist"], b["pelvis"], 0.34), m.waist + 0.004 + thick, m.depth * 0.88 + thick)
-    left = [(o.centre[0] - o.wide[0], o.centre[1] - o.wide[1]) for o in (a, c)]
-    right = [(o.centre[0] + o.wide[0], o.centre[1] + o.wide[1]) for o in (c, a)]
+    left = [_edge(o, -1.0) for o in (a, c)]
+    right = [_edge(o, 1.0) for o in (c, a)]
     sag = abs(a.deep[1]) * 0.7
     mids = [((left[1][0] + right[0][0]) / 2, (left[1][1] + right[0][1]) / 2 + sag)]
     tops = [((left[0][0] + right[1][0]) / 2, (left[0][1] + right[1][1]) / 2 + sag)]

@@ -141,7 +141,7 @@ def _border(brush: Brush, rings: Sequence[Oval], colour: RGB, part: float) -> No
 
     def at(o: Oval, t: float) -> Point:
         curve = sag * (1.0 - min(1.0, abs(t)) ** 2.2)
-        return (o.centre[0] + o.wide[0] * t * 1.3, o.centre[1] + o.wide[1] * t * 1.3 + curve)
+        return (o.centre[0] + o.reach((1.0, 0.0)) * t * 1.15, o.centre[1] + curve)
 
     drop = sag * 0.7 + 2
     low = [(x, y + drop) for x, y in (at(hem, t) for t in (-1.0, -0.6, -0.2, 0.2, 0.6, 1.0))]
@@ -154,13 +154,13 @@ def _border(brush: Brush, rings: Sequence[Oval], colour: RGB, part: float) -> No
 def _folds(brush: Brush, rings: Sequence[Oval]) -> None:
     if brush.small:
         return
-    for t in (-0.62, -0.22, 0.2, 0.58):
-        points = [
-            (o.centre[0] + o.wide[0] * t * (0.6 + 0.13 * i), o.centre[1] + o.wide[1] * t) for i, o in enumerate(rings)
-        ]
-        brush.crease(points[1:], 0.55, 0.42)
-    a = [(o.centre[0] + o.wide[0] * 0.1, o.centre[1]) for o in rings[1:]]
-    b = [(o.centre[0] + o.wide[0] * 0.42, o.centre[1]) for o in rings[1:]]
+
+    def down(t: float) -> list[Point]:
+        return [(o.centre[0] + o.reach((1.0, 0.0)) * t, o.centre[1]) for o in rings[1:]]
+
+    for t in (-0.60, -0.22, 0.2, 0.58):
+        brush.crease([down(t * (0.7 + 0.3 * i / 3))[i] for i in range(len(rings) - 1)], 0.55, 0.42)
+    a, b = down(0.1), down(0.42)
     brush.shadow([*a, *reversed(b)], 0.14, blur=2.0)
 
 
