@@ -90,6 +90,8 @@ async def _save(client: GatewayClient, keyframe: Answer, path: Path) -> str | bo
     asset: Answer = keyframe["asset"]
     if _holds(path, str(asset["sha256"])):
         return True
+    if keyframe["url"] is None:
+        return f"{asset['uri']} is not in the engine's object store"
     try:
         data = await client.download(str(keyframe["url"]))
     except CliError as error:

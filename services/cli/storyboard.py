@@ -51,6 +51,8 @@ async def _images(client: GatewayClient, keyframes: Sequence[Answer], *, small: 
 
     async def one(keyframe: Answer) -> tuple[str, bytes | None]:
         url = (keyframe.get("thumbnail_url") if small else None) or keyframe["url"]
+        if url is None:
+            return str(keyframe["run_id"]), None
         async with room:
             try:
                 return str(keyframe["run_id"]), await client.download(str(url))

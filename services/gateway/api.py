@@ -1,6 +1,7 @@
 """The JSON API, version 1. Reads the read model; writes nothing but a reviewer's decision, as an event."""
 
 import functools
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -25,6 +26,8 @@ RunId = Annotated[Identifier, Path(description="Run")]
 Limit = Annotated[int | None, Query(ge=1, description="Most items to list; None = the server's page size")]
 After = Annotated[int, Query(ge=0, description="Items to pass over: the `next` of the answer before")]
 Answer = dict[str, Any]
+
+log = logging.getLogger(__name__)
 
 _RETRY_AFTER_S: Final = "2"
 
@@ -135,12 +138,19 @@ class Api:
 
     async def _linked(self, keyframe: Answer) -> Answer:
         asset = keyframe["asset"]
-        thumbnail = asset.get("thumbnail_uri")
         return {
             **keyframe,
-            "url": await self._links.presign(asset["uri"], self._link_s),
-            "thumbnail_url": await self._links.presign(thumbnail, self._link_s) if thumbnail else None,
+            "url": await self._link(asset["uri"]),
+            "thumbnail_url": await self._link(asset.get("thumbnail_uri")),
         }
+
+    async def _link(self, uri: str | None) -> str | None:
+        """A link to an object of ours; None for what lies elsewhere, which is signed for nobody."""
+        try:
+            return await self._links.presign(uri, self._link_s) if uri else None
+        except ValueError as error:
+            log.warning("no link: %s", error)
+            return None
 
 
 def routes(api: Api) -> APIRouter:
@@ -160,7 +170,8 @@ def routes(api: Api) -> APIRouter:
         ("POST", "/reviews", api.review),
     )
     for method, path, endpoint in table:
-        router.add_api_route(path, _as_json(endpoint), methods=[method], response_model=None)
+        methods = ["GET", "HEAD"] if method == "GET" else [method]
+        router.add_api_route(path, _as_json(endpoint), methods=methods, response_model=None)
     return router
 
 
@@ -183,6 +194,7 @@ def web_app(api: Api) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Transient, _away)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _fault)
     return app
 
 
@@ -212,7 +224,15 @@ async def _away(_: Request, error: Exception) -> Response:
 
 async def _http(_: Request, error: Exception) -> Response:
     status = HTTPStatus(error.status_code) if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
-    return problem(status, status.phrase.lower().replace(" ", "-"), status.description or status.phrase)
+    answer = problem(status, status.phrase.lower().replace(" ", "-"), status.description or status.phrase)
+    # A 405 must name what is allowed (RFC 9110, 15.5.6); the framework hands it over as a header.
+    answer.headers.update(getattr(error, "headers", None) or {})
+    return answer
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", "a fault of the engine; the log says more")
 
 
 __all__ = ["Api", "ReviewBody", "problem", "routes", "web_app"]

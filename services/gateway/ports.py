@@ -22,5 +22,9 @@ class LinkMaker(Protocol):
     """Makes short-lived links to objects."""
 
     async def presign(self, uri: str, expires_s: int) -> str:
-        """An address that serves the object for `expires_s` seconds (up to 3,600)."""
+        """An address that serves the object for `expires_s` seconds (up to 3,600).
+
+        Raises:
+            ValueError: the object is not in our store.
+        """
         ...

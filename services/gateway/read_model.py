@@ -28,9 +28,7 @@ class ReadModel:
 
     async def project(self, project_id: str) -> Answer:
         """One project: settings, counts per status, cost so far."""
-        project = await self._documents.collection(domain.PROJECTS).get(project_id)
-        if project is None:
-            raise NotFoundError(f"project {project_id!r} is unknown")
+        project = await self._known(project_id)
         runs = await self._runs(project_id)
         return {
             "project_id": project_id,
@@ -42,6 +40,7 @@ class ReadModel:
 
     async def progress(self, project_id: str) -> Answer:
         """Counts per status and every current run in story order."""
+        await self._known(project_id)
         runs = await self._runs(project_id)
         return {
             "project_id": project_id,
@@ -53,6 +52,7 @@ class ReadModel:
 
     async def shots(self, project_id: str) -> list[Answer]:
         """Every shot in story order with its newest revision, runs and refusals."""
+        await self._known(project_id)
         documents = await self._documents.collection(domain.SHOTS).find({"project_id": project_id})
         runs: defaultdict[str, list[Answer]] = defaultdict(list)
         for run in await self._runs(project_id):
@@ -74,6 +74,7 @@ class ReadModel:
 
     async def keyframes(self, project_id: str) -> list[Answer]:
         """The newest keyframe of each shot and role, in story order."""
+        await self._known(project_id)
         runs = [run for run in await self._all_runs({"project_id": project_id}, whole=True) if run.get("keyframe")]
         newest: dict[tuple[str, str], Answer] = {}
         for run in sorted(runs, key=_age):
@@ -97,9 +98,9 @@ class ReadModel:
         run = await self.run(run_id)
         events = self._documents.collection(domain.EVENTS)
         of_run = await events.find({"run_id": run_id})
-        of_shot = await events.find(
-            {"run_id": None, "project_id": run.get("project_id"), "shot_id": run.get("shot_id")}
-        )
+        shot: Answer = {name: run[name] for name in ("project_id", "shot_id") if name in run}
+        # A run of which only a stray decision is known has no shot, and no events but its own.
+        of_shot = await events.find({"run_id": None, **shot}) if shot else []
         planned = [item for item in of_shot if item["body"].get("revision") == run.get("revision")]
         return sorted((_renamed(item) for item in [*planned, *of_run]), key=lambda item: item["at_ms"])
 
@@ -109,9 +110,22 @@ class ReadModel:
         return [{key: value for key, value in item.items() if key != "_id"} for item in found]
 
     async def bible(self, project_id: str) -> list[Answer]:
-        """The newest entry of every character, location and prop."""
+        """The newest entry of every character, location and prop; they may come before the first shot."""
         found = await self._documents.collection(domain.ENTITIES).find({"project_id": project_id}, sort=[("_id", 1)])
+        if not found:
+            await self._known(project_id)
         return [{"kind": item["kind"], "id": item["entity_id"], "entity": item["entity"]} for item in found]
+
+    async def _known(self, project_id: str) -> Answer:
+        """The project's document.
+
+        Raises:
+            NotFoundError: no shot of it was ever planned.
+        """
+        project = await self._documents.collection(domain.PROJECTS).get(project_id)
+        if project is None:
+            raise NotFoundError(f"project {project_id!r} is unknown")
+        return project
 
     async def _runs(self, project_id: str) -> list[Answer]:
         """The runs that count now: of each shot's newest revision and regeneration."""

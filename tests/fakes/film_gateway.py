@@ -53,6 +53,8 @@ class FilmGateway(httpx.AsyncBaseTransport):
     async def presign(self, uri: str, expires_s: int) -> str:
         """As the object store does."""
         del expires_s
+        if not uri.startswith("s3://ice/"):
+            raise ValueError(f"uri: {uri!r}, allowed is 's3://ice/<key>'")
         return f"http://images/{uri.removeprefix('s3://')}"
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

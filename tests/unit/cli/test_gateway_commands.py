@@ -18,6 +18,7 @@ from services.cli.output import Output
 from services.cli.plan_reading import load_plan
 from services.cli.storyboard import save_sheets
 from services.cli.watching import film_states, report, watch
+from tests import builders
 from tests.fakes.film_gateway import URL, FilmGateway
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "contracts" / "examples" / "film.plan" / "v1"
@@ -45,6 +46,22 @@ async def made(gateway: FilmGateway, film: FilmPlan) -> int:
     for run in runs:
         await gateway.make(run)
     return len(runs)
+
+
+async def test_a_keyframe_outside_the_object_store_fails_alone(
+    gateway: FilmGateway, client: GatewayClient, film: FilmPlan, tmp_path: Path
+) -> None:
+    first, *others = await gateway.plan(film)
+    for run in others:
+        await gateway.make(run)
+    foreign = builders.asset("forged", uri="https://elsewhere.example/a.png", thumbnail_uri=None)
+    await gateway.make(first, asset=foreign)
+
+    done = await export_keyframes(client, "vrindavan", tmp_path)
+
+    assert len(done.files) == len(others)
+    assert [line.partition(": ")[2] for line in done.failed] == [f"{foreign.uri} is not in the engine's object store"]
+    assert await save_sheets(client, "vrindavan", tmp_path)
 
 
 async def test_every_keyframe_is_exported_once_and_matches_its_hash(

@@ -6,10 +6,12 @@ import httpx
 import pytest
 
 from schemas.base import Event
-from schemas.review import ReviewDecided
+from schemas.provider import ProviderHealthChanged, ProviderState
+from schemas.review import Decision, ReviewDecided
 from services.chassis.failures import Transient
 from services.gateway.api import Api, web_app
 from services.gateway.handlers import Handlers
+from services.gateway.ports import LinkMaker
 from services.gateway.read_model import ReadModel
 from tests import builders
 from tests.fakes.documents import FakeDocuments
@@ -18,6 +20,8 @@ from tests.unit.gateway.test_domain import received, whole_way
 
 class Links:
     async def presign(self, uri: str, expires_s: int) -> str:
+        if not uri.startswith("s3://ice/"):
+            raise ValueError(f"uri: {uri!r}, allowed is 's3://ice/<key>'")
         return f"https://signed/{uri.removeprefix('s3://')}?for={expires_s}"
 
 
@@ -37,13 +41,22 @@ def published() -> Published:
     return Published()
 
 
+async def fed(events: Sequence[Event]) -> FakeDocuments:
+    documents = FakeDocuments()
+    await Handlers(documents).project([received(event, index) for index, event in enumerate(events)])
+    return documents
+
+
+def asking(documents: FakeDocuments, published: Published, *, links: LinkMaker | None = None) -> httpx.AsyncClient:
+    api = Api(ReadModel(documents), links or Links(), published, link_s=60, page_size=2)
+    # As over the network: a fault is answered, and raised to nobody.
+    transport = httpx.ASGITransport(app=web_app(api), raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://gateway")
+
+
 @pytest.fixture
 async def client(published: Published) -> AsyncIterator[httpx.AsyncClient]:
-    documents = FakeDocuments()
-    await Handlers(documents).project([received(event, index) for index, event in enumerate(whole_way())])
-    api = Api(ReadModel(documents), Links(), published, link_s=60, page_size=2)
-    transport = httpx.ASGITransport(app=web_app(api))
-    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
+    async with asking(await fed(whole_way()), published) as http:
         yield http
 
 
@@ -62,7 +75,18 @@ async def test_project_counts_its_runs(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/projects/none", "/projects/vrindavan/shots/none", "/runs/none", "/runs/none/lineage", "/nowhere"]
+    "path",
+    [
+        "/projects/none",
+        "/projects/none/progress",
+        "/projects/none/bible",
+        "/projects/none/shots",
+        "/projects/none/keyframes",
+        "/projects/vrindavan/shots/none",
+        "/runs/none",
+        "/runs/none/lineage",
+        "/nowhere",
+    ],
 )
 async def test_what_is_unknown_is_a_404_that_names_it(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(f"/api/v1{path}")
@@ -136,3 +160,47 @@ async def test_a_run_tells_every_detail_and_an_overview_none(client: httpx.Async
     assert "details" not in run
     overview = (await client.get("/api/v1/projects/vrindavan/progress")).text
     assert completed.asset.uri not in overview
+
+
+@pytest.mark.parametrize("uri", ["s3://other/a.png", "https://169.254.169.254/latest"])
+async def test_an_image_that_is_not_ours_has_no_link_and_spoils_no_other(published: Published, uri: str) -> None:
+    completed = builders.generation_completed()
+    foreign = completed.asset.model_copy(update={"uri": uri, "thumbnail_uri": uri})
+    forged = builders.keyframe_ready(completed).model_copy(update={"asset": foreign, "run_id": "forged"})
+    forged = forged.model_copy(update={"shot": forged.shot.model_copy(update={"shot_id": "other"})})
+    async with asking(await fed([*whole_way(), forged]), published) as http:
+        answer = await http.get("/api/v1/projects/vrindavan/keyframes")
+    links = {item["shot"]["shot_id"]: (item["url"], item["thumbnail_url"]) for item in answer.json()["keyframes"]}
+    assert links["other"] == (None, None)
+    assert all(links["sh0010"])
+
+
+async def test_a_run_known_by_a_stray_decision_only_has_no_events_of_others(published: Published) -> None:
+    up = ProviderHealthChanged(provider="previz", state=ProviderState.UP, sequence=1)
+    stray = ReviewDecided(
+        review_id="r1", project_id="p", shot_id="s", run_id="stray", generation_id="g", decision=Decision.APPROVE
+    )
+    async with asking(await fed([up, stray]), published) as http:
+        lineage = (await http.get("/api/v1/runs/stray/lineage")).json()
+    assert [event["type"] for event in lineage["events"]] == [ReviewDecided.TYPE]
+
+
+async def test_head_is_answered_where_get_is(client: httpx.AsyncClient) -> None:
+    assert (await client.head("/api/v1/projects/vrindavan")).status_code == 200
+
+
+async def test_a_wrong_method_names_those_allowed(client: httpx.AsyncClient) -> None:
+    answer = await client.delete("/api/v1/reviews")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert answer.json()["error"]["code"] == "method-not-allowed"
+
+
+async def test_a_fault_of_ours_is_told_in_the_same_form_without_its_insides(published: Published) -> None:
+    class Broken:
+        async def presign(self, uri: str, expires_s: int) -> str:
+            raise RuntimeError(f"{uri} {expires_s}")
+
+    async with asking(await fed(whole_way()), published, links=Broken()) as http:
+        answer = await http.get("/api/v1/projects/vrindavan/keyframes")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (500, "internal-error")
+    assert "s3://" not in answer.text
