@@ -4,6 +4,7 @@ Source: CloudEvents Kafka protocol binding v1.0.2, §3.2. Headers are UTF-8. A p
 them out: the topic then names the event, and its id follows from its body.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,8 @@ CE_SCHEMAVERSION = "ce_schemaversion"
 CONTENT_TYPE_HEADER = "content-type"
 TRACEPARENT = "traceparent"
 REPLAYED_FROM = "ce_replayedfrom"
+
+_VERSION = re.compile(r"0*[1-9][0-9]{0,8}", re.ASCII)
 
 Headers = tuple[tuple[str, bytes], ...]
 
@@ -85,11 +88,13 @@ def from_headers(headers: Iterable[tuple[str, bytes]] | Mapping[str, bytes]) -> 
     """Read the attributes of a message; headers that aren't ours are left alone.
 
     Raises:
-        EnvelopeError: a header of ours is not UTF-8, the spec version is not 1.0, or the schema version is no
-            positive whole number.
+        EnvelopeError: a CloudEvents header is not UTF-8, the spec version is not 1.0, or the schema version is no
+            whole number from 1 to 999,999,999.
     """
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     raw = {name: value for name, value in pairs if name.startswith("ce_") or name == TRACEPARENT}
+    # A trace that can't be read begins anew (W3C Trace Context, 3.2.2.4); the event is as good as without.
+    trace = raw.pop(TRACEPARENT, b"").decode("ascii", "replace")
 
     def text(name: str) -> str | None:
         value = raw.get(name)
@@ -104,8 +109,8 @@ def from_headers(headers: Iterable[tuple[str, bytes]] | Mapping[str, bytes]) -> 
     if spec is not None and spec != SPEC_VERSION:
         raise EnvelopeError(f"header {CE_SPECVERSION}: {spec!r}, allowed is {SPEC_VERSION!r}")
     version = text(CE_SCHEMAVERSION)
-    if version is not None and not (version.isascii() and version.isdigit() and int(version) >= 1):
-        raise EnvelopeError(f"header {CE_SCHEMAVERSION}: {version!r}, allowed is a whole number from 1")
+    if version is not None and not _VERSION.fullmatch(version):
+        raise EnvelopeError(f"header {CE_SCHEMAVERSION}: {version!r}, allowed is a whole number from 1 to 999999999")
     return Envelope(
         id=text(CE_ID),
         type=text(CE_TYPE),
@@ -113,6 +118,6 @@ def from_headers(headers: Iterable[tuple[str, bytes]] | Mapping[str, bytes]) -> 
         subject=text(CE_SUBJECT),
         time=text(CE_TIME),
         schema_version=int(version) if version else None,
-        traceparent=text(TRACEPARENT),
+        traceparent=trace or None,
         replayed_from=text(REPLAYED_FROM),
     )

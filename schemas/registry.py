@@ -15,6 +15,9 @@ from schemas.base import Event
 Body = dict[str, Any]
 Upcast = Callable[[Body], Body]
 
+_BEYOND = 2**63
+_MOST_DIGITS = 20
+
 
 class UnreadableEventError(ValueError):
     """The bytes can't become the event that the topic carries. Poison: no retry will change it."""
@@ -68,11 +71,19 @@ class Registry:
             raise UnreadableEventError(describe_validation(error)) from error
 
 
+def _whole_number(digits: str) -> int:
+    """No field of ours needs more than 64 bits, and no database holds more."""
+    if len(digits) > _MOST_DIGITS or not -_BEYOND <= int(digits) < _BEYOND:
+        shown = digits if len(digits) <= _MOST_DIGITS else f"{digits[:_MOST_DIGITS]}… ({len(digits)} digits)"
+        raise ValueError(f"whole number {shown}; allowed is {-_BEYOND} to {_BEYOND - 1}")
+    return int(digits)
+
+
 def _json_object(value: bytes | None) -> Body:
     if not value:
         raise UnreadableEventError("value: empty, allowed is a JSON object")
     try:
-        body = json.loads(value)
+        body = json.loads(value, parse_int=_whole_number)
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise UnreadableEventError(f"value: not UTF-8 JSON ({error}); it starts {value[:64]!r}") from error
     if not isinstance(body, dict):

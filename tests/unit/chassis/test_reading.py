@@ -65,6 +65,10 @@ def test_a_header_that_contradicts_the_topic_is_refused() -> None:
     [
         (Record(key=b"\xff"), "key: .* is not UTF-8"),
         (Record(headers=[("ce_id", b"\xff")]), "header ce_id"),
+        (Record(headers=[("ce_schemaversion", b"9" * 5_000)]), "header ce_schemaversion: .* allowed is a whole number"),
+        (Record(headers=[("ce_schemaversion", b"0")]), "header ce_schemaversion"),
+        (Record(value=b'{"name": "n", "number": 9223372036854775808}'), "whole number 9223372036854775808; allowed"),
+        (Record(value=b'{"name": "n", "number": -%s}' % (b"9" * 9_000)), "whole number -9999"),
         (Record(value=None), "value: empty"),
         (Record(value=b"\xff"), "not UTF-8 JSON"),
         (Record(value=b"[]"), "a JSON list"),
@@ -74,6 +78,12 @@ def test_a_header_that_contradicts_the_topic_is_refused() -> None:
 def test_what_is_wrong_is_named(record: Record, message: str) -> None:
     with pytest.raises((EnvelopeError, UnreadableEventError), match=message):
         READER.read(record)
+
+
+@pytest.mark.parametrize("trace", [b"zz-\xff", b"", b"\x00", b"x" * 9_000])
+def test_a_broken_trace_costs_no_event(trace: bytes) -> None:
+    headers: list[tuple[str, bytes | None]] = [("traceparent", trace), ("ce_schemaversion", b"2")]
+    assert READER.read(Record(headers=headers)).event == Asked(name="n", number=1)
 
 
 def test_foreign_headers_may_be_anything() -> None:
