@@ -15,7 +15,7 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
-from services.chassis.bindings import OnBatch
+from services.chassis.bindings import OnBatch, Received
 from services.chassis.clock import Clock
 from services.chassis.delivery import Abandoned, Desk
 from services.chassis.metrics import Metrics
@@ -123,23 +123,23 @@ class BatchStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka c
 
     async def _together(self, binding: OnBatch, records: Sequence[RawRecord], interrupt: asyncio.Event) -> None:
         with suppress(Abandoned):
-            readable = []
-            received = []
-            for record in records:
-                found = await self._desk.read(record, interrupt)
-                if found is None:
-                    self._finish(record)
+            read = [(record, self._desk.read(record)) for record in records]
+            received = [found for _, found in read if isinstance(found, Received)]
+            if received:
+                deliveries = await self._desk.call_batch(binding, received, interrupt)
+                if deliveries is None:
+                    await self._one_by_one(records, interrupt)
+                    return
+                last = next(record for record, found in reversed(read) if isinstance(found, Received))
+                await self._desk.settle(last, deliveries, interrupt)
+            # In the order of arrival: what was handled breaks the row of dead letters.
+            for record, found in read:
+                if interrupt.is_set():
+                    return
+                if isinstance(found, Received):
+                    self._desk.succeeded()
                 else:
-                    readable.append(record)
-                    received.append(found)
-            if not received:
-                return
-            deliveries = await self._desk.call_batch(binding, received, interrupt)
-            if deliveries is None:
-                await self._one_by_one(readable, interrupt)
-                return
-            await self._desk.settle(readable[-1], deliveries, interrupt)
-            for record in readable:
+                    await self._desk.give_up(record, found, "decode", 0, interrupt)
                 self._finish(record)
 
     def _finish(self, record: RawRecord) -> None:

@@ -97,8 +97,9 @@ class Desk:
         Raises:
             Abandoned: the message was not handled.
         """
-        received = await self.read(record, interrupt)
-        if received is None:
+        received = self.read(record)
+        if isinstance(received, Exception):
+            await self.give_up(record, received, "decode", 0, interrupt)
             return []
         binding = self.binding(record)
         span = Span.following(received.envelope.traceparent)
@@ -111,8 +112,8 @@ class Desk:
             current_event_id.reset(id_token)
             current_span.reset(span_token)
 
-    async def read(self, record: RawRecord, interrupt: asyncio.Event) -> Received | None:
-        """The message's event; None when it can't be read and has been dead-lettered.
+    def read(self, record: RawRecord) -> Received | UnreadableEventError | EnvelopeError:
+        """The message's event, or why it can't be read: then it is for `give_up`.
 
         Raises:
             Abandoned: it is of a newer version, and the consumer has halted.
@@ -123,8 +124,7 @@ class Desk:
             self.halt(str(error), record)
             raise Abandoned from error
         except (UnreadableEventError, EnvelopeError) as error:
-            await self.give_up(record, error, "decode", 0, interrupt)
-            return None
+            return error
 
     async def settle(self, record: RawRecord, deliveries: Sequence[Delivery], interrupt: asyncio.Event) -> None:
         """Wait for the acknowledgements of a message's events, sending again what gets none.
@@ -166,6 +166,10 @@ class Desk:
                     return None
         finally:
             self.conditions.troubles.pop(key, None)
+
+    def succeeded(self) -> None:
+        """A message of a batch was handled: the row of dead letters is broken."""
+        self._budget.succeeded()
 
     def done(self, record: RawRecord) -> None:
         """Count a message whose handling has ended, well or in a dead letter; its offset may be committed."""

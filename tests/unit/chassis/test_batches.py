@@ -75,14 +75,14 @@ class Consumer:
 
 
 class Rig:
-    def __init__(self, bindings: Sequence[Binding]) -> None:
+    def __init__(self, bindings: Sequence[Binding], budget: int = 1_000) -> None:
         metrics = Metrics("toy")
         self.conditions = Conditions()
         self.producer = Producer()
         publisher = EventPublisher(SETTINGS, "toy", wire=TOY_WIRE, metrics=metrics)
         publisher._producer = self.producer
         desk = Desk(
-            SETTINGS,
+            SETTINGS.model_copy(update={"dead_letter_budget": budget}),
             "g",
             bindings=bindings,
             reader=Reader(TOY_WIRE, "", bindings),
@@ -235,3 +235,34 @@ async def test_a_batch_handler_that_meets_poison_loses_only_the_poison() -> None
     assert sorted(done) == [0, 3]
     assert rig.consumer.last(0) == 4
     assert len(rig.producer.sent) == 2
+
+
+async def _projected(outcomes: Sequence[Sequence[str]], budget: int) -> Rig:
+    """A projection that takes every message, given batches of `outcomes`."""
+
+    async def project(received: Sequence[Received]) -> list[Answered]:
+        del received
+        return []
+
+    rig = Rig([OnBatch((ASKED,), project)], budget)
+    offset = 0
+    for batch in outcomes:
+        records = [record(offset + index, "a", outcome) for index, outcome in enumerate(batch)]
+        offset += len(batch)
+        await rig.stage.consume(records)
+    return rig
+
+
+async def test_dead_letters_of_batches_are_in_a_row_only_without_a_success_between() -> None:
+    over_batches = await _projected([["unreadable", "answer"]] * 5, budget=3)
+    assert over_batches.conditions.halted is None
+    within_a_batch = await _projected([["unreadable", "unreadable", "answer"] * 5], budget=3)
+    assert within_a_batch.conditions.halted is None
+    assert within_a_batch.consumer.last(0) == 15
+
+
+async def test_so_many_dead_letters_in_a_row_halt_a_batch_and_leave_the_rest() -> None:
+    rig = await _projected([["answer", *["unreadable"] * 6]], budget=3)
+    assert "3 dead letters in a row" in str(rig.conditions.halted)
+    assert rig.consumer.last(0) == 4
+    assert len(rig.producer.sent) == 3
