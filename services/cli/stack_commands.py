@@ -118,7 +118,7 @@ def _tell(output: Output, event: StackEvent) -> None:
     if event.kind is EventKind.STARTING and not output.live:
         return
     mark, style = _MARKS.get(event.kind, ("·", "grey50"))
-    text = Text(f" {mark} ", style=style).append(f"{event.part:<14}", style="bold").append(event.text, style="default")
+    text = Text(f" {mark} ", style=style).append(f"{event.part:<13} ", style="bold").append(event.text, style="default")
     if event.seconds is not None:
         text.append(f"  {event.seconds:.1f} s", style="grey50")
     if event.kind is not EventKind.STARTING:
