@@ -1,5 +1,6 @@
 """Identities: each follows from what is asked for, so that a repeat of the request finds the first answer."""
 
+import functools
 import hashlib
 import json
 import uuid
@@ -10,7 +11,9 @@ from typing import Any
 NAMESPACE = uuid.UUID("6f1f5c7e-6f0b-5d0e-9d0c-1ce0c0de0001")
 
 
-def _named(kind: str, parts: Iterable[str]) -> str:
+# A run's id is asked for at every stage that the run passes in this process.
+@functools.lru_cache(maxsize=16_384)
+def _named(kind: str, parts: tuple[str, ...]) -> str:
     # JSON keeps ("a", "b/c") and ("a/b", "c") apart, which a plain join would not.
     name = json.dumps([kind, *parts], ensure_ascii=False, separators=(",", ":"))
     return str(uuid.uuid5(NAMESPACE, name))
@@ -18,7 +21,7 @@ def _named(kind: str, parts: Iterable[str]) -> str:
 
 def event_id(event_type: str, version: int, identity: Iterable[str]) -> str:
     """Id of an event: UUIDv5 over its type, major version and identity."""
-    return _named("event", [event_type, str(version), *identity])
+    return _named("event", (event_type, str(version), *identity))
 
 
 def run_id(  # noqa: PLR0913 - the six parts are the identity; grouping them would only hide one
@@ -30,12 +33,12 @@ def run_id(  # noqa: PLR0913 - the six parts are the identity; grouping them wou
     regeneration_id: str | None,
 ) -> str:
     """Id of a run: one subject, one revision, one frame role, one regeneration (None = the first making)."""
-    return _named("run", [project_id, subject_kind, subject_id, str(revision), frame_role, regeneration_id or ""])
+    return _named("run", (project_id, subject_kind, subject_id, str(revision), frame_role, regeneration_id or ""))
 
 
 def generation_id(run: str, take: int, model: str, attempt: int, candidate: int) -> str:
     """Id of one paid (or free) call for one image: `take`, `attempt` and `candidate` count from 1."""
-    return _named("generation", [run, str(take), model, str(attempt), str(candidate)])
+    return _named("generation", (run, str(take), model, str(attempt), str(candidate)))
 
 
 def seed_from(*parts: str) -> int:
