@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Final, Protocol
 
@@ -16,13 +17,13 @@ from services.chassis.consumer import Consumer
 from services.chassis.delivery import Conditions, Desk
 from services.chassis.failures import Transient
 from services.chassis.health import Check, Health
-from services.chassis.http_server import Asgi, HealthApp, HttpServer
+from services.chassis.http_server import Asgi, HealthApp, HttpServer, ListenError
 from services.chassis.logs import configure, current_service
 from services.chassis.metrics import Metrics
 from services.chassis.publishing import EventPublisher
 from services.chassis.reading import Reader
 from services.chassis.retrying import Backoff
-from services.chassis.settings import ServiceSettings
+from services.chassis.settings import ServiceSettings, SettingsError
 from services.chassis.sweeps import Sweeper
 from services.chassis.wire import Wire, engine_wire
 
@@ -357,7 +358,22 @@ def make_app(  # noqa: PLR0913 - the parts of a service, each named where it is 
     )
 
 
-def main(app: ServiceApp) -> int:
-    """Run a service as a process: logs, uvloop, signals. Returns the exit status."""
-    configure(app.settings)
-    return uvloop.run(app.run())
+def main(build: Callable[[], ServiceApp]) -> int:
+    """Run a service as a process: settings, logs, uvloop, signals.
+
+    Args:
+        build: reads the settings and puts the service together.
+
+    Returns:
+        The exit status: 0 when told to stop; 1 when it can't listen; 2 for wrong settings, told on standard error.
+    """
+    try:
+        app = build()
+        configure(app.settings)
+        return uvloop.run(app.run())
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except ListenError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1

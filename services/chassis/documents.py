@@ -13,6 +13,7 @@ from pymongo import UpdateOne
 from pymongo.errors import (
     AutoReconnect,
     BulkWriteError,
+    ConfigurationError,
     ConnectionFailure,
     DuplicateKeyError,
     ExecutionTimeout,
@@ -22,7 +23,7 @@ from pymongo.errors import (
 )
 
 from services.chassis.failures import Transient
-from services.chassis.settings import ServiceSettings
+from services.chassis.settings import ServiceSettings, SettingsError
 
 if TYPE_CHECKING:
     from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection  # noqa: TID251 - this module's charge
@@ -128,19 +129,23 @@ class Documents:
         """Connect.
 
         Raises:
+            SettingsError: the address can't be one.
             Transient: the database doesn't answer within `mongo_timeout_ms`.
         """
         # Imported here: it costs 100 ms that a service without a database, and the CLI, shouldn't pay.
         from motor.motor_asyncio import AsyncIOMotorClient  # noqa: PLC0415, TID251 - this module's charge
 
         timeout = self._settings.mongo_timeout_ms
-        self._client = AsyncIOMotorClient(
-            self._settings.mongo_url.get_secret_value(),
-            serverSelectionTimeoutMS=timeout,
-            connectTimeoutMS=timeout,
-            socketTimeoutMS=timeout * 4,
-            tz_aware=True,
-        )
+        try:
+            self._client = AsyncIOMotorClient(
+                self._settings.mongo_url.get_secret_value(),
+                serverSelectionTimeoutMS=timeout,
+                connectTimeoutMS=timeout,
+                socketTimeoutMS=timeout * 4,
+                tz_aware=True,
+            )
+        except (ConfigurationError, ValueError) as error:
+            raise SettingsError(f"ICE_MONGO_URL: '***': {error}") from None
         await self.ping()
 
     async def stop(self) -> None:

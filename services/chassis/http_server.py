@@ -21,6 +21,10 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
+class ListenError(OSError):
+    """The service can't serve HTTP where it was told to."""
+
+
 class HealthApp:
     """The three paths as an ASGI application; `rest` gets every other path."""
 
@@ -75,12 +79,12 @@ class HttpServer:
         """Listen.
 
         Raises:
-            OSError: the port is taken.
+            ListenError: the port is taken.
         """
         self._task = asyncio.create_task(self._serve())
         while not self._server.started:
             if self._task.done():
-                raise OSError(f"http_host, http_port: can't listen on {self._where}; is the port taken?")
+                raise ListenError(f"ICE_HTTP_HOST, ICE_HTTP_PORT: can't listen on {self._where}; is the port taken?")
             await asyncio.sleep(0.01)
 
     async def stop(self) -> None:

@@ -1,26 +1,45 @@
 """Settings that every service has. Environment variables with the prefix `ICE_`; wrong ones stop the start-up."""
 
+import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError as NotJsonError
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 TopicPrefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{0,64}$")]
 
 
+_BROKER: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):([0-9]{1,5})")
+_DATABASE: Final = re.compile(r"mongodb(\+srv)?://[^/\s]+.*", re.DOTALL)
+_HIGHEST_PORT: Final = 65_535
+
+
 class SettingsError(ValueError):
     """One line per wrong setting: the environment variable, its value (secrets masked), what is allowed."""
 
 
-class ServiceSettings(BaseSettings):
-    """What a service needs to reach its broker, database and object store, and how it behaves.
+class Settings(BaseSettings):
+    """Settings from environment variables, each named by `env_prefix` and the field.
 
     Raises:
         SettingsError: a value is wrong; the message names the environment variable, the value and what is allowed.
     """
+
+    def __init__(self, **values: Any) -> None:  # noqa: ANN401 - pydantic checks each value itself
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise SettingsError(_describe(type(self), error, values)) from None
+        except NotJsonError as error:
+            raise SettingsError(_not_json(type(self), error)) from None
+
+
+class ServiceSettings(Settings):
+    """What a service needs to reach its broker, database and object store, and how it behaves."""
 
     model_config = SettingsConfigDict(
         env_prefix="ICE_",
@@ -100,17 +119,28 @@ class ServiceSettings(BaseSettings):
     dead_letter_budget: int = Field(default=50, ge=1, le=1_000_000)
     """So many dead letters in a row halt the consumer: then the fault is ours, not the messages'."""
 
-    def __init__(self, **values: Any) -> None:  # noqa: ANN401 - pydantic checks each value itself
-        try:
-            super().__init__(**values)
-        except ValidationError as error:
-            raise SettingsError(_describe(type(self), error, values)) from None
+    @field_validator("kafka_bootstrap")
+    @classmethod
+    def _brokers_have_ports(cls, value: str) -> str:
+        brokers = [part.strip() for part in value.split(",") if part.strip()]
+        found = [_BROKER.fullmatch(broker) for broker in brokers]
+        if not found or not all(broker and 1 <= int(broker[2]) <= _HIGHEST_PORT for broker in found):
+            raise ValueError(f"allowed is host:port, several separated by commas, each port 1 to {_HIGHEST_PORT}")
+        return value
+
+    @field_validator("mongo_url")
+    @classmethod
+    def _database_is_mongodb(cls, value: SecretStr) -> SecretStr:
+        if not _DATABASE.fullmatch(value.get_secret_value()):
+            raise ValueError("allowed is mongodb://host:port/ or mongodb+srv://host/, with user:password@ where needed")
+        return value
 
     @model_validator(mode="after")
     def _sasl_needs_credentials(self) -> Self:
         if self.kafka_security_protocol.startswith("SASL") and not (self.kafka_username and self.kafka_password):
             raise ValueError(
-                f"kafka_security_protocol {self.kafka_security_protocol} needs kafka_username and kafka_password"
+                f"ICE_KAFKA_SECURITY_PROTOCOL: {self.kafka_security_protocol!r}: "
+                "needs ICE_KAFKA_USERNAME and ICE_KAFKA_PASSWORD"
             )
         return self
 
@@ -128,7 +158,18 @@ def _describe(cls: type[BaseSettings], error: ValidationError, values: dict[str,
         name = str(item["loc"][0]) if item["loc"] else ""
         field = cls.model_fields.get(name)
         secret = field is not None and "Secret" in str(field.annotation)
-        where = f"{prefix}{name}".upper() if name else cls.__name__
+        where = f"{prefix}{name}".upper()
         shown = "'***'" if secret else repr(item.get("input", values.get(name)))
-        lines.append(f"{where}: {shown}: {item['msg']}" if name else f"{where}: {item['msg']}")
+        said = item["msg"].removeprefix("Value error, ")
+        lines.append(f"{where}: {shown}: {said}" if name else said)
     return "invalid settings:\n  " + "\n  ".join(lines)
+
+
+def _not_json(cls: type[BaseSettings], error: NotJsonError) -> str:
+    """A list or mapping is read as JSON before anything else; pydantic tells the field in its message only."""
+    found = re.search(r'field "(\w+)"', str(error))
+    if found is None:
+        return f"invalid settings:\n  {error}"
+    variable = f"{cls.model_config.get('env_prefix', '')}{found[1]}".upper()
+    given = getattr(error.__cause__, "doc", "")
+    return f'invalid settings:\n  {variable}: {given!r}: allowed is JSON, a list like ["a", "b"]'

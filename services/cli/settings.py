@@ -3,20 +3,20 @@
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
 
-from services.chassis.settings import ServiceSettings, SettingsError
+from services.chassis.settings import ServiceSettings, Settings, SettingsError
 from services.cli.exits import CliError, Exit
 from services.local_stack.settings import StackSettings
 from services.local_stack.state import StackState, read_state
 
-S = TypeVar("S", bound=BaseSettings)
+S = TypeVar("S", bound=Settings)
 
 DEFAULT_GATEWAY = "http://127.0.0.1:8080"
 
 
-class CliSettings(BaseSettings):
+class CliSettings(Settings):
     """Environment variables with the prefix `ICE_`."""
 
     model_config = SettingsConfigDict(env_prefix="ICE_", frozen=True, extra="ignore", use_attribute_docstrings=True)
@@ -37,13 +37,6 @@ def read_settings(kind: type[S]) -> S:
         return kind()
     except SettingsError as error:
         raise CliError(str(error), code=Exit.INVALID) from error
-    except ValidationError as error:
-        prefix = str(kind.model_config.get("env_prefix", ""))
-        lines = [
-            f"{prefix}{'.'.join(map(str, item['loc']))}".upper() + f": {item.get('input')!r}: {item['msg']}"
-            for item in error.errors(include_url=False)
-        ]
-        raise CliError("\n  ".join(("wrong settings:", *lines)), code=Exit.INVALID) from error
 
 
 def stack_settings() -> StackSettings:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from schemas.film_plan import FilmPlan
 from services.chassis import logs
-from services.chassis.settings import ServiceSettings
+from services.chassis.settings import ServiceSettings, SettingsError
 from services.cli.exits import CliError, Exit
 from services.cli.films import load_films
 from services.cli.gateway_client import GatewayClient
@@ -20,7 +20,7 @@ from services.cli.live_view import failures_table, films_table
 from services.cli.output import Output
 from services.cli.progress import FilmProgress
 from services.cli.publishing import Published, publish_plan
-from services.cli.settings import stack_folder
+from services.cli.settings import stack_folder, stack_settings
 from services.cli.storyboard import save_sheets
 from services.cli.watching import film_states, watch
 from services.local_stack.errors import StackError
@@ -96,7 +96,7 @@ async def _stack(output: Output, folder: Path | None) -> AsyncIterator[LocalStac
         CliError: it can't start or go on, with the mend.
     """
     place = stack_folder(folder)
-    stack = LocalStack(place, on_event=lambda event: _tell(output, event))
+    stack = LocalStack(place, settings=stack_settings(), on_event=lambda event: _tell(output, event))
     with contextlib.ExitStack() as files:
         try:
             stack.logs.mkdir(parents=True, exist_ok=True)
@@ -106,12 +106,14 @@ async def _stack(output: Output, folder: Path | None) -> AsyncIterator[LocalStac
                 f"{error.filename or place} can't be written: {error.strerror or error}",
                 mend="choose a folder that this user may write: `--folder`, or ICE_LOCAL_FOLDER",
             ) from error
-        logs.configure(ServiceSettings(log_format="json"), log)
         try:
+            logs.configure(ServiceSettings(log_format="json"), log)
             async with stack:
                 yield stack
         except StackError as error:
             raise CliError(error.problem, mend=error.mend) from error
+        except SettingsError as error:
+            raise CliError(str(error), code=Exit.INVALID) from error
 
 
 def _tell(output: Output, event: StackEvent) -> None:

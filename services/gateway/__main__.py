@@ -7,4 +7,4 @@ from services.gateway.app import build
 from services.gateway.settings import GatewaySettings
 
 if __name__ == "__main__":
-    sys.exit(main(build(GatewaySettings())))
+    sys.exit(main(lambda: build(GatewaySettings())))

@@ -9,7 +9,6 @@ def main(arguments: list[str] | None = None) -> int:
     """Run until told to stop; the exit status is 2 for wrong settings."""
     # Drawing processes import this module when they start: the service's own imports stay out of them.
     from services.chassis.app import main as serve  # noqa: PLC0415
-    from services.chassis.settings import SettingsError  # noqa: PLC0415
     from services.generation.app import build  # noqa: PLC0415
     from services.generation.settings import GenerationSettings  # noqa: PLC0415
 
@@ -19,12 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     named = {"generation_provider": given.provider, "generation_concurrency": given.concurrency}
     values: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
-    try:
-        app = build(GenerationSettings(**values))
-    except SettingsError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - the command's own output
-        return 2
-    return serve(app)
+    return serve(lambda: build(GenerationSettings(**values)))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import sys
 import uvloop
 
 from services.chassis import logs
-from services.chassis.settings import ServiceSettings
+from services.chassis.settings import ServiceSettings, SettingsError
 from services.local_stack.errors import StackError
 from services.local_stack.events import StackEvent
 from services.local_stack.stack import LocalStack
@@ -23,14 +23,17 @@ async def _run() -> None:
 
 
 def main() -> int:
-    """Run until a signal; the exit status: 0, or 1 when the stack can't start or go on."""
-    logs.configure(ServiceSettings(log_format="console", log_level="WARNING"))
+    """Run until a signal; the exit status: 0, 1 when the stack can't start or go on, 2 for wrong settings."""
     try:
+        logs.configure(ServiceSettings(log_format="console", log_level="WARNING"))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run())
     except StackError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
+    except SettingsError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
     except KeyboardInterrupt:
         return 130
     return 0

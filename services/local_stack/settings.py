@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from services.chassis.settings import Settings
 
 
-class StackSettings(BaseSettings):
+class StackSettings(Settings):
     """Where the stack lives on this machine. What each service does is in the service's own settings (`ICE_...`)."""
 
     model_config = SettingsConfigDict(

@@ -7,4 +7,4 @@ from services.orchestrator.app import build
 from services.orchestrator.settings import OrchestratorSettings
 
 if __name__ == "__main__":
-    sys.exit(main(build(OrchestratorSettings())))
+    sys.exit(main(lambda: build(OrchestratorSettings())))

@@ -11,6 +11,7 @@ from services.chassis.app import ServiceApp, make_app
 from services.chassis.bindings import On
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.documents import Documents, DocumentStore
+from services.chassis.settings import SettingsError
 from services.orchestrator.adapters import provider_documents, shot_documents
 from services.orchestrator.adapters.catalogue_file import load_catalogue
 from services.orchestrator.adapters.provider_documents import ProviderDocuments
@@ -26,7 +27,7 @@ def build(settings: OrchestratorSettings) -> ServiceApp:
     """The service, not yet started.
 
     Raises:
-        CatalogueError: the model catalogue can't be used.
+        SettingsError: the model catalogue can't be used, or has no model of a provider.
     """
     documents = Documents(settings)
     handlers = make_handlers(settings, documents, SystemClock())
@@ -66,13 +67,16 @@ def make_handlers(settings: OrchestratorSettings, documents: DocumentStore, cloc
     """The handlers over any document store.
 
     Raises:
-        CatalogueError: the model catalogue can't be used, or it has no model of a provider that is said to work here.
+        SettingsError: the model catalogue can't be used, or it has no model of a provider that is said to work here.
     """
-    catalogue = load_catalogue(settings.orchestrator_catalogue)
+    try:
+        catalogue = load_catalogue(settings.orchestrator_catalogue)
+    except CatalogueError as error:
+        raise SettingsError(f"ICE_ORCHESTRATOR_CATALOGUE: {error}") from error
     known = sorted({card.provider for card in catalogue})
     strangers = [name for name in settings.providers if name not in known]
     if strangers:
-        raise CatalogueError(
+        raise SettingsError(
             f"ICE_PROVIDERS: {', '.join(strangers)}: no model of theirs is in the catalogue; "
             f"known are {', '.join(known)}"
         )

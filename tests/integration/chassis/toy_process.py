@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from services.chassis.app import Concurrent, On, main, make_app
+from services.chassis.app import Concurrent, On, ServiceApp, main, make_app
 from services.chassis.settings import ServiceSettings
 from tests.fakes.toy_events import ASKED, TOY_WIRE, Answered, Asked, answer
 
@@ -13,13 +13,16 @@ async def handle(asked: Asked) -> list[Answered]:
     return [answer(asked)]
 
 
-if __name__ == "__main__":
+def build() -> ServiceApp:
     slow = Concurrent(slots=16, drain_s=5) if sys.argv[1] == "concurrent" else None
-    app = make_app(
+    return make_app(
         ServiceSettings(),
         name="toy",
         subscriptions=[On(ASKED, handle, emits=(Answered,))],
         concurrency=slow,
         wire=TOY_WIRE,
     )
-    sys.exit(main(app))
+
+
+if __name__ == "__main__":
+    sys.exit(main(build))

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +25,6 @@ from services.chassis.settings import SettingsError
 from services.orchestrator.adapters.provider_documents import ProviderDocuments
 from services.orchestrator.adapters.shot_documents import COLLECTION, ShotDocuments
 from services.orchestrator.app import build, make_handlers
-from services.orchestrator.domain.catalogue import CatalogueError
 from services.orchestrator.domain.state import RunStatus, ShotState, document_id
 from services.orchestrator.handlers import Handlers
 from services.orchestrator.settings import OrchestratorSettings
@@ -240,8 +240,13 @@ def test_a_wrong_setting_stops_the_start() -> None:
 
 
 def test_a_provider_without_a_model_in_the_catalogue_stops_the_start() -> None:
-    with pytest.raises(CatalogueError, match="ICE_PROVIDERS: opnai: no model of theirs is in the catalogue"):
+    with pytest.raises(SettingsError, match="ICE_PROVIDERS: opnai: no model of theirs is in the catalogue"):
         build(OrchestratorSettings(providers=("previz", "opnai")))
+
+
+def test_a_catalogue_that_cannot_be_read_stops_the_start_and_names_its_setting(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"ICE_ORCHESTRATOR_CATALOGUE: .*absent\.yaml: can't be read"):
+        build(OrchestratorSettings(orchestrator_catalogue=tmp_path / "absent.yaml"))
 
 
 async def test_a_request_that_a_model_calls_invalid_raises_the_alarm(caplog: pytest.LogCaptureFixture) -> None:
