@@ -49,6 +49,7 @@ log = logging.getLogger(__name__)
 Announce = Callable[[], Awaitable[Sequence[Event]]]
 Preparation = Callable[[], Awaitable[None]]
 
+_START: Final = "start"
 _PROBE_EVERY_S: Final = 5.0
 _PROBE_FRESH_S: Final = 1.0
 _PROBE_TIMEOUT_S: Final = 6.0
@@ -191,7 +192,9 @@ class ServiceApp:
 
     async def _open(self) -> None:
         wire = self._wire if self._wire is not None else engine_wire()
-        self._conditions = Conditions()
+        # Why it didn't start before stays true until it does: a try takes seconds.
+        before = self._conditions.troubles.get(_START)
+        self._conditions = Conditions({} if before is None else {_START: before})
         for resource in (*self._resources, self.publisher):
             self._opened.append(resource)
             await resource.start()
@@ -265,12 +268,12 @@ class ServiceApp:
                 await self.start()
             except Transient as error:
                 failures += 1
-                self._conditions.troubles["start"] = str(error)
+                self._conditions.troubles[_START] = str(error)
                 log.warning("%s can't start yet: %s", self.name, error)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), backoff.delay(failures, error.retry_after_s))
             else:
-                self._conditions.troubles.pop("start", None)
+                self._conditions.troubles.pop(_START, None)
                 return
 
     async def _keep_probing(self) -> None:

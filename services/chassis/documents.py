@@ -17,6 +17,7 @@ from pymongo.errors import (
     ConnectionFailure,
     DuplicateKeyError,
     ExecutionTimeout,
+    InvalidOperation,
     NotPrimaryError,
     OperationFailure,
     WTimeoutError,
@@ -182,6 +183,11 @@ async def database_faults(what: str) -> AsyncIterator[None]:
         raise
     except _AWAY as error:
         raise Transient(f"database, {what}: {_short(error)}") from error
+    except InvalidOperation as error:
+        # The service stops, or opens its resources anew, while a request is under way.
+        if "after close" not in str(error):
+            raise
+        raise Transient(f"database, {what}: {_short(error)}") from error
     except OperationFailure as error:
         if error.code in _RETRYABLE_CODES or error.has_error_label("RetryableWriteError"):
             raise Transient(f"database, {what}: {_short(error)}") from error
@@ -189,8 +195,8 @@ async def database_faults(what: str) -> AsyncIterator[None]:
 
 
 def _short(error: Exception, limit: int = 300) -> str:
-    # Server selection errors carry the whole topology; its head tells what is needed, and no URL with a password.
-    text = f"{type(error).__name__}: {error}"
+    # Server selection errors carry timeouts and the whole topology; their head tells what is needed, and no password.
+    text = f"{type(error).__name__}: {str(error).partition(' (configured timeouts')[0]}"
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

@@ -1,0 +1,62 @@
+"""A service that can't start yet, and a database that is closed under a running request."""
+
+import asyncio
+
+import pytest
+from pymongo.errors import InvalidOperation, ServerSelectionTimeoutError
+
+from services.chassis.app import make_app
+from services.chassis.documents import database_faults
+from services.chassis.failures import Transient
+from services.chassis.settings import ServiceSettings
+
+
+class Late:
+    """Away at the first try; the second takes as long as the test wants."""
+
+    def __init__(self) -> None:
+        self.tries = 0
+        self.second = asyncio.Event()
+
+    async def start(self) -> None:
+        self.tries += 1
+        if self.tries == 1:
+            raise Transient("database: nobody there")
+        self.second.set()
+        await asyncio.Event().wait()
+
+    async def stop(self) -> None:
+        pass
+
+    async def ping(self) -> None:
+        pass
+
+
+async def test_why_it_does_not_start_is_told_during_the_next_try_too() -> None:
+    late = Late()
+    settings = ServiceSettings(retry_base_s=0.001, retry_cap_s=0.001)
+    app = make_app(settings, name="toy", subscriptions=(), resources=(late,))
+    running = asyncio.create_task(app.run())
+    await asyncio.wait_for(late.second.wait(), 5)
+    health = app.health()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert (health.live, health.ready) == (True, False)
+    assert health.checks["trouble"].detail == "database: nobody there"
+
+
+async def test_a_database_closed_under_a_request_is_away_and_no_fault() -> None:
+    with pytest.raises(Transient, match="database, get runs/1: .*after close"):
+        async with database_faults("get runs/1"):
+            raise InvalidOperation("Cannot use MongoClient after close")
+    with pytest.raises(InvalidOperation):
+        async with database_faults("get runs/1"):
+            raise InvalidOperation("Cannot do that")
+
+
+async def test_an_absent_database_is_told_in_short() -> None:
+    said = "db:1: refused (configured timeouts: connectTimeoutMS: 5000.0ms), Topology Description: <many words>"
+    with pytest.raises(Transient) as caught:
+        async with database_faults("ping"):
+            raise ServerSelectionTimeoutError(said)
+    assert str(caught.value) == "database, ping: ServerSelectionTimeoutError: db:1: refused"
