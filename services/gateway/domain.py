@@ -279,8 +279,8 @@ def _judged(event: FrameValidated | ReviewRequested, word: str, arrival: Arrival
 def status_of(run: Document, rejections: Iterable[Document] = ()) -> Status:
     """Where a run stands, from everything that is known of it.
 
-    `rejections` are the shot's refusals; one of the same revision and regeneration ends the run, unless it refused a
-    second content of that revision.
+    `rejections` are the shot's refusals; one of the same revision and regeneration ends the run. One that refused a
+    second content of a revision leaves the first content's run alone: it ends only a regeneration that never began.
     """
     if run.get("keyframe"):
         return Status.READY
@@ -299,7 +299,9 @@ def _refuses(rejection: Document, run: Document) -> bool:
         run.get("revision"),
         run.get("regeneration_id"),
     )
-    return same and any(problem["code"] != REVISION_CONFLICT for problem in rejection["problems"])
+    conflict = all(problem["code"] == REVISION_CONFLICT for problem in rejection["problems"])
+    never_began = run.get("regeneration_id") is not None and run.get("seen", {}).keys() <= {"shot_planned"}
+    return same and (never_began or not conflict)
 
 
 def _in_flight(run: Document, seen: Document) -> Status:

@@ -113,6 +113,21 @@ async def test_a_refused_second_content_leaves_the_first_run_alone() -> None:
     assert await status_after([builders.planned(), rejected]) == "planned"
 
 
+async def test_a_regeneration_refused_for_its_content_does_not_wait_for_ever() -> None:
+    planned = builders.planned(regeneration_id="again")
+    rejected = ShotRejected(
+        project_id="vrindavan",
+        shot_id="sh0010",
+        revision=1,
+        regeneration_id="again",
+        stage="character-conditioning",
+        problems=(Problem(field="shot", value="", allowed="a new revision", code="revision-conflict"),),
+    )
+    assert await status_after([planned, rejected]) == "rejected"
+    begun = builders.characters_conditioned(builders.run(planned))
+    assert await status_after([planned, begun, rejected]) == "conditioned"
+
+
 async def test_superseded_runs_say_so_unless_they_were_ready() -> None:
     superseded = RunSuperseded(run=builders.run(), superseded_by_revision=2)
     assert await status_after([builders.planned(), superseded]) == "superseded"
