@@ -46,7 +46,7 @@ async def test_why_it_does_not_start_is_told_during_the_next_try_too() -> None:
 
 
 async def test_a_database_closed_under_a_request_is_away_and_no_fault() -> None:
-    with pytest.raises(Transient, match="database, get runs/1: .*after close"):
+    with pytest.raises(Transient, match=r"database, get runs/1: .*after close"):
         async with database_faults("get runs/1"):
             raise InvalidOperation("Cannot use MongoClient after close")
     with pytest.raises(InvalidOperation):
