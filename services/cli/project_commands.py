@@ -32,6 +32,7 @@ async def status(output: Output, folder: Path | None) -> Exit:
     value = {
         "gateway_url": client.url,
         "ready": health["ready"],
+        "troubles": _troubles(health),
         "stack": stack.model_dump(mode="json") if stack else None,
         "providers": providers,
         "projects": [film.summary() for film in films],
@@ -40,10 +41,17 @@ async def status(output: Output, folder: Path | None) -> Exit:
     return Exit.OK if health["ready"] else Exit.FAILED
 
 
+def _troubles(health: Answer) -> list[str]:
+    """What keeps the gateway from being ready: `halted: film.shot.planned version 2 is newer …`."""
+    checks = health.get("checks") or {}
+    return [f"{name}: {check.get('detail') or 'no'}" for name, check in checks.items() if not check.get("ok")]
+
+
 def _status_view(value: Answer, films: Sequence[FilmProgress]) -> RenderableType:
     ready = Text("ready", style="green") if value["ready"] else Text("not ready", style="bold red")
     head = Text("engine  ", style="grey50").append(value["gateway_url"], style="default").append("  ").append(ready)
     lines: list[RenderableType] = [head]
+    lines += [Text("        ").append(trouble, style="red") for trouble in value["troubles"]]
     if value["stack"]:
         stack = value["stack"]
         where = f"local stack, process {stack['pid']}, Kafka {stack['kafka_bootstrap']}, logs {stack['logs']}"

@@ -44,6 +44,7 @@ class FilmGateway(httpx.AsyncBaseTransport):
     def __init__(self, page_size: int = 500) -> None:
         self.images: dict[str, bytes] = {}
         self.names: dict[str, str] = {}
+        self.health: dict[str, Any] = {"live": True, "ready": True, "checks": {}}
         self._offset = 0
         documents = FakeDocuments()
         self._handlers = Handlers(documents)
@@ -63,7 +64,7 @@ class FilmGateway(httpx.AsyncBaseTransport):
             data = self.images.get(request.url.path)
             return httpx.Response(200 if data else 404, content=data or b"")
         if request.url.path == "/readyz":
-            return httpx.Response(200, json={"live": True, "ready": True, "checks": {}})
+            return httpx.Response(200 if self.health["ready"] else 503, json=self.health)
         return await self._api.handle_async_request(request)
 
     async def feed(self, events: Sequence[Event]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from schemas.film_plan import FilmPlan
+from services.cli import project_commands
 from services.cli.exits import CliError, Exit
 from services.cli.exporting import export_keyframes, file_names
 from services.cli.files import safe_name
@@ -136,6 +137,23 @@ async def test_a_films_sheet_has_every_frame_made_or_not(
     with Image.open(path) as image:
         assert image.width == 2400
         assert image.height > 2400
+
+
+async def test_status_says_why_the_engine_is_not_ready(
+    gateway: FilmGateway, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    gateway.health = {
+        "live": True,
+        "ready": False,
+        "checks": {
+            "started": {"ok": True, "detail": ""},
+            "halted": {"ok": False, "detail": "version 2 is newer than 1"},
+        },
+    }
+    monkeypatch.setattr(project_commands, "GatewayClient", lambda url: GatewayClient(url, gateway))
+    monkeypatch.setenv("ICE_GATEWAY_URL", URL)
+    assert await project_commands.status(Output(as_json=False, quiet=False), tmp_path) is Exit.FAILED
+    assert "halted: version 2 is newer than 1" in capsys.readouterr().out
 
 
 async def test_watching_ends_when_the_film_is_finished_and_says_what_failed(
