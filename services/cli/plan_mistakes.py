@@ -139,6 +139,10 @@ def _mistake(path: Path, items: list[dict[str, Any]], tree: Tree) -> Mistake:
     place = tree.place(path[:-1] if missing else path)
     value = tree.at(path)
     suggestion = closest(value, vocabulary) if isinstance(value, str) and vocabulary else None
+    if suggestion is not None and suggestion == value:
+        # The word is right and its kind is not: a number in quotes.
+        phrases = [f"allowed is {suggestion} without quotes"]
+        suggestion = None
     code = str(first["type"]).replace("_", "-")
     return Mistake(*place, dotted(path), "" if missing else shown(value), " or ".join(phrases), code, suggestion)
 
@@ -178,7 +182,12 @@ def _bound(kind: str, context: Mapping[str, Any]) -> str | None:
     words = {"greater_than": "gt", "greater_than_equal": "ge", "less_than": "lt", "less_than_equal": "le"}
     phrases = {"gt": "a number above", "ge": "a number from", "lt": "a number below", "le": "a number up to"}
     short = words.get(kind, "")
-    return f"{phrases[short]} {context[short]:g}" if short else None
+    return f"{phrases[short]} {_number(context[short])}" if short else None
+
+
+def _number(bound: float) -> str:
+    """As people write it: `4294967295`, never `4.29497e+09`; `0.1`."""
+    return str(int(bound)) if bound == int(bound) else f"{bound:g}"
 
 
 def unknown_fields(tree: Tree) -> list[Mistake]:

@@ -204,6 +204,16 @@ def test_a_description_of_10000_characters_is_shown_short_with_its_length() -> N
     assert "up to 4,000 characters" in mistake.allowed
 
 
+def test_a_bound_is_told_in_all_its_digits() -> None:
+    mistake = only(changed("title: A film}", "title: A film, seed: 99999999999}"))
+    assert mistake.allowed == "allowed is a number up to 4294967295"
+
+
+def test_a_number_in_quotes_is_not_suggested_to_itself() -> None:
+    mistake = only(changed("film_plan: 1", "film_plan: '1'"))
+    assert (mistake.allowed, mistake.suggestion) == ("allowed is 1 without quotes", None)
+
+
 def test_project_settings_that_fit_no_kafka_record_are_a_mistake() -> None:
     templates = "".join(f"\n    - {{table: mood, key: m{n}, text: {'x' * 3900}}}" for n in range(300))
     text = changed(
