@@ -140,28 +140,25 @@ def _log(event: Event, arrival: Arrival) -> Write:
 
 def _planned(event: ShotPlanned, arrival: Arrival) -> list[Write]:
     project, shot = event.project, event.shot
-    stamp = f"{event.revision}_{_key(event.regeneration_id)}"
+    plan = f"revisions.{event.event_id}"
     writes = [
         Write(PROJECTS, project.project_id, {"settings": project.model_dump(mode="json"), "title": project.title}),
         Write(
             SHOTS,
             event.partition_key(),
             {
-                f"revisions.{stamp}": {
-                    "revision": event.revision,
-                    "regeneration_id": event.regeneration_id,
-                    "planned_at_ms": arrival.at_ms,
-                    "shot": shot.model_dump(mode="json"),
-                }
+                # By content: a second one of the same revision is refused, and must not hide the first.
+                f"{plan}.revision": event.revision,
+                f"{plan}.regeneration_id": event.regeneration_id,
+                f"{plan}.digest": event.digest,
+                f"{plan}.shot": shot.model_dump(mode="json"),
             },
             {"project_id": project.project_id, "shot_id": shot.shot_id},
+            {f"{plan}.planned_at_ms": arrival.at_ms},
         ),
     ]
-    return writes + [_seen(run, "shot_planned", event.event_id, arrival) for run in runs_of(event)]
-
-
-def _key(regeneration_id: str | None) -> str:
-    return (regeneration_id or "").replace(".", "_").replace("$", "_")
+    content = {f"contents.{event.digest}": True}
+    return writes + [_seen(run, "shot_planned", event.event_id, arrival, content) for run in runs_of(event)]
 
 
 def _seen(run: RunContext, key: str, event_id: str, arrival: Arrival, extra: Document | None = None) -> Write:
@@ -280,7 +277,7 @@ def status_of(run: Document, rejections: Iterable[Document] = ()) -> Status:
     """Where a run stands, from everything that is known of it.
 
     `rejections` are the shot's refusals; one of the same revision and regeneration ends the run. One that refused a
-    second content of a revision leaves the first content's run alone: it ends only a regeneration that never began.
+    second content of a revision leaves the first content's run alone.
     """
     if run.get("keyframe"):
         return Status.READY
@@ -289,19 +286,23 @@ def status_of(run: Document, rejections: Iterable[Document] = ()) -> Status:
     seen = run.get("seen", {})
     if "run_superseded" in seen:
         return Status.SUPERSEDED
-    if any(_refuses(rejection, run) for rejection in rejections):
+    if _refused(run, rejections):
         return Status.REJECTED
     return _in_flight(run, seen)
 
 
-def _refuses(rejection: Document, run: Document) -> bool:
-    same = (rejection["revision"], rejection.get("regeneration_id")) == (
-        run.get("revision"),
-        run.get("regeneration_id"),
-    )
-    conflict = all(problem["code"] == REVISION_CONFLICT for problem in rejection["problems"])
-    never_began = run.get("regeneration_id") is not None and run.get("seen", {}).keys() <= {"shot_planned"}
-    return same and (never_began or not conflict)
+def _refused(run: Document, rejections: Iterable[Document]) -> bool:
+    asked = (run.get("revision"), run.get("regeneration_id"))
+    mine = [item for item in rejections if (item["revision"], item.get("regeneration_id")) == asked]
+    if any(not conflicts(item) for item in mine):
+        return True
+    contents = run.get("contents", {}).keys()
+    return bool(contents) and contents <= {item.get("content_digest") for item in mine}
+
+
+def conflicts(rejection: Document) -> bool:
+    """Whether a refusal is of a second content of a revision, and of nothing else."""
+    return all(problem["code"] == REVISION_CONFLICT for problem in rejection["problems"])
 
 
 def _in_flight(run: Document, seen: Document) -> Status:

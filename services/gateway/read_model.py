@@ -66,11 +66,7 @@ class ReadModel:
         if document is None:
             raise NotFoundError(f"shot {shot_id!r} of project {project_id!r} is unknown")
         runs = await self._all_runs({"project_id": project_id, "shot_id": shot_id})
-        shot = _shot(document, runs)
-        shot["revisions"] = sorted(
-            document.get("revisions", {}).values(), key=lambda item: (item["revision"], item["planned_at_ms"])
-        )
-        return shot
+        return {**_shot(document, runs), "revisions": _plans(document)}
 
     async def keyframes(self, project_id: str) -> list[Answer]:
         """The newest keyframe of each shot and role, in story order."""
@@ -177,7 +173,7 @@ def _whole(run: Answer) -> Answer:
 
 
 def _told(run: Answer, rejections: Iterable[Answer]) -> Answer:
-    told = {key: value for key, value in run.items() if key != "_id"}
+    told = {key: value for key, value in run.items() if key not in {"_id", "contents"}}
     return {"run_id": run["_id"], **told, "status": status_of(run, rejections).value}
 
 
@@ -226,9 +222,21 @@ def _summary(run: Answer) -> Answer:
     }
 
 
+def _plans(document: Answer) -> list[Answer]:
+    """Every revision and regeneration of a shot, the newest last, less the contents that were refused for another."""
+    refused = {
+        (item["revision"], item.get("regeneration_id"), item.get("content_digest"))
+        for item in document.get("rejections", {}).values()
+        if domain.conflicts(item)
+    }
+    found = document.get("revisions", {}).values()
+    plans = [item for item in found if (item["revision"], item["regeneration_id"], item["digest"]) not in refused]
+    return sorted(plans, key=lambda item: (item["revision"], item["planned_at_ms"]))
+
+
 def _shot(document: Answer, runs: list[Answer]) -> Answer:
-    revisions = document.get("revisions", {}).values()
-    newest: Answer = max(revisions, key=lambda item: (item["revision"], item["planned_at_ms"]), default={})
+    plans = _plans(document)
+    newest: Answer = plans[-1] if plans else {}
     shot = newest.get("shot", {})
     return {
         "project_id": document["project_id"],

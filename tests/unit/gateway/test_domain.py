@@ -1,5 +1,7 @@
 """The read model is the same whatever the order in which events arrive."""
 
+from itertools import permutations
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,7 +10,7 @@ from schemas.base import Event
 from schemas.envelope import from_headers
 from schemas.review import ReviewRequested
 from schemas.run import RunSuperseded
-from schemas.shot import Problem, ShotRejected
+from schemas.shot import Problem, ShotPlanned, ShotRejected
 from services.chassis.bindings import Received
 from services.chassis.wire import engine_wire
 from services.gateway import domain
@@ -113,19 +115,35 @@ async def test_a_refused_second_content_leaves_the_first_run_alone() -> None:
     assert await status_after([builders.planned(), rejected]) == "planned"
 
 
-async def test_a_regeneration_refused_for_its_content_does_not_wait_for_ever() -> None:
-    planned = builders.planned(regeneration_id="again")
-    rejected = ShotRejected(
+def refused(planned: ShotPlanned) -> ShotRejected:
+    return ShotRejected(
         project_id="vrindavan",
         shot_id="sh0010",
-        revision=1,
-        regeneration_id="again",
+        revision=planned.revision,
+        regeneration_id=planned.regeneration_id,
         stage="character-conditioning",
         problems=(Problem(field="shot", value="", allowed="a new revision", code="revision-conflict"),),
+        content_digest=planned.digest,
     )
-    assert await status_after([planned, rejected]) == "rejected"
-    begun = builders.characters_conditioned(builders.run(planned))
-    assert await status_after([planned, begun, rejected]) == "conditioned"
+
+
+async def test_a_refused_content_never_stands_for_the_plan() -> None:
+    first = builders.planned(builders.shot(description="first"))
+    second = builders.planned(builders.shot(description="second"))
+    newer = builders.planned(builders.shot(description="third"), revision=2)
+    for events in permutations([first, second, refused(second), newer]):
+        documents = FakeDocuments()
+        await Handlers(documents).project([received(event, index) for index, event in enumerate(events)])
+        shot = await ReadModel(documents).shot("vrindavan", "sh0010")
+        assert [item["shot"]["description"] for item in shot["revisions"]] == ["first", "third"]
+        assert (shot["revision"], shot["shot"]["description"]) == (2, "third")
+
+
+async def test_a_run_whose_every_content_was_refused_does_not_wait_for_ever() -> None:
+    first = builders.planned(regeneration_id="again")
+    assert await status_after([first, refused(first)]) == "rejected"
+    second = builders.planned(builders.shot(description="second"), regeneration_id="again")
+    assert await status_after([first, second, refused(second)]) == "planned"
 
 
 async def test_superseded_runs_say_so_unless_they_were_ready() -> None:
