@@ -2,12 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from rich.table import Table
 from rich.text import Text
@@ -18,13 +16,13 @@ from services.chassis.failures import Transient
 from services.chassis.object_store import S3ObjectStore
 from services.chassis.provision import provision
 from services.chassis.settings import ServiceSettings
+from services.cli.dead_letter_topics import opened
 from services.cli.exits import CliError, Exit
 from services.cli.output import Output
 from services.cli.settings import CliSettings, broker_settings, read_settings, running_stack
+from services.cli.topic_spans import partitions_of, spans_of
 
 _TIMEOUT_S: Final = 8.0
-_FETCHES: Final = 10
-_FETCH_MS: Final = 200
 _PROVIDERS: Final = ("previz",)
 
 
@@ -34,6 +32,9 @@ async def list_topics(output: Output, folder: Path | None) -> Exit:
     specs = topics.specs(stack.providers if stack else _PROVIDERS)
     settings = broker_settings(folder)
     counted = await _counts(settings, [name for spec in specs for name in (spec.name, spec.dead_letter)])
+    if counted is not None:
+        names = [spec.name for spec in specs if counted.get(spec.dead_letter)]
+        counted |= await _open_letters(output, settings, names)
     rows = [_row(spec, counted) for spec in specs]
     value = {"kafka_bootstrap": settings.kafka_bootstrap, "reachable": counted is not None, "topics": rows}
     output.result(value, lambda: _table(rows))
@@ -66,11 +67,11 @@ async def _counts(settings: ServiceSettings, names: list[str]) -> dict[str, int]
     wanted = {settings.kafka_topic_prefix + name: name for name in names}
     try:
         async with asyncio.timeout(_TIMEOUT_S):
-            parts = await _partitions(settings, wanted)
+            parts = await partitions_of(settings, wanted)
             consumer = AIOKafkaConsumer(**client_arguments(settings), enable_auto_commit=False)
             try:
                 await consumer.start()
-                spans = await _spans(consumer, parts)
+                spans = await spans_of(consumer, parts)
             finally:
                 await consumer.stop()
     except (TimeoutError, KafkaError):
@@ -81,36 +82,17 @@ async def _counts(settings: ServiceSettings, names: list[str]) -> dict[str, int]
     return found
 
 
-async def _partitions(settings: ServiceSettings, wanted: Collection[str]) -> set[TopicPartition]:
-    """The partitions of those topics that exist."""
-    admin = AIOKafkaAdminClient(**client_arguments(settings))
-    try:
-        await admin.start()
-        known = sorted(set(await admin.list_topics()).intersection(wanted))
-        told = await admin.describe_topics(known) if known else []
-    finally:
-        await admin.close()
-    return {TopicPartition(item["topic"], part["partition"]) for item in told for part in item["partitions"]}
-
-
-async def _spans(consumer: AIOKafkaConsumer, parts: set[TopicPartition]) -> dict[TopicPartition, tuple[int, int]]:
-    """First offset and the one after the last, per partition.
-
-    Tansu tells the first offset of the newest batch where Kafka tells the end. What comes with a fetch from there is
-    right on both.
-    """
-    first = await consumer.beginning_offsets(parts)
-    told = await consumer.end_offsets(parts)
-    if not parts:
+async def _open_letters(output: Output, settings: ServiceSettings, names: list[str]) -> dict[str, int]:
+    """Dead letters that nobody has handled, by dead-letter topic. Those topics hold markers, too, so they are read."""
+    if not names:
         return {}
-    consumer.assign(parts)
-    for part in parts:
-        consumer.seek(part, told[part])
-    for _ in range(_FETCHES):
-        await consumer.getmany(timeout_ms=_FETCH_MS)
-        if all(consumer.highwater(part) is not None for part in parts):
-            break
-    return {part: (first[part], max(told[part], consumer.highwater(part) or 0)) for part in parts}
+    try:
+        async with opened(settings) as reader:
+            boxes = await reader.boxes(names)
+            return {box.topic + topics.DEAD_LETTER_SUFFIX: await reader.open_count(box) for box in boxes}
+    except CliError as error:
+        output.note(f"dead letters include handled ones and their markers: {error}")
+        return {}
 
 
 def _row(spec: topics.TopicSpec, counted: dict[str, int] | None) -> dict[str, Any]:
