@@ -291,9 +291,19 @@ def status_of(run: Document, rejections: Iterable[Document] = ()) -> Status:
     return _in_flight(run, seen)
 
 
-def _refused(run: Document, rejections: Iterable[Document]) -> bool:
+def refusal_of(run: Document, rejections: Iterable[Document]) -> str:
+    """Every problem for which a run was refused, as one line."""
+    problems = (problem for item in _refusals(run, rejections) for problem in item["problems"])
+    return "; ".join(f"{each['field']}: {each['value']}: allowed is {each['allowed']}" for each in problems)
+
+
+def _refusals(run: Document, rejections: Iterable[Document]) -> list[Document]:
     asked = (run.get("revision"), run.get("regeneration_id"))
-    mine = [item for item in rejections if (item["revision"], item.get("regeneration_id")) == asked]
+    return [item for item in rejections if (item["revision"], item.get("regeneration_id")) == asked]
+
+
+def _refused(run: Document, rejections: Iterable[Document]) -> bool:
+    mine = _refusals(run, rejections)
     if any(not conflicts(item) for item in mine):
         return True
     contents = run.get("contents", {}).keys()

@@ -174,7 +174,10 @@ def _whole(run: Answer) -> Answer:
 
 def _told(run: Answer, rejections: Iterable[Answer]) -> Answer:
     told = {key: value for key, value in run.items() if key not in {"_id", "contents"}}
-    return {"run_id": run["_id"], **told, "status": status_of(run, rejections).value}
+    refusals = list(rejections)
+    status = status_of(run, refusals)
+    refusal = domain.refusal_of(run, refusals) if status is Status.REJECTED else None
+    return {"run_id": run["_id"], **told, "status": status.value, "refusal": refusal}
 
 
 def _age(run: Answer) -> tuple[int, int]:
@@ -218,7 +221,7 @@ def _summary(run: Answer) -> Answer:
         "cost_usd_micros": _cost(run),
         "first_at_ms": min((item["at_ms"] for item in seen.values()), default=None),
         "last_at_ms": max((item["at_ms"] for item in seen.values()), default=None),
-        "reason": (run.get("failure") or {}).get("reason"),
+        "reason": (run.get("failure") or {}).get("reason") or run.get("refusal"),
     }
 
 

@@ -102,6 +102,10 @@ async def test_a_rejected_revision_rejects_its_runs_and_says_why() -> None:
         problems=(Problem(field="shot.cast.0", value="radha", allowed="a known character", code="unknown-character"),),
     )
     assert await status_after([builders.planned(), rejected]) == "rejected"
+    documents = FakeDocuments()
+    await Handlers(documents).project([received(builders.planned(), 0), received(rejected, 1)])
+    (run,) = (await ReadModel(documents).progress("vrindavan"))["runs"]
+    assert run["reason"] == "shot.cast.0: radha: allowed is a known character"
 
 
 async def test_a_refused_second_content_leaves_the_first_run_alone() -> None:
