@@ -110,7 +110,9 @@ def from_headers(headers: Iterable[tuple[str, bytes]] | Mapping[str, bytes]) -> 
         raise EnvelopeError(f"header {CE_SPECVERSION}: {spec!r}, allowed is {SPEC_VERSION!r}")
     version = text(CE_SCHEMAVERSION)
     if version is not None and not _VERSION.fullmatch(version):
-        raise EnvelopeError(f"header {CE_SCHEMAVERSION}: {version!r}, allowed is a whole number from 1 to 999999999")
+        raise EnvelopeError(
+            f"header {CE_SCHEMAVERSION}: {version[:64]!r}, allowed is a whole number from 1 to 999999999"
+        )
     return Envelope(
         id=text(CE_ID),
         type=text(CE_TYPE),
