@@ -254,7 +254,7 @@ def _generation(
     light: Document,
     heavy: Document,
 ) -> dict[str, Any]:
-    path = f"generations.{event.generation_id}"
+    path = f"generations.{_path_part(event.generation_id)}"
     return {
         f"{path}.provider": event.provider,
         f"{path}.model": event.model,
@@ -265,8 +265,13 @@ def _generation(
     }
 
 
+def _path_part(word: str) -> str:
+    """A word as one step of a path: MongoDB reads dots as steps and dollars as operators."""
+    return word.replace(".", "_").replace("$", "_")
+
+
 def _judged(event: FrameValidated | ReviewRequested, word: str, arrival: Arrival, light: Document) -> dict[str, Any]:
-    path = f"generations.{event.generation_id}"
+    path = f"generations.{_path_part(event.generation_id)}"
     return {
         f"{path}.{word}": {**light, "at_ms": arrival.at_ms},
         f"{DETAILS}.{path}.{word}": event.model_dump(mode="json", exclude={"run"}),

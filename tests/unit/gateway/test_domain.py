@@ -183,3 +183,12 @@ async def test_lineage_tells_a_run_from_plan_to_keyframe() -> None:
     await Handlers(documents).project([received(event, index) for index, event in enumerate(events)])
     lineage = await ReadModel(documents).lineage(builders.run().run_id)
     assert [item["event_id"] for item in lineage] == [event.event_id for event in events]
+
+
+async def test_an_id_with_dots_stays_one_generation() -> None:
+    documents = FakeDocuments()
+    completed = builders.generation_completed(generation_id="a.b.c")
+    await Handlers(documents).project([received(builders.planned(), 0), received(completed, 1)])
+    run = await ReadModel(documents).run(completed.run.run_id)
+    assert list(run["generations"]) == ["a_b_c"]
+    assert run["generations"]["a_b_c"]["model"] == "previz"
