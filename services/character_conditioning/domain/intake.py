@@ -1,6 +1,5 @@
 """Whether a planned shot can be conditioned: what it wants, what is missing, and how it is refused."""
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -8,13 +7,12 @@ from typing import Final, Literal
 from schemas.bible import Character
 from schemas.conditioning import CharactersConditioned
 from schemas.shot import Problem, ShotPlanned, ShotRejected
+from schemas.suggestions import allowed_entries, listed
 from services.character_conditioning.domain.cast import MOST_FEATURES, conditioned, feature_count
 from services.character_conditioning.domain.costumes import ATTIRE_COSTUME, knows_costume
 
 #: This stage in `ShotRejected.stage`.
 STAGE: Final = "character-conditioning"
-_SUGGESTIONS: Final = 3
-_LISTED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,33 +110,15 @@ def _missing_problem(
         return Problem.shortened(
             field=f"shot.cast.{item.index}.bible_version",
             value=str(item.wanted.version),
-            allowed=f"a version of {character_id} that was published: {_listed(map(str, versions))}",
+            allowed=f"a version of {character_id} that was published: {listed(map(str, versions))}",
             code="unknown-bible-version",
         )
     return Problem.shortened(
         field=f"shot.cast.{item.index}.character_id",
         value=character_id,
-        allowed=_allowed_characters(character_id, planned.project.project_id, roster),
+        allowed=allowed_entries("character", character_id, planned.project.project_id, roster.names),
         code="unknown-character",
     )
-
-
-def _allowed_characters(character_id: str, project_id: str, roster: Roster) -> str:
-    if not roster.names:
-        return f"a character of project {project_id}; its bible has none yet"
-    close = close_matches(character_id, roster.names)
-    hint = f"; did you mean {_listed(close)}?" if close else ""
-    return f"a character of project {project_id}: {_listed(sorted(roster.names))}{hint}"
-
-
-def close_matches(wanted: str, names: Mapping[str, str]) -> list[str]:
-    """Up to three ids whose id or name resembles `wanted`, the closest first."""
-    by_word: dict[str, str] = {}
-    for entity_id, name in sorted(names.items()):
-        for word in (entity_id.casefold(), name.casefold(), *name.casefold().split()):
-            by_word.setdefault(word, entity_id)
-    close = difflib.get_close_matches(wanted.casefold(), by_word, n=_SUGGESTIONS * 3, cutoff=0.6)
-    return list(dict.fromkeys(by_word[word] for word in close))[:_SUGGESTIONS]
 
 
 def _unknown_costume(index: int, costume_id: str, character: Character) -> Problem:
@@ -146,7 +126,7 @@ def _unknown_costume(index: int, costume_id: str, character: Character) -> Probl
     return Problem.shortened(
         field=f"shot.cast.{index}.costume_id",
         value=costume_id,
-        allowed=f"a costume of {character.id} version {character.version}: {_listed(known)}",
+        allowed=f"a costume of {character.id} version {character.version}: {listed(known)}",
         code="unknown-costume",
     )
 
@@ -180,9 +160,3 @@ def _rejected(planned: ShotPlanned, problems: Sequence[Problem]) -> ShotRejected
         problems=tuple(problems),
         content_digest=planned.digest,
     )
-
-
-def _listed(items: Iterable[str]) -> str:
-    shown = list(items)
-    more = f" and {len(shown) - _LISTED} more" if len(shown) > _LISTED else ""
-    return ", ".join(shown[:_LISTED]) + more

@@ -1,7 +1,6 @@
 """What becomes of a frame: conditioned, refused, or still waiting; and for what."""
 
-import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -15,6 +14,7 @@ from schemas.conditioning import (
 )
 from schemas.run import RunContext
 from schemas.shot import Problem, ShotRejected, planned_digest
+from schemas.suggestions import allowed_entries, listed
 from schemas.vocabulary import FrameRole
 from services.location_conditioning.domain.continuity import (
     Frame,
@@ -31,8 +31,6 @@ from services.location_conditioning.domain.templates import Templates
 STAGE: Final = "location-conditioning"
 CONTINUITY_UNAVAILABLE: Final = "continuity-unavailable"
 _PHRASE_LIMIT: Final = 500
-_SUGGESTIONS: Final = 3
-_LISTED: Final = 20
 
 
 class WaitKind(StrEnum):
@@ -217,7 +215,7 @@ def entries_rejection(run: RunContext, known: Knowledge, roster: Roster) -> Shot
     problems = []
     if shot.location_id is not None and known.location is None:
         if shot.location_version is not None and roster.location_versions:
-            published = _listed(map(str, roster.location_versions))
+            published = listed(map(str, roster.location_versions))
             problems.append(
                 Problem.shortened(
                     field="shot.location_version",
@@ -227,7 +225,7 @@ def entries_rejection(run: RunContext, known: Knowledge, roster: Roster) -> Shot
                 )
             )
         else:
-            allowed = _allowed("location", shot.location_id, project_id, roster.locations)
+            allowed = allowed_entries("location", shot.location_id, project_id, roster.locations)
             problems.append(
                 Problem.shortened(
                     field="shot.location_id", value=shot.location_id, allowed=allowed, code="unknown-location"
@@ -235,29 +233,11 @@ def entries_rejection(run: RunContext, known: Knowledge, roster: Roster) -> Shot
             )
     for index, prop_id in enumerate(shot.props):
         if prop_id not in known.props:
-            allowed = _allowed("prop", prop_id, project_id, roster.props)
+            allowed = allowed_entries("prop", prop_id, project_id, roster.props)
             problems.append(
                 Problem.shortened(field=f"shot.props.{index}", value=prop_id, allowed=allowed, code="unknown-prop")
             )
     return _rejected(run, problems)
-
-
-def _allowed(kind: str, wanted: str, project_id: str, names: Mapping[str, str]) -> str:
-    if not names:
-        return f"a {kind} of project {project_id}; its bible has none yet"
-    close = close_matches(wanted, names)
-    hint = f"; did you mean {_listed(close)}?" if close else ""
-    return f"a {kind} of project {project_id}: {_listed(sorted(names))}{hint}"
-
-
-def close_matches(wanted: str, names: Mapping[str, str]) -> list[str]:
-    """Up to three ids whose id or name resembles `wanted`, the closest first."""
-    by_word: dict[str, str] = {}
-    for entity_id, name in sorted(names.items()):
-        for word in (entity_id.casefold(), name.casefold(), *name.casefold().split()):
-            by_word.setdefault(word, entity_id)
-    close = difflib.get_close_matches(wanted.casefold(), by_word, n=_SUGGESTIONS * 3, cutoff=0.6)
-    return list(dict.fromkeys(by_word[word] for word in close))[:_SUGGESTIONS]
 
 
 def _rejected(run: RunContext, problems: Sequence[Problem]) -> ShotRejected:
@@ -271,12 +251,6 @@ def _rejected(run: RunContext, problems: Sequence[Problem]) -> ShotRejected:
         # As ShotPlanned has it, so that both frames of a shot make one refusal.
         content_digest=planned_digest(run.project, run.shot),
     )
-
-
-def _listed(items: Iterable[str]) -> str:
-    shown = list(items)
-    more = f" and {len(shown) - _LISTED} more" if len(shown) > _LISTED else ""
-    return ", ".join(shown[:_LISTED]) + more
 
 
 def _clip(text: str, limit: int) -> str:
