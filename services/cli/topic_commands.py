@@ -23,13 +23,12 @@ from services.cli.settings import CliSettings, broker_settings, read_settings, r
 from services.cli.topic_spans import partitions_of, spans_of
 
 _TIMEOUT_S: Final = 8.0
-_PROVIDERS: Final = ("previz",)
 
 
 async def list_topics(output: Output, folder: Path | None) -> Exit:
     """Every topic of the contract; with the number of its records where the broker answers."""
     stack = running_stack(folder)
-    specs = topics.specs(stack.providers if stack else _PROVIDERS)
+    specs = topics.specs(stack.providers if stack else read_settings(CliSettings).providers)
     settings = broker_settings(folder)
     counted = await _counts(settings, [name for spec in specs for name in (spec.name, spec.dead_letter)])
     if counted is not None:

@@ -127,6 +127,18 @@ class Api:
             note=body.note,
             reviewer=body.reviewer,
         )
+        known = run.get("reviews", {}).get(event.event_id)
+        if known is not None and (known["decision"], known["note"]) != (event.decision.value, event.note):
+            # The orchestrator follows the first; to say "accepted" to another would be a lie.
+            return problem(
+                HTTPStatus.CONFLICT,
+                "already-decided",
+                f"review_id: {body.review_id!r} was sent before with decision {known['decision']!r}; "
+                "allowed is that decision again, or a new review_id",
+                field="review_id",
+                value=body.review_id,
+                allowed="a new review_id for another decision",
+            )
         await self._publisher.publish([event])
         return JSONResponse({"event_id": event.event_id}, status_code=HTTPStatus.ACCEPTED)
 

@@ -134,6 +134,18 @@ async def test_a_repeated_click_is_one_decision(client: httpx.AsyncClient, publi
     assert len({event.event_id for event in published.events}) == 1
 
 
+async def test_one_review_id_can_not_carry_two_decisions(published: Published) -> None:
+    way = whole_way()
+    async with asking(await fed(way), published) as http:
+        await http.post("/api/v1/reviews", json=decision())
+    async with asking(await fed([*way, *published.events]), published) as http:
+        again = await http.post("/api/v1/reviews", json=decision())
+        other = await http.post("/api/v1/reviews", json=decision(decision="re-roll"))
+    error = other.json()["error"]
+    assert (again.status_code, other.status_code, error["field"]) == (202, 409, "review_id")
+    assert len(published.events) == 2
+
+
 async def test_a_rejection_needs_a_note(client: httpx.AsyncClient, published: Published) -> None:
     answer = await client.post("/api/v1/reviews", json=decision(decision="reject"))
     assert (answer.status_code, answer.json()["error"]["field"]) == (422, "note")
