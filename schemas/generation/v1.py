@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from schemas import ids
 from schemas.asset.v1 import AssetRef
@@ -187,6 +187,10 @@ class GenerationFailed(ConditionedEvent):
     """What it cost, or may have cost when in doubt."""
     retry_after_s: float | None = Field(default=None, ge=0)
     """Seconds to wait before asking again, when the vendor said so."""
+    provider_job_id: Name | None = None
+    """Vendor's job id of a call in doubt, when it has one."""
+    sent_at: AwareDatetime | None = None
+    """When a call in doubt was last sent, to find it on the vendor's bill."""
 
     def identity(self) -> tuple[str, ...]:
         """One per generation and kind: a call in doubt may yet turn out to have failed for certain."""

@@ -185,8 +185,7 @@ class Handlers:
                 return adopted
             step = self._decide(claim.entry, lost=True)
         if step is Step.IN_DOUBT:
-            event = outcomes.in_doubt(request, claim.entry, self._rules.in_doubt)
-            return await self._fail(claim, event, in_doubt=True)
+            return await self._doubt(claim, outcomes.in_doubt(request, claim.entry, self._rules.in_doubt))
         hand = self._hands.get(request.generation_id) if step is Step.STORE else None
         if hand is None:
             try:
@@ -272,9 +271,14 @@ class Handlers:
             raise Busy(f"generation {request.generation_id} is in doubt: {reason}", _SOON_S) from error
         return await self._fail(claim, outcomes.failed(request, error))
 
-    async def _fail(self, claim: Claim, event: GenerationFailed, *, in_doubt: bool = False) -> Sequence[Event]:
+    async def _fail(self, claim: Claim, event: GenerationFailed) -> Sequence[Event]:
         events = tuple(pack([event]))
-        await claim.advance(lambda entry, now: rules.finished(entry, State.FAILED, events, now=now, in_doubt=in_doubt))
+        await claim.advance(lambda entry, now: rules.finished(entry, State.FAILED, events, now=now))
+        return (event,)
+
+    async def _doubt(self, claim: Claim, event: GenerationFailed) -> Sequence[Event]:
+        events = tuple(pack([event]))
+        await claim.advance(lambda entry, now: rules.doubted(entry, events, now=now))
         return (event,)
 
     async def _probe(self) -> None:

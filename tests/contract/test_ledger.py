@@ -173,6 +173,8 @@ async def test_a_paid_call_is_never_sent_twice_whatever_the_kill(
             outcomes.add("completed")
         else:
             assert (event.kind, event.cost_usd_micros) == (FailureKind.IN_DOUBT, 40_000)
+            listed = await documents.collection(LEDGER).find({"in_doubt": True, "state": "sending"})
+            assert event.generation_id in {doc["_id"] for doc in listed}
             outcomes.add("in-doubt")
         if not killed:
             assert outcomes == {"completed", "in-doubt"}

@@ -30,6 +30,7 @@ class DocumentLedger:
         """Create the indexes that an operator's questions need: by run, and what is in doubt."""
         await self._entries.ensure_index([("run_id", 1)])
         await self._entries.ensure_index([("provider", 1), ("state", 1)])
+        await self._entries.ensure_index([("in_doubt", 1), ("state", 1)])
 
     async def get(self, generation_id: str) -> Entry | None:
         """The entry, or None."""

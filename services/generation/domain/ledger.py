@@ -2,6 +2,9 @@
 
     claimed ──> sending ──> accepted(vendor job id) ──> done | failed
 
+A call in doubt stays what it is, `sending` or `accepted`, with `in_doubt` set and the events that it was answered with:
+it counts as ended and is never sent again, and a person can still find out what became of it.
+
 A free provider's call is claimed and sent in one step: nothing is lost by repeating it. Every change is a
 compare-and-set on `version`, so whoever wakes up late finds that his claim has been taken and can't send.
 """
@@ -29,8 +32,8 @@ class State(StrEnum):
 class InDoubtPolicy(StrEnum):
     """What becomes of a paid call that was sent, and of which nothing is known.
 
-    `hold`: it ends as in doubt, a person decides. `retry-once`: it is sent once more, then held. `next-model`: the
-    router may go on with another model, the possible cost is booked.
+    `hold`: it is answered as in doubt, a person decides. `retry-once`: it is sent once more, then held. `next-model`:
+    the router may go on with another model, the possible cost is booked.
     """
 
     HOLD = "hold"
@@ -54,6 +57,7 @@ class Step(StrEnum):
 NEEDS_CLAIM = frozenset({Step.SEND, Step.RESUME, Step.ADOPT, Step.IN_DOUBT})
 
 _TERMINAL = frozenset({State.DONE, State.FAILED})
+_SENT = frozenset({State.SENDING, State.ACCEPTED})
 _SENDS_WITH_RETRY = 2
 
 
@@ -77,18 +81,21 @@ class Entry(BaseModel):
     sends: int = 0
     estimated_cost_usd_micros: int = 0
     vendor_job_id: str | None = None
+    sent_at: AwareDatetime | None = None
+    """When the call was last marked as sending: where to look for it on the vendor's bill."""
     in_doubt: bool = False
+    """Answered as in doubt; `state` says how far the call is known to have come."""
     pending: tuple[dict[str, Any], ...] = ()
     """The events of an image that was received and is being stored."""
     events: tuple[dict[str, Any], ...] = ()
-    """What the call caused; set in the same write as a terminal state."""
+    """What the call caused; set in the same write as a terminal state or as `in_doubt`."""
     created_at: AwareDatetime
     updated_at: AwareDatetime
 
     @property
-    def terminal(self) -> bool:
-        """Whether the call has ended."""
-        return self.state in _TERMINAL
+    def ended(self) -> bool:
+        """Whether the call was answered for good: done, failed, or in doubt."""
+        return self.state in _TERMINAL or self.in_doubt
 
 
 def claim(request: GenerationRequested, *, owner: str, free: bool, now: datetime, lease: timedelta) -> Entry:
@@ -142,7 +149,7 @@ def decide(entry: Entry, knowledge: Knowledge, policy: InDoubtPolicy, patience: 
         patience: how long, from the first claim on, an accepted call is asked for before it counts as in doubt.
     """
     own = entry.owner == knowledge.owner
-    if entry.terminal:
+    if entry.ended:
         return Step.REPUBLISH
     if not own and knowledge.now < entry.lease_until:
         return Step.WAIT
@@ -174,7 +181,9 @@ def renewed(entry: Entry, *, now: datetime, lease: timedelta) -> Entry:
 
 def sending(entry: Entry, *, now: datetime, lease: timedelta) -> Entry:
     """Written before the call goes out: from here on it may have been carried out."""
-    return _next(entry, now, state=State.SENDING, sends=entry.sends + 1, pending=(), lease_until=now + lease)
+    return _next(
+        entry, now, state=State.SENDING, sends=entry.sends + 1, sent_at=now, pending=(), lease_until=now + lease
+    )
 
 
 def accepted(entry: Entry, vendor_job_id: str, *, now: datetime, lease: timedelta) -> Entry:
@@ -187,9 +196,7 @@ def received(entry: Entry, pending: tuple[dict[str, Any], ...], *, now: datetime
     return _next(entry, now, pending=pending, lease_until=now + lease)
 
 
-def finished(
-    entry: Entry, state: State, events: tuple[dict[str, Any], ...], *, now: datetime, in_doubt: bool = False
-) -> Entry:
+def finished(entry: Entry, state: State, events: tuple[dict[str, Any], ...], *, now: datetime) -> Entry:
     """The end, with the events that it causes.
 
     Raises:
@@ -197,7 +204,18 @@ def finished(
     """
     if state not in _TERMINAL:
         raise ValueError(f"state: {state.value!r}, allowed is 'done' or 'failed'")
-    return _next(entry, now, state=state, events=events, pending=(), in_doubt=in_doubt, lease_until=now)
+    return _next(entry, now, state=state, events=events, pending=(), lease_until=now)
+
+
+def doubted(entry: Entry, events: tuple[dict[str, Any], ...], *, now: datetime) -> Entry:
+    """Answered as in doubt: the state stays, since that is what is known; nothing of it is ever sent again.
+
+    Raises:
+        ValueError: the call can't be in doubt, as it was never sent or has ended.
+    """
+    if entry.state not in _SENT:
+        raise ValueError(f"state: {entry.state.value!r}, allowed is 'sending' or 'accepted'")
+    return _next(entry, now, in_doubt=True, events=events, pending=(), lease_until=now)
 
 
 def _next(entry: Entry, now: datetime, **changes: Any) -> Entry:  # noqa: ANN401 - fields of the entry

@@ -14,6 +14,7 @@ from services.generation.providers.base import GeneratedImage
 from services.generation.providers.errors import ProviderError
 
 _REASON_LIMIT = 1000
+_JOB_ID_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def completed(
         references=request.references,
         asset=where.image,
         original=where.original,
-        provider_job_id=made.vendor_job_id,
+        provider_job_id=_job_id(made.vendor_job_id),
         cost_usd_micros=made.cost_usd_micros,
         duration_ms=duration_ms,
         parameters=made.parameters,
@@ -100,7 +101,11 @@ def superseded(request: GenerationRequested) -> GenerationFailed:
 
 
 def in_doubt(request: GenerationRequested, entry: Entry, policy: InDoubtPolicy) -> GenerationFailed:
-    """The call was sent, and what became of it is unknown; its possible cost is named."""
+    """The call was sent, and what became of it is unknown.
+
+    The event says all that a person needs to look it up at the vendor: provider, model, when it was last sent, the
+    vendor's job id where there is one, how often it was sent, and what it may have cost.
+    """
     charged = True if entry.pending else None
     lost = "its image was received and lost before it was stored" if entry.pending else "its outcome is unknown"
     after = {
@@ -110,7 +115,7 @@ def in_doubt(request: GenerationRequested, entry: Entry, policy: InDoubtPolicy) 
     }[policy]
     reason = f"the call was sent {entry.sends} time(s) and {lost}; policy {policy.value}: {after}"
     cost = request.estimated_cost_usd_micros * max(1, entry.sends)
-    return _failed(request, FailureKind.IN_DOUBT, reason, charged=charged, cost=cost)
+    return _failed(request, FailureKind.IN_DOUBT, reason, charged=charged, cost=cost, sent=entry)
 
 
 def asset(request: GenerationRequested, done: GenerationCompleted, now: datetime) -> Asset:
@@ -154,6 +159,7 @@ def _failed(  # noqa: PLR0913 - the fields of the event
     charged: bool | None,
     cost: int,
     retry_after_s: float | None = None,
+    sent: Entry | None = None,
 ) -> GenerationFailed:
     return GenerationFailed(
         **_conditioned(request),
@@ -169,12 +175,19 @@ def _failed(  # noqa: PLR0913 - the fields of the event
         charged=charged,
         cost_usd_micros=cost,
         retry_after_s=retry_after_s,
+        provider_job_id=_job_id(sent.vendor_job_id) if sent else None,
+        sent_at=sent.sent_at if sent else None,
     )
 
 
 def _conditioned(request: GenerationRequested) -> dict[str, object]:
     """What every event of the chain carries on; degradations are set by the caller."""
     return {name: getattr(request, name) for name in ConditionedEvent.model_fields if name != "degradations"}
+
+
+def _job_id(vendor_job_id: str | None) -> str | None:
+    """A vendor's id as an event can carry it; whatever it looks like, it must not spoil a paid call's answer."""
+    return readable(vendor_job_id)[:_JOB_ID_LIMIT] if vendor_job_id and vendor_job_id.strip() else None
 
 
 def readable(text: str) -> str:

@@ -215,8 +215,42 @@ async def test_an_unknown_outcome_is_in_doubt_with_its_possible_cost(policy: InD
     event = await failed(bench, handlers)
     assert (event.kind, event.charged, event.cost_usd_micros) == (FailureKind.IN_DOUBT, None, 40_000)
     assert policy.value in event.reason
+    assert event.sent_at == bench.clock.now()
+    entry = bench.documents.collection("ledger").docs[event.generation_id]
+    assert (entry["state"], entry["in_doubt"]) == ("sending", True)
+    bench.clock.advance(9999)
+    assert await failed(bench) == event
     assert len(bench.provider.calls) == 1
-    assert bench.documents.collection("ledger").docs[event.generation_id]["in_doubt"] is True
+
+
+async def test_a_call_in_doubt_is_never_sent_again_though_the_policy_changes_to_retry() -> None:
+    bench = paid()
+    bench.provider.answers = [OutcomeUnknown("timed out after sending"), GeneratedImage(picture())]
+    handlers = bench.worker(InDoubtPolicy.HOLD)
+    with pytest.raises(Busy):
+        await handlers.requested(bench.request())
+    event = await failed(bench, handlers)
+    assert await failed(bench, bench.worker(InDoubtPolicy.RETRY_ONCE)) == event
+    assert len(bench.provider.calls) == 1
+
+
+async def test_an_accepted_job_that_outlives_patience_is_in_doubt_and_names_the_vendors_job() -> None:
+    bench = paid("job-7")
+    bench.provider.answers = [Outage("poll failed")]
+    handlers = bench.worker()
+    with pytest.raises(Transient):
+        await handlers.requested(bench.request())
+    bench.clock.advance(3601)
+    event = await failed(bench, handlers)
+    assert (event.kind, event.provider_job_id) == (FailureKind.IN_DOUBT, "job-7")
+    entry = bench.documents.collection("ledger").docs[event.generation_id]
+    assert (entry["state"], entry["in_doubt"]) == ("accepted", True)
+
+
+async def test_an_overlong_job_id_of_a_vendor_spoils_no_answer() -> None:
+    bench = paid()
+    bench.provider.answers = [GeneratedImage(picture(), vendor_job_id="j" * 5000)]
+    assert (await completed(bench)).provider_job_id == "j" * 200
 
 
 async def test_retry_once_sends_an_unknown_outcome_once_more() -> None:

@@ -112,6 +112,20 @@ def test_an_ended_call_is_answered_from_the_ledger(state: State) -> None:
     assert ended.events == PENDING
 
 
+@pytest.mark.parametrize("policy", list(InDoubtPolicy))
+@pytest.mark.parametrize("found", [sent(), accepted()], ids=["sending", "accepted"])
+def test_a_call_in_doubt_keeps_its_state_and_is_answered_from_the_ledger(found: Entry, policy: InDoubtPolicy) -> None:
+    doubted = rules.doubted(found, PENDING, now=NOW)
+    assert step(doubted, policy=policy) is Step.REPUBLISH
+    assert (doubted.state, doubted.in_doubt, doubted.events) == (found.state, True, PENDING)
+
+
+@pytest.mark.parametrize("found", [entry(), rules.finished(sent(), State.DONE, PENDING, now=NOW)])
+def test_what_was_never_sent_or_has_ended_is_not_in_doubt(found: Entry) -> None:
+    with pytest.raises(ValueError, match="allowed is 'sending' or 'accepted'"):
+        rules.doubted(found, PENDING, now=NOW)
+
+
 def test_a_call_ends_as_done_or_failed_only() -> None:
     with pytest.raises(ValueError, match="allowed is 'done' or 'failed'"):
         rules.finished(sent(), State.SENDING, (), now=NOW)
