@@ -148,7 +148,15 @@ _FIXED: Final = (
         (_ORCHESTRATOR, _GATEWAY),
         compacted=True,
     ),
-    _reserved(PROVIDER_CALLBACK, "film.provider.callback_received", "<vendor_job_id>", 7 * DAY_MS),
+    TopicSpec(
+        PROVIDER_CALLBACK,
+        "film.provider.callback_received",
+        "<vendor_job_id>",
+        8,
+        7 * DAY_MS,
+        (_GATEWAY,),
+        (_GENERATION, _GATEWAY),
+    ),
 )
 
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as NotJsonError
 
@@ -153,12 +153,18 @@ class ServiceSettings(Settings):
 def _describe(cls: type[BaseSettings], error: ValidationError, values: dict[str, Any]) -> str:
     """One line per mistake, by environment variable."""
     prefix = str(cls.model_config.get("env_prefix", ""))
+    named = dict(cls.model_fields)
+    for field in cls.model_fields.values():
+        alias = field.validation_alias
+        choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
+        named |= {choice: field for choice in choices if isinstance(choice, str)}
     lines = []
     for item in error.errors(include_url=False):
         name = str(item["loc"][0]) if item["loc"] else ""
-        field = cls.model_fields.get(name)
-        secret = field is not None and "Secret" in str(field.annotation)
-        where = f"{prefix}{name}".upper()
+        meant = named.get(name)
+        secret = meant is not None and "Secret" in str(meant.annotation)
+        # A setting with a variable of its own, e.g. OPENAI_API_KEY, is told by that name.
+        where = f"{prefix}{name}".upper() if name in cls.model_fields else name
         shown = "'***'" if secret else repr(item.get("input", values.get(name)))
         said = item["msg"].removeprefix("Value error, ")
         lines.append(f"{where}: {shown}: {said}" if name else said)

@@ -17,8 +17,10 @@ from schemas.base import Identifier, Model
 from schemas.review import Decision, ReviewDecided
 from schemas.text import Name, Text
 from services.chassis.failures import Transient
+from services.gateway.answers import problem
 from services.gateway.ports import EventPublisher, LinkMaker
 from services.gateway.read_model import NotFoundError, ReadModel
+from services.gateway.webhooks import Webhooks, webhook_routes
 
 ProjectId = Annotated[Identifier, Path(description="Film project")]
 ShotId = Annotated[Identifier, Path(description="Shot")]
@@ -198,21 +200,18 @@ def _as_json(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable
     return answer
 
 
-def web_app(api: Api) -> FastAPI:
+def web_app(api: Api, webhooks: Webhooks | None = None) -> FastAPI:
     """The whole web application: the routes, and errors in one form."""
     app = FastAPI(title="Image Creation Engine", version="1", docs_url=None, redoc_url=None)
     app.include_router(routes(api))
+    if webhooks is not None:
+        app.include_router(webhook_routes(webhooks))
     app.add_exception_handler(NotFoundError, _not_found)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Transient, _away)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _fault)
     return app
-
-
-def problem(status: HTTPStatus, code: str, message: str, **about: str) -> JSONResponse:
-    """Every error of the API: `{"error": {code, message, field?, value?, allowed?}}`."""
-    return JSONResponse({"error": {"code": code, "message": message, **about}}, status_code=status)
 
 
 async def _not_found(_: Request, error: Exception) -> Response:
@@ -247,4 +246,4 @@ async def _fault(request: Request, error: Exception) -> Response:
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", "a fault of the engine; the log says more")
 
 
-__all__ = ["Api", "ReviewBody", "problem", "routes", "web_app"]
+__all__ = ["Api", "ReviewBody", "routes", "web_app"]

@@ -3,6 +3,7 @@
 from schemas import topics
 from services.chassis.app import ServiceApp, make_app
 from services.chassis.bindings import OnBatch
+from services.chassis.clock import SystemClock
 from services.chassis.documents import Documents
 from services.chassis.object_store import S3ObjectStore
 from services.chassis.publishing import EventPublisher
@@ -11,6 +12,7 @@ from services.gateway.api import Api, web_app
 from services.gateway.handlers import Handlers
 from services.gateway.read_model import ReadModel
 from services.gateway.settings import GatewaySettings
+from services.gateway.webhooks import WebhookRules, Webhooks
 
 NAME = "gateway"
 
@@ -21,12 +23,19 @@ def build(settings: GatewaySettings) -> ServiceApp:
     objects = S3ObjectStore(settings)
     publisher = EventPublisher(settings, NAME)
     handlers = Handlers(documents)
+    read_model = ReadModel(documents)
     api = Api(
-        ReadModel(documents),
+        read_model,
         objects,
         publisher,
         link_s=settings.gateway_link_s,
         page_size=settings.gateway_page_size,
+    )
+    webhooks = Webhooks(
+        publisher,
+        read_model.has_event,
+        SystemClock(),
+        WebhookRules(settings.callback_keys, settings.callback_window),
     )
 
     async def indexes() -> None:
@@ -46,5 +55,5 @@ def build(settings: GatewaySettings) -> ServiceApp:
         subscriptions=(OnBatch(read, handlers.project),),
         resources=(documents, objects, publisher),
         prepare=(indexes,),
-        http=web_app(api),
+        http=web_app(api, webhooks),
     )

@@ -105,6 +105,10 @@ class ReadModel:
         found = await self._documents.collection(domain.PROVIDERS).find({}, sort=[("_id", 1)])
         return [{key: value for key, value in item.items() if key != "_id"} for item in found]
 
+    async def has_event(self, event_id: str) -> bool:
+        """Whether an event has come in."""
+        return await self._documents.collection(domain.EVENTS).get(event_id) is not None
+
     async def bible(self, project_id: str) -> list[Answer]:
         """The newest entry of every character, location and prop; they may come before the first shot."""
         found = await self._documents.collection(domain.ENTITIES).find({"project_id": project_id}, sort=[("_id", 1)])

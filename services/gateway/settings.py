@@ -1,6 +1,8 @@
 """Settings of the gateway, beside those of every service."""
 
-from pydantic import Field
+from datetime import timedelta
+
+from pydantic import AliasChoices, Field, SecretStr
 
 from services.chassis.settings import ServiceSettings
 
@@ -16,3 +18,20 @@ class GatewaySettings(ServiceSettings):
     """Providers of this deployment, whose generation topics are read."""
     gateway_page_size: int = Field(default=500, ge=1, le=5000)
     """Most items that one answer lists; the rest follows with `?after=`."""
+    leonardo_callback_key: SecretStr | None = Field(
+        default=None, min_length=16, validation_alias=AliasChoices("LEONARDO_CALLBACK_KEY", "ICE_LEONARDO_CALLBACK_KEY")
+    )
+    """Leonardo's webhook callback key, as set when the API key was made; None = Leonardo's jobs are polled only."""
+    gateway_callback_window_s: float = Field(default=900, ge=60, le=86_400)
+    """How old a vendor's callback may be, in seconds; an older one is a replay."""
+
+    @property
+    def callback_keys(self) -> dict[str, SecretStr]:
+        """Callback key by provider, of those that have one."""
+        key = self.leonardo_callback_key
+        return {} if key is None else {"leonardo": key}
+
+    @property
+    def callback_window(self) -> timedelta:
+        """How old a vendor's callback may be."""
+        return timedelta(seconds=self.gateway_callback_window_s)

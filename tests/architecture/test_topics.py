@@ -26,8 +26,12 @@ SETTINGS = {
     "validation": ValidationSettings,
     "gateway": GatewaySettings,
 }
-#: Published outside the table: the gateway's API publishes decisions, the worker announces its health.
-BESIDE_THE_TABLE = {("gateway", "film.review.decided"), ("generation", "film.provider.health_changed")}
+#: Published outside the table: decisions and callbacks come over HTTP, the worker announces its health.
+BESIDE_THE_TABLE = {
+    ("gateway", "film.review.decided"),
+    ("gateway", "film.provider.callback_received"),
+    ("generation", "film.provider.health_changed"),
+}
 
 
 def table(service: str) -> ServiceApp:
