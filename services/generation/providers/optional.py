@@ -24,7 +24,7 @@ class VendorLimits:
 
 @runtime_checkable
 class Limited(Protocol):
-    """A provider whose vendor limits calls. The worker keeps the limits before `generate`, together with its replicas."""
+    """A provider whose vendor limits calls; the worker and its replicas keep the limits together, before `generate`."""
 
     @property
     def limits(self) -> VendorLimits:
