@@ -4,14 +4,23 @@
 package's lightest modules.
 """
 
-import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from services.cli.exits import CliError, Exit
+from services.cli.commands import (
+    FolderOption,
+    JsonOption,
+    PlanArgument,
+    ProjectOption,
+    QuietOption,
+    TimeoutOption,
+    run,
+)
+from services.cli.dlq_app import dlq_app
+from services.cli.exits import Exit
 from services.cli.output import Output
 
 EXITS = (
@@ -32,47 +41,7 @@ plan_app = typer.Typer(help="Check and publish film plans.", no_args_is_help=Tru
 keyframes_app = typer.Typer(help="List and export finished keyframes.", no_args_is_help=True)
 app.add_typer(plan_app, name="plan")
 app.add_typer(keyframes_app, name="keyframes")
-dlq_app = typer.Typer(help="See dead letters, try them again, or give them up.", no_args_is_help=True)
 app.add_typer(dlq_app, name="dlq")
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Answer with one JSON value on standard output.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes.")]
-FolderOption = Annotated[
-    Path | None,
-    typer.Option("--folder", metavar="DIR", help="Folder of the local stack. Default: ICE_LOCAL_FOLDER, else .ice"),
-]
-ProjectOption = Annotated[
-    str | None, typer.Option("--project", "-p", metavar="ID", help="Film project; needed when there are several.")
-]
-PlanArgument = Annotated[Path, typer.Argument(metavar="FILE", help="Film plan, YAML or JSON.", show_default=False)]
-DeadTopicOption = Annotated[
-    str | None, typer.Option("--topic", metavar="TOPIC", help="Only those of this topic. Default: all topics.")
-]
-TimeoutOption = Annotated[
-    float | None, typer.Option("--timeout", min=0.1, metavar="SECONDS", help="Give up after so long (exit status 4).")
-]
-
-Work = Callable[[Output], Exit | Coroutine[Any, Any, Exit]]
-
-
-def _run(work: Work, *, as_json: bool, quiet: bool) -> None:
-    """Do a command's work and leave with its exit status."""
-    output = Output(as_json=as_json, quiet=quiet)
-    try:
-        done = work(output)
-        code = _awaited(done) if isinstance(done, Coroutine) else done
-    except CliError as error:
-        output.error(error.problem, error.mend)
-        code = error.code
-    except KeyboardInterrupt:
-        code = Exit.INTERRUPTED
-    raise typer.Exit(int(code))
-
-
-def _awaited(work: Coroutine[Any, Any, Exit]) -> Exit:
-    from services.cli.loop import run_in_loop  # noqa: PLC0415 - not needed for `--help`
-
-    return run_in_loop(work)
 
 
 @app.command()
@@ -99,7 +68,7 @@ def demo(  # noqa: PLR0913 - one per option
             output, folder, films=film or (), out=out and out.resolve(), keep=keep, timeout_s=timeout
         )
 
-    _run(work, as_json=json, quiet=quiet)
+    run(work, as_json=json, quiet=quiet)
 
 
 @app.command()
@@ -111,7 +80,7 @@ def up(folder: FolderOption = None, json: JsonOption = False, quiet: QuietOption
 
         return stack_commands.up(output, folder)
 
-    _run(work, as_json=json, quiet=quiet)
+    run(work, as_json=json, quiet=quiet)
 
 
 @plan_app.command("validate")
@@ -123,7 +92,7 @@ def plan_validate(file: PlanArgument, json: JsonOption = False, quiet: QuietOpti
 
         return plan_commands.validate(output, file)
 
-    _run(work, as_json=json, quiet=quiet)
+    run(work, as_json=json, quiet=quiet)
 
 
 @plan_app.command("publish")
@@ -137,7 +106,7 @@ def plan_publish(
 
         return plan_commands.publish(output, file, folder)
 
-    _run(work, as_json=json, quiet=quiet)
+    run(work, as_json=json, quiet=quiet)
 
 
 @app.command()
@@ -156,7 +125,7 @@ def watch(  # noqa: PLR0913 - one per option
 
         return project_commands.watch_projects(output, folder, project or (), follow=follow, timeout_s=timeout)
 
-    _run(work, as_json=json, quiet=quiet)
+    run(work, as_json=json, quiet=quiet)
 
 
 @app.command()
@@ -168,7 +137,7 @@ def status(folder: FolderOption = None, json: JsonOption = False, quiet: QuietOp
 
         return project_commands.status(output, folder)
 
-    _run(work, as_json=json, quiet=quiet)
+    run(work, as_json=json, quiet=quiet)
 
 
 @app.command()
@@ -189,7 +158,7 @@ def explain(
 
         return explaining.explain(output, file, shot_id, provider or ("previz",))
 
-    _run(work, as_json=json, quiet=quiet)
+    run(work, as_json=json, quiet=quiet)
 
 
 @keyframes_app.command("list")
@@ -203,7 +172,7 @@ def keyframes_list(
 
         return project_commands.list_keyframes(output, folder, project)
 
-    _run(work, as_json=json, quiet=quiet)
+    run(work, as_json=json, quiet=quiet)
 
 
 @keyframes_app.command("export")
@@ -222,7 +191,7 @@ def keyframes_export(  # noqa: PLR0913 - one per option
 
         return project_commands.export(output, folder, target.resolve(), project, sheet=sheet)
 
-    _run(work, as_json=json, quiet=quiet)
+    run(work, as_json=json, quiet=quiet)
 
 
 @app.command()
@@ -239,110 +208,7 @@ def topics(
 
         return topic_commands.create_topics(output, folder) if create else topic_commands.list_topics(output, folder)
 
-    _run(work, as_json=json, quiet=quiet)
-
-
-@dlq_app.command("list")
-def dlq_list(
-    topic: DeadTopicOption = None,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, metavar="N", help="Show so many at most.")] = 1_000,
-    folder: FolderOption = None,
-    json: JsonOption = False,
-    quiet: QuietOption = False,
-) -> None:
-    """List the dead letters that are still open: where, why, after how many attempts."""
-
-    def work(output: Output) -> Coroutine[Any, Any, Exit]:
-        from services.cli import dlq_commands  # noqa: PLC0415 - heavy
-
-        return dlq_commands.list_letters(output, folder, topic, limit)
-
-    _run(work, as_json=json, quiet=quiet)
-
-
-@dlq_app.command("show")
-def dlq_show(
-    topic: Annotated[str, typer.Argument(metavar="TOPIC", help="Topic where it failed.")],
-    offset: Annotated[int, typer.Argument(metavar="OFFSET", min=0, help="As `ice dlq list` tells it.")],
-    folder: FolderOption = None,
-    json: JsonOption = False,
-    quiet: QuietOption = False,
-) -> None:
-    """Show one dead letter whole: reason, origin, headers, original bytes (exact under --json, as base64)."""
-
-    def work(output: Output) -> Coroutine[Any, Any, Exit]:
-        from services.cli import dlq_commands  # noqa: PLC0415 - heavy
-
-        return dlq_commands.show(output, folder, topic, offset)
-
-    _run(work, as_json=json, quiet=quiet)
-
-
-@dlq_app.command("retry")
-def dlq_retry(  # noqa: PLR0913 - one per option
-    target: Annotated[str | None, typer.Argument(metavar="TOPIC", help="Topic where they failed.")] = None,
-    offsets: Annotated[
-        list[int] | None, typer.Argument(metavar="OFFSET", min=0, help="As `ice dlq list` tells them.")
-    ] = None,
-    every: Annotated[bool, typer.Option("--all", help="All that are open.")] = False,
-    topic: DeadTopicOption = None,
-    stage: Annotated[
-        str | None,
-        typer.Option("--stage", metavar="STAGE", help="With --all: a service, its group, or decode, handle, publish."),
-    ] = None,
-    folder: FolderOption = None,
-    json: JsonOption = False,
-    quiet: QuietOption = False,
-) -> None:
-    """Publish the originals again, unchanged, to where they failed, then mark them as handled.
-
-    At least once: the mark follows the acknowledgement, so a retry that is cut short may publish an original twice.
-    Every consumer of the topic sees it again; they all bear repeats.
-    """
-
-    def work(output: Output) -> Coroutine[Any, Any, Exit]:
-        from services.cli import dlq_commands  # noqa: PLC0415 - heavy
-
-        if every == bool(target or offsets) or bool(target) != bool(offsets) or ((topic or stage) and not every):
-            raise CliError(
-                "say either TOPIC and OFFSET..., or --all; --topic and --stage go with --all", code=Exit.INVALID
-            )
-        return dlq_commands.retry(output, folder, dlq_commands.Asked(target or topic, offsets or (), stage))
-
-    _run(work, as_json=json, quiet=quiet)
-
-
-@dlq_app.command("drop")
-def dlq_drop(  # noqa: PLR0913 - one per option
-    topic: Annotated[str, typer.Argument(metavar="TOPIC", help="Topic where they failed.")],
-    offsets: Annotated[list[int], typer.Argument(metavar="OFFSET", min=0, help="As `ice dlq list` tells them.")],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
-    folder: FolderOption = None,
-    json: JsonOption = False,
-    quiet: QuietOption = False,
-) -> None:
-    """Give dead letters up: they are marked as handled, nothing is published."""
-
-    def work(output: Output) -> Coroutine[Any, Any, Exit]:
-        from services.cli import dlq_commands  # noqa: PLC0415 - heavy
-
-        if not yes:
-            _ask(output, f"Give up {len(offsets)} dead letter(s) of {topic}? They can't be retried afterwards.")
-        return dlq_commands.drop(output, folder, dlq_commands.Asked(topic, offsets))
-
-    _run(work, as_json=json, quiet=quiet)
-
-
-def _ask(output: Output, question: str) -> None:
-    """Go on only with a person's yes."""
-    if not (sys.stdin.isatty() and output.console(stderr=True).is_terminal):
-        raise CliError("drop: nobody is there to ask; nothing was done", code=Exit.INVALID, mend="say --yes")
-    try:
-        agreed = typer.confirm(question, err=True)
-    except typer.Abort as error:
-        raise KeyboardInterrupt from error
-    if not agreed:
-        raise CliError("drop: not confirmed; nothing was done")
+    run(work, as_json=json, quiet=quiet)
 
 
 @app.command()
@@ -354,4 +220,4 @@ def doctor(folder: FolderOption = None, json: JsonOption = False, quiet: QuietOp
 
         return examination.doctor(output, folder)
 
-    _run(work, as_json=json, quiet=quiet)
+    run(work, as_json=json, quiet=quiet)
