@@ -36,6 +36,11 @@ def run_id(  # noqa: PLR0913 - the six parts are the identity; grouping them wou
     return _named("run", (project_id, subject_kind, subject_id, str(revision), frame_role, regeneration_id or ""))
 
 
+def regeneration_id(replay_id: str, project_id: str, shot_id: str) -> str:
+    """Id of a shot's making anew by one replay: a replay that is taken up again asks for the same makings."""
+    return _named("regeneration", (replay_id, project_id, shot_id))
+
+
 def generation_id(run: str, take: int, model: str, attempt: int, candidate: int) -> str:
     """Id of one paid (or free) call for one image: `take`, `attempt` and `candidate` count from 1."""
     return _named("generation", (run, str(take), model, str(attempt), str(candidate)))

@@ -30,6 +30,8 @@ class RunContext(Model):
     """Frame that this run makes."""
     frame_roles: tuple[FrameRole, ...] = (FrameRole.SINGLE,)
     """All roles planned for the shot, in order."""
+    without_plan: bool = False
+    """True when a replay began this making behind `shot.planned`: no ShotPlanned tells its place among the others."""
 
     @property
     def run_id(self) -> str:

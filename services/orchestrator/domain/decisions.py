@@ -85,6 +85,9 @@ def _worded(state: ShotState, event: PromptBuilt, terms: Terms) -> Ruling:
     )
     run = run.model_copy(update={"prompt": KeptPrompt.of(event)})
     state = with_worded(state.with_run(run), making_of(run))
+    if context.without_plan:
+        # No plan will come for it, so its prompt stands for the plan.
+        state = with_planned(state, making_of(run))
     superseded = _superseding(state)
     if is_older(superseded.state, making_of(run)):
         return Ruling(superseded.state, superseded.events, run_id=run_id)

@@ -2,6 +2,7 @@ import pytest
 
 from schemas.base import Event
 from schemas.conditioning import CharactersConditioned
+from schemas.project import SeedPolicy
 from schemas.shot import ShotRejected
 from services.chassis.failures import Poison, Transient
 from tests.fakes.clock import FakeClock
@@ -167,6 +168,17 @@ async def test_a_regeneration_makes_new_runs_of_the_same_content_only(world: Wor
     assert first.run.run_id != again.run.run_id
     refused = await world.stage.take(planned(regeneration_id="r2", description="Two."))
     assert codes(refused) == [("shot.description", "revision-conflict")]
+
+
+async def test_a_regeneration_may_wish_for_another_model_and_seed_policy_once(world: World) -> None:
+    await world.stage.take(planned())
+    wish = planned(regeneration_id="r1", model="other")
+    wish = wish.model_copy(update={"project": wish.project.model_copy(update={"seed_policy": SeedPolicy.SCENE})})
+    (again,) = await world.stage.take(wish)
+    assert isinstance(again, CharactersConditioned)
+    assert (again.run.shot.model, again.seed.policy) == ("other", "scene")
+    refused = await world.stage.take(planned(regeneration_id="r1", model="third"))
+    assert ("shot.model", "revision-conflict") in codes(refused)
 
 
 async def test_one_version_with_two_contents_is_poison_that_names_both(world: World) -> None:

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from schemas.generation import GenerationRequested
-from schemas.run import RunSuperseded
+from schemas.run import RunContext, RunSuperseded
 from services.orchestrator.domain.state import RunStatus
 from tests.fakes.orchestration import Stage, completed, context, only, passed, plan, worded
 
@@ -102,6 +102,23 @@ def test_two_regenerations_without_a_plan_yet_are_both_let_go_on() -> None:
     assert len(requests(stage, worded(context(1, "a")), worded(context(1, "b")))) == 2
     ended = stage.send(plan(1, "a"))
     assert [event.run.regeneration_id for event in ended if isinstance(event, RunSuperseded)] == ["a"]
+
+
+def behind_the_plan(regeneration_id: str) -> RunContext:
+    """A making that a replay began behind shot.planned."""
+    return context(1, regeneration_id).model_copy(update={"without_plan": True})
+
+
+def test_a_regeneration_without_a_plan_is_as_new_as_its_prompt_and_older_than_a_later_plan() -> None:
+    stage = Stage()
+    stage.send(plan(1), worded())
+    first = only(stage.send(worded(behind_the_plan("a"))), RunSuperseded)
+    assert first.run.regeneration_id is None
+    second = stage.send(worded(behind_the_plan("b")))
+    assert [event.run.regeneration_id for event in second if isinstance(event, RunSuperseded)] == ["a"]
+    third = stage.send(plan(1, "c"))
+    assert [event.run.regeneration_id for event in third if isinstance(event, RunSuperseded)] == ["b"]
+    assert len(requests(stage, worded(context(1, "c")))) == 1
 
 
 def test_what_comes_for_a_superseded_run_is_noted_and_nothing_follows() -> None:
