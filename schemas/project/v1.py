@@ -41,13 +41,33 @@ class CompositionGuide(StrEnum):
     PREVIZ = "previz"
 
 
+class Limit(Model):
+    """What everything in a project, a scene or a shot may use up together."""
+
+    max_attempts: int | None = Field(default=None, ge=1, le=10_000_000)
+    """Generations, over all runs, models and retakes; None = not limited."""
+    max_cost_usd_micros: int | None = Field(default=None, ge=0)
+    """Money in millionths of a US dollar; 0 allows free models only, None = not limited."""
+
+
+def _unset(value: object) -> bool:
+    return value is None
+
+
 class Budget(Model):
-    """What one run may use up before it is given up."""
+    """What one run may use up before it is given up, and what all runs of the project, a scene or a shot may together."""
 
     max_attempts: int = Field(default=4, ge=1, le=20)
     """Generations per run over all models and retakes; 1 to 20."""
     max_cost_usd_micros: int = Field(default=2_000_000, ge=0)
     """Money per run in millionths of a US dollar; 0 allows free models only. Default 2 USD."""
+    # Left out where they are not set, so that the digest of a shot planned before they existed stays what it was.
+    project: Limit | None = Field(default=None, exclude_if=_unset)
+    """Limit of the whole project, every revision and regeneration included; None = not limited."""
+    scene: Limit | None = Field(default=None, exclude_if=_unset)
+    """Limit of each scene; None = not limited."""
+    shot: Limit | None = Field(default=None, exclude_if=_unset)
+    """Limit of each shot: all of its frames, revisions and regenerations; None = not limited."""
 
 
 class TemplateOverride(Model):
@@ -123,6 +143,7 @@ __all__ = [
     "ApprovalPolicy",
     "Budget",
     "CompositionGuide",
+    "Limit",
     "ProjectSettings",
     "ReferencePolicy",
     "SeedPolicy",
