@@ -44,6 +44,23 @@ app.add_typer(keyframes_app, name="keyframes")
 app.add_typer(dlq_app, name="dlq")
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version  # noqa: PLC0415 - not needed for `--help`
+
+        typer.echo(f"ice {version('image-creation-engine')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    """Image Creation Engine: planned shots in, consistent keyframes out."""
+
+
 @app.command()
 def demo(  # noqa: PLR0913 - one per option
     film: Annotated[
@@ -97,14 +114,17 @@ def plan_validate(file: PlanArgument, json: JsonOption = False, quiet: QuietOpti
 
 @plan_app.command("publish")
 def plan_publish(
-    file: PlanArgument, folder: FolderOption = None, json: JsonOption = False, quiet: QuietOption = False
+    film: Annotated[str, typer.Argument(metavar="FILE", help="Film plan, or vrindavan or noir-city.")],
+    folder: FolderOption = None,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Publish a film plan: its bible, then a ShotPlanned per shot. Again is harmless; a change needs a new revision."""
 
     def work(output: Output) -> Coroutine[Any, Any, Exit]:
         from services.cli import plan_commands  # noqa: PLC0415 - heavy
 
-        return plan_commands.publish(output, file, folder)
+        return plan_commands.publish(output, film, folder)
 
     run(work, as_json=json, quiet=quiet)
 
@@ -136,6 +156,34 @@ def status(folder: FolderOption = None, json: JsonOption = False, quiet: QuietOp
         from services.cli import project_commands  # noqa: PLC0415 - heavy
 
         return project_commands.status(output, folder)
+
+    run(work, as_json=json, quiet=quiet)
+
+
+@app.command()
+def costs(
+    project: ProjectOption = None, folder: FolderOption = None, json: JsonOption = False, quiet: QuietOption = False
+) -> None:
+    """What a film has cost so far: by model, scene and shot, thrown-away takes and calls in doubt included."""
+
+    def work(output: Output) -> Coroutine[Any, Any, Exit]:
+        from services.cli import money_commands  # noqa: PLC0415 - heavy
+
+        return money_commands.costs(output, folder, project)
+
+    run(work, as_json=json, quiet=quiet)
+
+
+@app.command()
+def ledger(
+    project: ProjectOption = None, folder: FolderOption = None, json: JsonOption = False, quiet: QuietOption = False
+) -> None:
+    """Paid calls in doubt: sent, never answered. None is sent again by itself; each with what it may have cost."""
+
+    def work(output: Output) -> Coroutine[Any, Any, Exit]:
+        from services.cli import money_commands  # noqa: PLC0415 - heavy
+
+        return money_commands.ledger(output, folder, project)
 
     run(work, as_json=json, quiet=quiet)
 

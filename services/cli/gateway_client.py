@@ -66,6 +66,15 @@ class GatewayClient:
         """Providers as their workers announced themselves."""
         return _list(await self._get("/providers"), "providers")
 
+    async def costs(self, project_id: str) -> Answer:
+        """What a project has cost, by model, scene and shot."""
+        return await self._get(f"/projects/{quote(project_id, safe='')}/costs")
+
+    async def in_doubt(self, project_id: str | None = None) -> list[Answer]:
+        """Calls that were sent and of which nothing is known."""
+        of = f"?project={quote(project_id, safe='')}" if project_id else ""
+        return _list(await self._get(f"/in-doubt{of}"), "calls")
+
     async def ready(self) -> Answer:
         """What `/readyz` says, whatever its status is."""
         answer = await self._request("/readyz")

@@ -17,12 +17,13 @@ COLOURS: Final = {
     "generating": "yellow",
     "validating": "magenta",
     "review": "orange1",
+    "held": "red3",
     "ready": "green",
     "failed": "red",
     "rejected": "red",
     "superseded": "grey42",
 }
-_BLOCKS: Final = {"planned": "·", "failed": "✗", "rejected": "✗", "ready": "■", "superseded": "–"}
+_BLOCKS: Final = {"planned": "·", "held": "?", "failed": "✗", "rejected": "✗", "ready": "■", "superseded": "–"}
 _BAR: Final = 44
 _STAGES: Final = ("planned", "conditioned", "prompted", "generating", "validating", "ready")
 
@@ -54,6 +55,7 @@ def _bar(film: FilmProgress) -> Text:
         "rejected",
         "superseded",
         "review",
+        "held",
         "validating",
         "generating",
         "prompted",

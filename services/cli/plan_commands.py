@@ -10,7 +10,7 @@ from rich.text import Text
 
 from schemas.film_plan import FilmPlan
 from services.cli.exits import Exit
-from services.cli.films import load_plan_file, read_plan_file
+from services.cli.films import load_films, read_plan_file
 from services.cli.output import Output
 from services.cli.plan_reading import Reading, as_json
 from services.cli.publishing import frame_count, publish_plan
@@ -24,9 +24,9 @@ def validate(output: Output, file: Path) -> Exit:
     return Exit.OK if reading.plan is not None else Exit.INVALID
 
 
-async def publish(output: Output, file: Path, folder: Path | None) -> Exit:
-    """Publish a film plan's bible and shots."""
-    plan = load_plan_file(file)
+async def publish(output: Output, film: str, folder: Path | None) -> Exit:
+    """Publish the bible and shots of a film plan, by file or by the name of a film that comes with the engine."""
+    (plan,) = load_films([film])
     # The client tells each failed attempt by itself; what matters is told once, by the error.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     settings = broker_settings(folder)

@@ -7,7 +7,7 @@ from typing import Any, Final
 Answer = Mapping[str, Any]
 
 STATUSES: Final = (
-    "planned", "parked", "conditioned", "prompted", "generating", "validating", "review",
+    "planned", "parked", "conditioned", "prompted", "generating", "validating", "review", "held",
     "ready", "failed", "rejected", "superseded",
 )  # fmt: skip
 """In the order of a run's way, the ends last."""

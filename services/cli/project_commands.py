@@ -75,7 +75,7 @@ async def watch_projects(
 async def list_keyframes(output: Output, folder: Path | None, project_id: str | None) -> Exit:
     """Every keyframe of a project."""
     async with GatewayClient(settings.gateway_url(folder)) as client:
-        keyframes = await client.keyframes(await _project(client, project_id))
+        keyframes = await client.keyframes(await chosen_project(client, project_id))
     output.result(keyframes, lambda: _keyframes_table(keyframes))
     return Exit.OK
 
@@ -83,7 +83,7 @@ async def list_keyframes(output: Output, folder: Path | None, project_id: str | 
 async def export(output: Output, folder: Path | None, target: Path, project_id: str | None, *, sheet: bool) -> Exit:
     """Every keyframe of a project into a folder."""
     async with GatewayClient(settings.gateway_url(folder)) as client:
-        project = await _project(client, project_id)
+        project = await chosen_project(client, project_id)
         done = await export_keyframes(client, project, target)
         drawn = [str(path) for path in await save_sheets(client, project, target)] if sheet else []
     value = {
@@ -101,7 +101,7 @@ async def export(output: Output, folder: Path | None, target: Path, project_id: 
     return Exit.FAILED if done.failed else Exit.OK
 
 
-async def _project(client: GatewayClient, project_id: str | None) -> str:
+async def chosen_project(client: GatewayClient, project_id: str | None) -> str:
     """The project asked for; the only one there is when none is named.
 
     Raises:

@@ -105,6 +105,14 @@ class Api:
         """Providers as their workers announced themselves."""
         return {"providers": await self._read.providers()}
 
+    async def costs(self, project_id: ProjectId) -> Answer:
+        """What a project has cost, by model, scene and shot."""
+        return await self._read.costs(project_id)
+
+    async def in_doubt(self, project: Annotated[Identifier | None, Query(description="Film project")] = None) -> Answer:
+        """Calls that were sent and of which nothing is known, with what each may have cost."""
+        return {"calls": await self._read.in_doubt(project)}
+
     async def review(self, body: ReviewBody) -> Response:
         """Publish a reviewer's decision; 202 when the broker has it."""
         if body.decision is Decision.REJECT and not body.note.strip():
@@ -178,6 +186,8 @@ def routes(api: Api) -> APIRouter:
         ("GET", "/projects/{project_id}/shots", api.shots),
         ("GET", "/projects/{project_id}/shots/{shot_id}", api.shot),
         ("GET", "/projects/{project_id}/keyframes", api.keyframes),
+        ("GET", "/projects/{project_id}/costs", api.costs),
+        ("GET", "/in-doubt", api.in_doubt),
         ("GET", "/runs/{run_id}", api.run),
         ("GET", "/runs/{run_id}/lineage", api.lineage),
         ("GET", "/providers", api.providers),

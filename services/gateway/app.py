@@ -41,6 +41,7 @@ def build(settings: GatewaySettings) -> ServiceApp:
     async def indexes() -> None:
         for name, keys in (
             (domain.RUNS, ("project_id", "shot_id")),
+            (domain.RUNS, (domain.IN_DOUBT,)),
             (domain.SHOTS, ("project_id", "shot_id")),
             (domain.EVENTS, ("run_id",)),
             (domain.EVENTS, ("project_id", "shot_id")),

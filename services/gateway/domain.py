@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from schemas.base import Event, Model
 from schemas.bible import CharacterDefined, LocationDefined, PropDefined
-from schemas.generation import GenerationCompleted, GenerationFailed, GenerationRequested
+from schemas.generation import FailureKind, GenerationCompleted, GenerationFailed, GenerationRequested
 from schemas.keyframe import KeyframeFailed, KeyframeReady
 from schemas.provider import ProviderHealthChanged
 from schemas.review import ReviewDecided, ReviewRequested
@@ -28,6 +28,9 @@ PROVIDERS: Final = "providers"
 
 #: Field of a run that holds what only an answer about one run or keyframe needs; left out of every overview.
 DETAILS: Final = "details"
+
+#: Field of a run that had a call in doubt, so that such runs are found without reading all.
+IN_DOUBT: Final = "in_doubt"
 
 REVISION_CONFLICT: Final = "revision-conflict"
 
@@ -64,6 +67,7 @@ class Status(StrEnum):
     GENERATING = "generating"
     VALIDATING = "validating"
     REVIEW = "review"
+    HELD = "held"
     READY = "ready"
     FAILED = "failed"
     REJECTED = "rejected"
@@ -232,8 +236,14 @@ def _chain(event: ChainEvent, arrival: Arrival) -> list[Write]:
             made = {"asset": _body(event.asset), "seed_used": event.seed_used, "duration_ms": event.duration_ms}
             extra = _generation(event, "completed", arrival, cost, made)
         case GenerationFailed():
-            why = {"kind": event.kind.value, "cost_usd_micros": event.cost_usd_micros}
-            extra = _generation(event, "failed", arrival, why, {"reason": event.reason})
+            why = {"kind": event.kind.value, "charged": event.charged, "cost_usd_micros": event.cost_usd_micros}
+            word = "failed"
+            if event.kind is FailureKind.IN_DOUBT:
+                # Kept beside a later certain failure: the possible cost is not forgotten when the run goes on.
+                word, why["vendor_job_id"] = "doubted", event.provider_job_id
+                why["sent_at"] = event.sent_at.isoformat() if event.sent_at else None
+                extra = {IN_DOUBT: True}
+            extra |= _generation(event, word, arrival, why, {"reason": event.reason})
         case FrameValidated():
             extra = _judged(event, "validated", arrival, {"verdict": event.verdict.value})
         case ReviewRequested():
@@ -324,11 +334,8 @@ def _in_flight(run: Document, seen: Document) -> Status:
     generations = run.get("generations", {})
     newest = max(generations.values(), key=lambda item: (item.get("take", 0), item.get("attempt", 0)), default=None)
     if newest is not None:
-        if newest.get("review_requested"):
-            return Status.REVIEW
-        if newest.get("completed"):
-            return Status.VALIDATING
-        return Status.GENERATING
+        marks = (("review_requested", Status.REVIEW), ("completed", Status.VALIDATING), ("doubted", Status.HELD))
+        return next((status for mark, status in marks if newest.get(mark)), Status.GENERATING)
     if "prompt_built" in seen:
         return Status.PROMPTED
     if "characters_conditioned" in seen or "location_conditioned" in seen:

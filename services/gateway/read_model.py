@@ -6,6 +6,7 @@ from typing import Any
 
 from services.chassis.documents import DocumentStore
 from services.gateway import domain
+from services.gateway.costs import calls_in_doubt, calls_of, costs_of
 from services.gateway.domain import FINAL, Status, status_of
 
 Answer = dict[str, Any]
@@ -105,6 +106,21 @@ class ReadModel:
         found = await self._documents.collection(domain.PROVIDERS).find({}, sort=[("_id", 1)])
         return [{key: value for key, value in item.items() if key != "_id"} for item in found]
 
+    async def costs(self, project_id: str) -> Answer:
+        """What a project has cost so far, over all its takes and revisions, and where the money went."""
+        await self._known(project_id)
+        return {"project_id": project_id, **costs_of(await self._all_runs({"project_id": project_id}))}
+
+    async def in_doubt(self, project_id: str | None = None) -> list[Answer]:
+        """Every call that was sent and of which nothing is known, the oldest first."""
+        of: dict[str, Any] = {domain.IN_DOUBT: True}
+        if project_id is not None:
+            await self._known(project_id)
+            of["project_id"] = project_id
+        found = await self._documents.collection(domain.RUNS).find(of)
+        calls = [call for run in found for call in calls_in_doubt(_whole(await self._with_status(run)))]
+        return sorted(calls, key=lambda call: (call["at_ms"], call["generation_id"]))
+
     async def has_event(self, event_id: str) -> bool:
         """Whether an event has come in."""
         return await self._documents.collection(domain.EVENTS).get(event_id) is not None
@@ -196,11 +212,7 @@ def _counts(runs: Iterable[Answer]) -> dict[str, int]:
 
 
 def _cost(run: Answer) -> int:
-    ends = (
-        generation.get("completed") or generation.get("failed") or {}
-        for generation in run.get("generations", {}).values()
-    )
-    return sum(end.get("cost_usd_micros", 0) for end in ends)
+    return sum(call.spent_usd_micros for call in calls_of(run))
 
 
 def _summary(run: Answer) -> Answer:

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from schemas.film_plan import FilmPlan
-from services.cli import project_commands
+from schemas.generation import FailureKind
+from services.cli import money_commands, project_commands
 from services.cli.exits import CliError, Exit
 from services.cli.exporting import export_keyframes, file_names
 from services.cli.files import safe_name
@@ -209,3 +210,34 @@ async def test_something_else_on_the_port_is_not_taken_for_a_gateway(content: by
         with pytest.raises(CliError, match="not as a gateway") as caught:
             await other.projects()
     assert caught.value.code is Exit.UNREACHABLE
+
+
+async def test_costs_and_the_ledger_tell_what_is_certain_and_what_is_in_doubt(
+    gateway: FilmGateway,
+    film: FilmPlan,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    run = (await gateway.plan(film))[0]
+    asked = builders.generation_requested(run)
+    doubt = {"kind": FailureKind.IN_DOUBT, "cost_usd_micros": 53_000, "sent_at": "2026-11-23T09:30:00Z"}
+    await gateway.feed([asked, builders.generation_failed(asked, **doubt)])
+    monkeypatch.setattr(money_commands, "GatewayClient", lambda url: GatewayClient(url, gateway))
+    monkeypatch.setenv("ICE_GATEWAY_URL", URL)
+    output = Output(as_json=False, quiet=False)
+
+    assert await money_commands.costs(output, tmp_path, "vrindavan") is Exit.OK
+    assert await money_commands.ledger(output, tmp_path, None) is Exit.OK
+
+    told = capsys.readouterr().out
+    assert "1 in doubt, perhaps $0.05 more" in told
+    assert "2026-11-23 09:30:00" in told
+    assert asked.generation_id[:8] in told
+
+
+@pytest.mark.parametrize(
+    ("micros", "text"), [(0, "$0.00"), (400, "$0.0004"), (10_000, "$0.01"), (1_234_567_890, "$1,234.57")]
+)
+def test_money_is_told_in_cents_and_finer_only_below_one(micros: int, text: str) -> None:
+    assert money_commands.dollars(micros) == text
