@@ -15,6 +15,7 @@ from services.chassis.bindings import Binding, Concurrent, On, OnBatch, Received
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.consumer import Consumer
 from services.chassis.delivery import Conditions, Desk
+from services.chassis.ending import end
 from services.chassis.failures import Transient
 from services.chassis.health import Check, Health
 from services.chassis.http_server import Asgi, HealthApp, HttpServer, ListenError
@@ -119,6 +120,7 @@ class ServiceApp:
         self._sweepers: list[Sweeper] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._started = False
+        self._phase = "not started"
         self._pings: dict[str, Check] = {}
         self._probed_at = float("-inf")
 
@@ -129,6 +131,7 @@ class ServiceApp:
             Transient: something that the service needs is away; what was opened is closed again.
         """
         token = current_service.set(self.name)
+        self._phase = "starts"
         try:
             await self._serve()
             await self._open()
@@ -168,13 +171,14 @@ class ServiceApp:
         consumer = self._consumer
         halted, troubles = self._conditions.halted, self._conditions.troubles
         loops = {
-            "started": Check(ok=self._started),
-            "consumer": consumer.life() if consumer else Check(ok=not self.bindings, detail="not started"),
+            "started": Check(ok=self._started, detail=self._phase),
+            "consumer": consumer.life() if consumer else Check(ok=not self.bindings, detail=self._phase),
         }
         live = not self._started or all(check.ok for check in loops.values())
         checks = {
             **loops,
             **self._pings,
+            **({"handlers": consumer.progress()} if consumer else {}),
             "halted": Check(ok=halted is None, detail=halted or ""),
             "trouble": Check(ok=not troubles, detail="; ".join(sorted(set(troubles.values())))),
         }
@@ -207,13 +211,13 @@ class ServiceApp:
             await self._consumer.start()
         self._sweepers = [Sweeper(sweep, self.publisher, self.metrics, self._conditions) for sweep in self.sweeps]
         self._tasks = [asyncio.create_task(sweeper.run()) for sweeper in self._sweepers]
-        self._started = True
+        self._started, self._phase = True, "runs"
         await self.probe()
         self._tasks.append(asyncio.create_task(self._keep_probing()))
         log.info("%s runs, group %s", self.name, self.group)
 
     async def _close(self) -> None:
-        self._started = False
+        self._started, self._phase = False, "stops: finishing what is in hand" if self._started else "not started"
         for sweeper in self._sweepers:
             sweeper.stop()
         consumer, self._consumer = self._consumer, None
@@ -223,9 +227,7 @@ class ServiceApp:
         sweeping = tasks[: len(self.sweeps)]
         if sweeping:
             await asyncio.wait(sweeping, timeout=self.settings.grace_s)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*tasks)
         while self._opened:
             await self._opened.pop().stop()
 
@@ -255,7 +257,7 @@ class ServiceApp:
 
     async def _serve(self) -> None:
         if self.settings.http_port and self._server is None:
-            app = HealthApp(self.probe, self.metrics.render, self._http_app)
+            app = HealthApp(self.health, self.probe, self.metrics.render, self._http_app)
             server = HttpServer(app, self.settings.http_host, self.settings.http_port)
             await server.start()
             self._server = server
@@ -265,7 +267,7 @@ class ServiceApp:
         failures = 0
         while not stop.is_set():
             try:
-                await self.start()
+                await self._start_unless(stop)
             except Transient as error:
                 failures += 1
                 self._conditions.troubles[_START] = str(error)
@@ -275,6 +277,19 @@ class ServiceApp:
             else:
                 self._conditions.troubles.pop(_START, None)
                 return
+
+    async def _start_unless(self, stop: asyncio.Event) -> None:
+        """Start, or give it up when told to stop: joining a group takes as long as its slowest member drains."""
+        starting, told = asyncio.create_task(self.start()), asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({starting, told}, return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                await starting
+        finally:
+            # Once only: a start that ends opens nothing half, it closes what it has opened.
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            await end(told)
 
     async def _keep_probing(self) -> None:
         while True:

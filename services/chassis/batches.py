@@ -1,9 +1,9 @@
 """The quick stage: a batch at a time, keys side by side, committed after every acknowledgement.
 
 Within a batch the messages of one key are handled in order, one at a time; different keys run at once. When every
-message is acknowledged or dead-lettered, the batch's offsets are committed and the next batch is taken. An
-interruption (stop, halt, rebalance) lets running handlers end, starts nothing new, and commits what is done
-without a gap.
+message is acknowledged or dead-lettered, the batch's offsets are committed and the next batch is taken; while some
+wait for a dependency, what is done before them is committed every second. An interruption (stop, halt, rebalance)
+lets running handlers end, starts nothing new, and commits what is done without a gap.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError
 from services.chassis.bindings import OnBatch, Received
 from services.chassis.clock import Clock
 from services.chassis.delivery import Abandoned, Desk
+from services.chassis.ending import end
 from services.chassis.metrics import Metrics
 from services.chassis.partitions import NOWHERE, Ledger
 from services.chassis.publishing import Delivery
@@ -26,6 +27,7 @@ from services.chassis.reading import RawRecord
 log = logging.getLogger(__name__)
 
 SIGN_OF_LIFE_S: Final = 10.0
+_COMMIT_EVERY_S: Final = 1.0
 LaneKey = tuple[str, Any]
 
 
@@ -34,6 +36,8 @@ class BatchStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka c
 
     def __init__(self, desk: Desk, metrics: Metrics, clock: Clock, drain_s: float) -> None:
         self.last_turn = clock.monotonic()
+        self.regrouping = False
+        self._assignment = self._taken_under = 0
         self._desk = desk
         self._metrics = metrics
         self._clock = clock
@@ -49,8 +53,9 @@ class BatchStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka c
         self._consumer = consumer
 
     def turned(self) -> None:
-        """The loop has asked for records."""
+        """The loop has got records, or learnt that there are none."""
         self.last_turn = self._clock.monotonic()
+        self._taken_under = self._assignment
 
     def interrupt(self) -> None:
         """Start nothing new; what runs may end."""
@@ -61,8 +66,15 @@ class BatchStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka c
         with suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), timeout_s)
 
+    async def measure(self) -> None:
+        """Bring the lag of the partitions in hand up to date."""
+        if self._consumer is not None:
+            await self._ledger.measure(self._consumer)
+
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """Called by the consumer before a rebalance, which waits for it: end the batch in hand and commit it."""
+        self.regrouping = True
+        self._assignment += 1
         if not self._idle.is_set():
             self.interrupt()
             await self.drained(self._drain_s)
@@ -71,28 +83,34 @@ class BatchStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka c
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Called by the consumer after a rebalance: positions start from what the group has committed."""
         self._ledger.forget(assigned)
+        self.regrouping = False
 
     async def consume(self, records: Sequence[RawRecord]) -> None:
         """Handle a batch to its end and commit it, or to its interruption and commit what is done."""
         consumer = self._consumer
         if consumer is None or self._desk.conditions.halted is not None:
             return
+        if self._taken_under != self._assignment:
+            # Taken just before its partitions were: they come again, to us or to another member.
+            return
         self._interrupt = interrupt = asyncio.Event()
         self._idle.clear()
         alive = asyncio.create_task(self._stay_alive(consumer))
+        committing = asyncio.create_task(self._commit_now_and_then(consumer))
         try:
             for record in records:
                 self._ledger.tracker(_partition(record)).begin(record.offset)
             await self._run(records, interrupt)
+            await end(committing)
             await self._ledger.commit(consumer)
         except Exception as error:
             # FastStream would log this, take the next batch and commit past what was lost here.
             log.exception("the chassis failed on a batch")
             self._desk.halt(f"chassis error: {error!r}", records[0])
         finally:
-            alive.cancel()
+            await end(alive, committing)
             self._idle.set()
-            self.turned()
+            self.last_turn = self._clock.monotonic()
 
     async def _run(self, records: Sequence[RawRecord], interrupt: asyncio.Event) -> None:
         lanes: dict[LaneKey, list[RawRecord]] = {}
@@ -150,9 +168,14 @@ class BatchStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka c
         """A batch may wait for hours for a dependency: keep the group from taking us for dead meanwhile."""
         while True:
             await asyncio.sleep(SIGN_OF_LIFE_S)
-            self.turned()
+            self.last_turn = self._clock.monotonic()
             with suppress(KafkaError):
                 await consumer.getmany(NOWHERE, timeout_ms=0)
+
+    async def _commit_now_and_then(self, consumer: AIOKafkaConsumer) -> None:
+        while True:
+            await asyncio.sleep(_COMMIT_EVERY_S)
+            await self._ledger.commit(consumer)
 
 
 def _partition(record: RawRecord) -> TopicPartition:

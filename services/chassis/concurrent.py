@@ -8,6 +8,7 @@ asked for; revoked partitions are drained for a while before they are given back
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextvars import ContextVar
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -16,6 +17,7 @@ from aiokafka.errors import KafkaError
 from services.chassis.bindings import Concurrent
 from services.chassis.clock import Clock
 from services.chassis.delivery import Abandoned, Desk
+from services.chassis.ending import end
 from services.chassis.metrics import Metrics
 from services.chassis.partitions import NOWHERE, Ledger
 from services.chassis.reading import RawRecord
@@ -27,6 +29,10 @@ _POLL_MS: Final = 100
 _FULL_WAIT_S: Final = 1.0
 _AFTER_ERROR_S: Final = 1.0
 Hand = Callable[[Any], Awaitable[Any]]
+
+#: What ends the waits of the message in hand: set when its partition goes or the service stops. A message keeps the
+#: one that it was handed out under, else it could begin after its partition was taken away.
+_in_hand: ContextVar[asyncio.Event] = ContextVar("interrupt of the message in hand")
 
 
 class ConcurrentStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carries no types
@@ -42,6 +48,7 @@ class ConcurrentStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
 
     def __init__(self, topics: Sequence[str], desk: Desk, options: Concurrent, metrics: Metrics, clock: Clock) -> None:
         self.last_turn = clock.monotonic()
+        self.regrouping = False
         self.drain_s = options.drain_s
         self._topics = tuple(topics)
         self._desk = desk
@@ -69,7 +76,7 @@ class ConcurrentStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
     async def consume(self, record: RawRecord) -> bool:
         """Handle one message; True when its offset may be committed."""
         try:
-            await self._desk.process(record, self._interrupt)
+            await self._desk.process(record, _in_hand.get(self._interrupt))
         except Abandoned:
             return False
         self._desk.done(record)
@@ -81,17 +88,17 @@ class ConcurrentStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
         if consumer is None:
             raise RuntimeError("ConcurrentStage: attach() comes first")
         committing = asyncio.create_task(self._commit_now_and_then(consumer))
+        fetching = asyncio.create_task(self._fetch(consumer))
+        stopping = asyncio.create_task(self._stopping.wait())
         try:
-            while not self._stopping.is_set():
-                self.last_turn = self._clock.monotonic()
-                try:
-                    await self._turn(consumer)
-                except KafkaError as error:
-                    log.warning("fetching failed, trying again: %r", error)
-                    await asyncio.sleep(_AFTER_ERROR_S)
+            await asyncio.wait({fetching, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if fetching.done():
+                await fetching
+            # While the group shares out its partitions anew, a fetch waits for as long as the slowest member drains.
+            await end(fetching)
             await self._drain(self._tasks, self._options.drain_s)
         finally:
-            committing.cancel()
+            await end(fetching, stopping, committing)
         await self._ledger.commit(consumer)
 
     async def close(self) -> None:
@@ -101,12 +108,18 @@ class ConcurrentStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def measure(self) -> None:
+        """Bring the lag of the partitions in hand up to date."""
+        if self._consumer is not None:
+            await self._ledger.measure(self._consumer)
+
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """Called by the consumer before a rebalance, which waits for it: drain, commit, let go.
 
         A handler that needs longer goes on unsupervised: cancelling it would waste what it has done, and whoever gets
         the message next finds the handler's claim.
         """
+        self.regrouping = True
         if not revoked or self._consumer is None:
             return
         interrupt, self._interrupt = self._interrupt, asyncio.Event()
@@ -121,6 +134,17 @@ class ConcurrentStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Called by the consumer after a rebalance: positions start from what the group has committed."""
         self._ledger.forget(assigned)
+        self.regrouping = False
+
+    async def _fetch(self, consumer: AIOKafkaConsumer) -> None:
+        while not self._stopping.is_set():
+            try:
+                await self._turn(consumer)
+            except KafkaError as error:
+                log.warning("fetching failed, trying again: %r", error)
+                await asyncio.sleep(_AFTER_ERROR_S)
+            else:
+                self.last_turn = self._clock.monotonic()
 
     async def _turn(self, consumer: AIOKafkaConsumer) -> None:
         free = self._options.slots - len(self._tasks)
@@ -152,11 +176,12 @@ class ConcurrentStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
         for partition, records in found.items():
             for record in records:
                 self._ledger.tracker(partition).begin(record.offset)
-                task = asyncio.create_task(self._one(partition, record))
+                task = asyncio.create_task(self._one(partition, record, self._interrupt))
                 self._tasks[task] = partition
                 task.add_done_callback(self._ended)
 
-    async def _one(self, partition: TopicPartition, record: ConsumerRecord) -> None:
+    async def _one(self, partition: TopicPartition, record: ConsumerRecord, interrupt: asyncio.Event) -> None:
+        _in_hand.set(interrupt)
         tracker = self._ledger.tracker(partition)
         try:
             finished = await self._hand(record)

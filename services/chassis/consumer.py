@@ -4,6 +4,7 @@ import asyncio
 import logging
 from typing import Any, Final
 
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 
@@ -13,11 +14,13 @@ from services.chassis.broker_security import security_of
 from services.chassis.clock import Clock
 from services.chassis.concurrent import ConcurrentStage
 from services.chassis.delivery import Desk
+from services.chassis.ending import end
 from services.chassis.failures import Transient
 from services.chassis.health import Check
 from services.chassis.hosting import BatchHost, ConcurrentHost, host_batches, host_concurrent
 from services.chassis.metrics import Metrics
 from services.chassis.settings import ServiceSettings
+from services.chassis.shares import EvenShares
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +56,9 @@ class Consumer:
     ) -> None:
         self._settings = settings
         self._desk = desk
+        self._metrics = metrics
         self._clock = clock
+        self._measuring: asyncio.Task[None] | None = None
         self._leaving: asyncio.Task[None] | None = None
         self._broker = KafkaBroker(
             settings.bootstrap_servers,
@@ -96,9 +101,11 @@ class Consumer:
         except KafkaError as error:
             await self._broker.stop()
             raise Transient(f"broker {self._settings.kafka_bootstrap}: {error!r}") from error
+        self._measuring = asyncio.create_task(self._keep_measuring())
 
     async def stop(self) -> None:
         """Finish what is in hand, commit, leave the group."""
+        await end(self._measuring)
         if self._leaving is not None:
             await asyncio.gather(self._leaving, return_exceptions=True)
         await self._broker.stop()
@@ -111,7 +118,26 @@ class Consumer:
         age = self._clock.monotonic() - self._host.stage.last_turn
         if not any(not task.done() for task in self._host.tasks):
             return Check(ok=False, detail="the consume loop has ended")
+        if self._host.stage.regrouping:
+            # Nothing is fetched until every member has drained, and for as long as no broker answers.
+            return Check(ok=True, detail="the group shares out its partitions anew")
         return Check(ok=age < STUCK_AFTER_S, detail=f"last poll {age:.1f} s ago")
+
+    def progress(self) -> Check:
+        """Whether every handler call ends in time. A restart may not help, so this is no matter of life."""
+        oldest = self._desk.oldest_call()
+        if oldest is None:
+            return Check(ok=True)
+        age, what = oldest
+        limit = self._settings.stuck_handler_s
+        return Check(ok=age < limit, detail=f"running for {age:.0f} s ({what}); stuck_handler_s is {limit:.0f}")
+
+    async def _keep_measuring(self) -> None:
+        while True:
+            oldest = self._desk.oldest_call()
+            self._metrics.oldest_handler().set(oldest[0] if oldest else 0.0)
+            await self._host.stage.measure()
+            await asyncio.sleep(self._settings.lag_every_s)
 
     def _halt(self) -> None:
         self._host.stage.interrupt()
@@ -131,5 +157,7 @@ class Consumer:
             "heartbeat_interval_ms": settings.kafka_heartbeat_ms
             or settings.kafka_session_timeout_ms // _HEARTBEATS_PER_SESSION,
             "rebalance_timeout_ms": max(settings.kafka_session_timeout_ms, int(drain_s * 1000) + _REBALANCE_MARGIN_MS),
+            # A group agrees on a way that all its members know: round robin is for members of an older version.
+            "partition_assignment_strategy": (EvenShares(), RoundRobinPartitionAssignor),
             **({"group_instance_id": settings.kafka_instance_id} if settings.kafka_instance_id else {}),
         }

@@ -78,6 +78,8 @@ class Desk:
         self._slots = asyncio.Semaphore(slots)
         self._backoff = Backoff(settings.retry_base_s, settings.retry_cap_s)
         self._budget = DeadLetterBudget(settings.dead_letter_budget)
+        self._giving_up = asyncio.Lock()
+        self._calls: dict[object, tuple[float, str]] = {}
 
     def binding(self, record: RawRecord) -> Binding:
         """The row of the service's table that a record goes to."""
@@ -153,7 +155,7 @@ class Desk:
         try:
             while True:
                 try:
-                    events = await self._call(binding, topic, lambda: binding.handler(received))
+                    events = await self._call(binding, topic, lambda: binding.handler(received), interrupt)
                     return await self._publisher.begin([self._publisher.outgoing(event) for event in events])
                 except (Transient, Busy) as error:
                     failures += 1
@@ -161,11 +163,18 @@ class Desk:
                 except NewerVersionError as error:
                     self.halt(str(error), None)
                     raise Abandoned from error
+                except Abandoned:
+                    raise
                 except Exception as error:  # noqa: BLE001 - the guilty message is found one by one
                     log.info("batch on %s failed (%r): trying message by message", topic, error)
                     return None
         finally:
             self.conditions.troubles.pop(key, None)
+
+    def oldest_call(self) -> tuple[float, str] | None:
+        """Seconds that the handler call that began first has been running, and what it handles; None = none runs."""
+        began, what = min(self._calls.values(), default=(0.0, ""))
+        return (self._clock.monotonic() - began, what) if what else None
 
     def succeeded(self) -> None:
         """A message of a batch was handled: the row of dead letters is broken."""
@@ -180,9 +189,19 @@ class Desk:
     ) -> None:
         """Write a message to the dead-letter topic and wait until it is there.
 
+        One at a time: a storm of unreadable records makes no more letters than the budget allows.
+
         Raises:
             Abandoned: it isn't there; the offset must stay open.
         """
+        async with self._giving_up:
+            if interrupt.is_set() or self.conditions.halted is not None:
+                raise Abandoned
+            await self._bury(record, error, stage, attempts, interrupt)
+
+    async def _bury(
+        self, record: RawRecord, error: BaseException, stage: Stage, attempts: int, interrupt: asyncio.Event
+    ) -> None:
         letter = dead_letter(record, error, stage=stage, group=self._group, attempts=attempts, now=self._clock.now())
         try:
             await self._acknowledge(await self._publisher.begin([letter]), interrupt)
@@ -213,7 +232,7 @@ class Desk:
         try:
             while True:
                 try:
-                    events = await self._call(binding, topic, call)
+                    events = await self._call(binding, topic, call, interrupt)
                     outgoing = [self._publisher.outgoing(event) for event in events]
                     self._budget.succeeded()
                     return await self._publisher.begin(outgoing)
@@ -239,11 +258,15 @@ class Desk:
         finally:
             self.conditions.troubles.pop(key, None)
 
-    async def _call(self, binding: Binding, topic: str, call: Call) -> tuple[Event, ...]:
+    async def _call(self, binding: Binding, topic: str, call: Call, interrupt: asyncio.Event) -> tuple[Event, ...]:
         async with self._slots:
+            if interrupt.is_set():
+                # Handed out, but not begun: whoever gets the partition makes this call, maybe a paid one.
+                raise Abandoned
             in_flight = self._metrics.in_flight()
             in_flight.inc()
-            began = self._clock.monotonic()
+            began, call_id = self._clock.monotonic(), object()
+            self._calls[call_id] = (began, f"{topic}, event {current_event_id.get() or 'batch'}")
             try:
                 events = tuple(await call())
             except asyncio.CancelledError as error:
@@ -254,6 +277,7 @@ class Desk:
                 raise RuntimeError("the handler leaked a CancelledError that nobody asked for") from error
             finally:
                 in_flight.dec()
+                del self._calls[call_id]
                 self._metrics.handler_seconds(topic).observe(self._clock.monotonic() - began)
         for event in events:
             if type(event) not in binding.emits:

@@ -52,8 +52,8 @@ class BatchHost(BatchSubscriber):
 
     async def get_msg(self, consumer: AIOKafkaConsumer) -> tuple[ConsumerRecord, ...]:
         """The next batch: what is there, or nothing after a while."""
-        self.stage.turned()
         found = await consumer.getmany(timeout_ms=_POLL_MS, max_records=self.max_records)
+        self.stage.turned()
         return tuple(chain.from_iterable(found.values()))
 
 

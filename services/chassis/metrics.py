@@ -23,6 +23,11 @@ class Labelled(Generic[M]):
             child = self._children[labels] = self._metric.labels(self._service, *labels)
         return child
 
+    def forget(self, *labels: str) -> None:
+        """Show these labels no more."""
+        if self._children.pop(labels, None) is not None:
+            self._metric.remove(self._service, *labels)
+
 
 class Metrics:
     """The metrics of one service; its name is the first label of each.
@@ -48,8 +53,10 @@ class Metrics:
         self.handler_seconds = self._histogram("ice_handler_seconds", "Seconds of one handler call", "topic")
         # gauge: messages in a handler now
         self.in_flight = self._gauge("ice_in_flight", "Messages in a handler")
-        # gauge: messages behind the end of each partition, by the newest fetch and commit
+        # gauge: messages of each partition in hand that aren't committed; asked of the broker every `lag_every_s`
         self.lag = self._gauge("ice_lag", "Messages not yet committed", "topic", "partition")
+        # gauge: seconds that the handler call that began first has been running; 0 = none runs
+        self.oldest_handler = self._gauge("ice_oldest_handler_seconds", "Age of the oldest handler call")
         # gauge: 1 while the consumer has halted itself
         self.halted = self._gauge("ice_halted", "1 when the consumer has halted")
         # counter: sweeps that ended in an error

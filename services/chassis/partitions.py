@@ -1,7 +1,8 @@
 """Positions of the partitions that a consumer holds: what is open, what to commit, how far behind."""
 
+import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 from aiokafka import TopicPartition
@@ -14,6 +15,7 @@ log = logging.getLogger(__name__)
 
 #: A partition that nobody has: asking it for records tells the group that we live, and takes no record.
 NOWHERE: Final = TopicPartition("__nowhere__", 0)
+_ANSWER_S: Final = 10.0
 
 
 class CommittingConsumer(Protocol):
@@ -27,8 +29,12 @@ class CommittingConsumer(Protocol):
         """Store the offsets for the group."""
         ...
 
-    def highwater(self, partition: TopicPartition) -> int | None:
-        """The end of a partition by the newest fetch."""
+    async def end_offsets(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
+        """The ends of partitions, asked of the broker."""
+        ...
+
+    async def position(self, partition: TopicPartition) -> int:
+        """Where the next fetch of a partition begins: where the group has committed, when nothing was taken yet."""
         ...
 
 
@@ -38,6 +44,7 @@ class Ledger:
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._trackers: dict[TopicPartition, OffsetTracker] = {}
+        self._ends: dict[TopicPartition, int] = {}
 
     def tracker(self, partition: TopicPartition) -> OffsetTracker:
         """The tracker of a partition, new where there is none."""
@@ -51,6 +58,8 @@ class Ledger:
         """These partitions are no longer ours: what is still running on them will not be committed by us."""
         for partition in partitions:
             self._trackers.pop(partition, None)
+            self._ends.pop(partition, None)
+            self._metrics.lag.forget(partition.topic, str(partition.partition))
 
     async def commit(self, consumer: CommittingConsumer) -> None:
         """Commit what is news. A refusal is logged: the messages come again, to us or to another member."""
@@ -72,13 +81,30 @@ class Ledger:
             for partition, offset in news.items():
                 if partition in self._trackers:
                     self._trackers[partition].committed(offset)
-                self._note_lag(consumer, partition, offset)
+                self._note_lag(partition, offset)
 
-    def _note_lag(self, consumer: CommittingConsumer, partition: TopicPartition, offset: int) -> None:
-        try:
-            end = consumer.highwater(partition)
-        except IllegalStateError:
+    async def measure(self, consumer: CommittingConsumer) -> None:
+        """How far behind the group is on what this consumer holds; the last known values stay when nobody answers.
+
+        The ends come from the broker: those of the newest fetch stand still while a slow consumer fetches nothing.
+        """
+        held = list(consumer.assignment())
+        if not held:
             return
+        try:
+            ends = await asyncio.wait_for(consumer.end_offsets(held), _ANSWER_S)
+            for partition, end in ends.items():
+                tracker = self._trackers.get(partition)
+                done = tracker.committable() if tracker is not None else None
+                if done is None:
+                    done = await asyncio.wait_for(consumer.position(partition), _ANSWER_S)
+                if partition in consumer.assignment():
+                    self._ends[partition] = end
+                    self._note_lag(partition, done)
+        except (TimeoutError, IllegalStateError, KafkaError) as error:
+            log.info("the lag could not be measured: %r", error)
+
+    def _note_lag(self, partition: TopicPartition, done: int) -> None:
+        end = self._ends.get(partition)
         if end is not None:
-            gauge = self._metrics.lag(partition.topic, str(partition.partition))
-            gauge.set(max(0, end - offset))
+            self._metrics.lag(partition.topic, str(partition.partition)).set(max(0, end - done))

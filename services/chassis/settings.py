@@ -111,6 +111,10 @@ class ServiceSettings(Settings):
     """Most messages that a quick stage takes at once."""
     batch_concurrency: int = Field(default=64, ge=1, le=1_000)
     """Most keys of a batch in a handler at once."""
+    lag_every_s: float = Field(default=10.0, gt=0, le=3_600)
+    """Seconds between two questions to the broker of how far behind this consumer is."""
+    stuck_handler_s: float = Field(default=600.0, gt=0, le=86_400)
+    """A handler call that runs for longer than this makes the service not ready, and is named."""
     max_attempts: int = Field(default=3, ge=1, le=100)
     """Tries of a message whose handler fails by a bug, before it is dead-lettered."""
     retry_base_s: float = Field(default=0.2, gt=0, le=60)

@@ -65,9 +65,12 @@ class Consumer:
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         self.commits.append(dict(offsets))
 
-    def highwater(self, partition: TopicPartition) -> int | None:
+    async def end_offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        return {partition: 100 for partition in partitions}
+
+    async def position(self, partition: TopicPartition) -> int:
         del partition
-        return None
+        return 40
 
     def last(self, partition: int) -> int | None:
         found = [commit[tp] for commit in self.commits for tp in commit if tp.partition == partition]
