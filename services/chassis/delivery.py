@@ -17,6 +17,7 @@ from services.chassis.bindings import Binding, OnBatch, Received
 from services.chassis.clock import Clock
 from services.chassis.dead_letters import DeadLetterBudget, Stage, dead_letter
 from services.chassis.failures import Busy, Poison, Transient
+from services.chassis.interruption import current_interrupt
 from services.chassis.logs import current_event_id
 from services.chassis.metrics import Metrics
 from services.chassis.publishing import Delivery, EventPublisher, Outgoing, UnpublishableError
@@ -267,6 +268,7 @@ class Desk:
             in_flight.inc()
             began, call_id = self._clock.monotonic(), object()
             self._calls[call_id] = (began, f"{topic}, event {current_event_id.get() or 'batch'}")
+            token = current_interrupt.set(interrupt)
             try:
                 events = tuple(await call())
             except asyncio.CancelledError as error:
@@ -276,6 +278,7 @@ class Desk:
                 # Let out, it would end the consume loop while the process goes on living.
                 raise RuntimeError("the handler leaked a CancelledError that nobody asked for") from error
             finally:
+                current_interrupt.reset(token)
                 in_flight.dec()
                 del self._calls[call_id]
                 self._metrics.handler_seconds(topic).observe(self._clock.monotonic() - began)
