@@ -1,0 +1,240 @@
+"""One run: the film is fed while the faults happen, then everything settles, then the checker judges."""
+
+import asyncio
+import contextlib
+import json
+import random
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from services.chassis.failures import Transient
+from services.chassis.publishing import EventPublisher
+from tests.chaos.evidence import Places, gather
+from tests.chaos.faults import Fault, schedule
+from tests.chaos.film import Film, make
+from tests.chaos.observer import Observer
+from tests.chaos.settings import ChaosSettings
+from tests.chaos.verdict import Verdict, judge
+from tests.chaos.world import BROKERS, BUCKET, DATABASE, World
+
+Tell = Callable[[str], None]
+
+_QUIET_S: Final = 6.0
+_FEED_EVERY_S: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one run found."""
+
+    seed: int
+    frames: int
+    took_s: float
+    settled_s: float | None
+    """Seconds from the last fault until every frame was accounted for; None = never."""
+    verdict: Verdict
+    surprises: dict[str, int]
+    """How often each service ended without being told to."""
+    unwilling: list[str]
+    """Services that did not stop within their grace on SIGTERM."""
+    folder: Path
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing was found that must not be."""
+        return not self.verdict.violations and self.settled_s is not None
+
+
+class Run:
+    """One seed in one world."""
+
+    def __init__(self, seed: int, options: ChaosSettings, world: World, tell: Tell) -> None:
+        self._seed = seed
+        self._options = options
+        self._world = world
+        self._tell = tell
+        self._film = make(seed, options.shots)
+        self._observer = Observer(world.planner.kafka_bootstrap)
+        self._begun = 0.0
+        self._quorum = asyncio.Lock()
+        self._storage = {kind: asyncio.Lock() for kind in ("kill-database", "kill-object-store")}
+
+    async def play(self) -> Outcome:
+        """Feed, break, settle, judge."""
+        started = time.monotonic()
+        world = self._world
+        await world.start()
+        self._observer.start()
+        self._begun = time.monotonic()
+        self._tell(f"up after {self._begun - started:.0f} s: three brokers, {len(world.services)} services")
+        faults = schedule(self._seed, self._options.fault_s, self._options.faults)
+        watching = asyncio.create_task(self._watch())
+        try:
+            await asyncio.gather(self._feed(), *(self._happen(fault) for fault in faults))
+            last = time.monotonic()
+            await self._settle()
+            settled = None if self._observer.open_frames(self._film.frames) else time.monotonic() - last
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+        unwilling = await world.stop_services()
+        await self._observer.stop()
+        verdict = await self._judge()
+        return Outcome(
+            seed=self._seed,
+            frames=len(self._film.frames),
+            took_s=time.monotonic() - started,
+            settled_s=settled,
+            verdict=verdict,
+            surprises={name: item.surprises for name, item in world.services.items() if item.surprises},
+            unwilling=unwilling,
+            folder=world.folder,
+        )
+
+    async def _feed(self) -> None:
+        """Publish the film over three quarters of the window; the bible in between, so that some shots wait for it."""
+        film, length = self._film, self._options.fault_s * 0.75
+        rounds = max(1, int(length / _FEED_EVERY_S))
+        size = -(-len(film.shots) // rounds)
+        for number in range(0, len(film.shots), size):
+            await self._publish(film, number, size)
+            await asyncio.sleep(_FEED_EVERY_S)
+        self._tell(f"{self._now()}  all {len(film.shots)} shots are published")
+
+    async def _publish(self, film: Film, number: int, size: int) -> None:
+        events = [*film.shots[number : number + size]]
+        late = number // size == 2  # after two rounds of shots
+        publisher = EventPublisher(self._world.planner, "planner")
+        while True:
+            try:
+                await publisher.start()
+                await publisher.publish([*film.bible, *events] if late else events)
+            except Transient:
+                await asyncio.sleep(1.0)
+            else:
+                return
+            finally:
+                await publisher.stop()
+
+    async def _watch(self) -> None:
+        """A supervisor: starts again what ended by itself."""
+        while True:
+            for service in self._world.services.values():
+                service.revive()
+            await asyncio.sleep(0.5)
+
+    async def _settle(self) -> None:
+        """Wait until every frame is accounted for and the topics are quiet."""
+        until = time.monotonic() + self._options.settle_s
+        loop = asyncio.get_running_loop()
+        while time.monotonic() < until:
+            open_frames = self._observer.open_frames(self._film.frames)
+            if not open_frames and loop.time() - self._observer.last_news > _QUIET_S:
+                return
+            await asyncio.sleep(0.5)
+        self._tell(f"{self._now()}  not settled: {len(self._observer.open_frames(self._film.frames))} frames open")
+
+    async def _judge(self) -> Verdict:
+        world = self._world
+        for node in BROKERS:
+            if world.kafka.pid(node) is None:
+                await world.kafka.start_node(node)
+        places = Places(
+            bootstrap=world.planner.kafka_bootstrap,
+            mongo_url=world.mongo_url,
+            database=DATABASE,
+            s3_endpoint=world.s3_endpoint,
+            s3_access_key=world.s3_keys.access_key,
+            s3_secret_key=world.s3_keys.secret_key,
+            bucket=BUCKET,
+            bill=world.bill,
+        )
+        evidence = await gather(places)
+        dump = world.folder / "ledger.jsonl"
+        dump.write_text("".join(json.dumps(doc, default=str) + "\n" for doc in evidence.ledger), encoding="utf-8")
+        for topic, records in evidence.records.items():
+            if topic.endswith(".dlq") and records:
+                (world.folder / topic).write_text("\n".join(json.dumps(item.body) for item in records))
+        return judge(evidence, self._film.frames)
+
+    async def _happen(self, fault: Fault) -> None:
+        await asyncio.sleep(max(0.0, self._begun + fault.at - time.monotonic()))
+        happened = await self._do(fault)
+        self._tell(f"{fault}{'' if happened is None else f': {happened}'}")
+
+    def _do(self, fault: Fault) -> Coroutine[Any, Any, str | None]:
+        doers: dict[str, Callable[[Fault], Coroutine[Any, Any, str | None]]] = {
+            "kill": self._kill,
+            "freeze": self._freeze,
+            "kill-broker": self._kill_broker,
+            "kill-controller": self._kill_broker,
+            "kill-database": self._kill_storage,
+            "kill-object-store": self._kill_storage,
+            "fill-disk": self._fill_disk,
+            "deliver-again": self._deliver_again,
+            "shift-clock": self._shift_clock,
+        }
+        return doers.get(fault.kind, self._link)(fault)
+
+    async def _kill(self, fault: Fault) -> None:
+        service = self._world.services[fault.target]
+        service.kill()
+        await asyncio.sleep(fault.for_s)
+        service.start()
+
+    async def _freeze(self, fault: Fault) -> None:
+        service = self._world.services[fault.target]
+        service.freeze()
+        await asyncio.sleep(fault.for_s)
+        service.thaw()
+
+    async def _kill_broker(self, fault: Fault) -> str:
+        async with self._quorum:
+            kafka = self._world.kafka
+            leader = kafka.controller()
+            others = [node for node in BROKERS if node != leader]
+            node = leader if fault.kind == "kill-controller" and leader else random.Random(self._seed).choice(others)
+            kafka.kill(node)
+            await asyncio.sleep(fault.for_s)
+            await kafka.start_node(node)
+        return f"node {node}"
+
+    async def _kill_storage(self, fault: Fault) -> None:
+        world = self._world
+        server = world.database if fault.kind == "kill-database" else world.object_store
+        async with self._storage[fault.kind]:
+            server.kill()
+            await asyncio.sleep(fault.for_s)
+            await server.start()
+
+    async def _fill_disk(self, fault: Fault) -> str | None:
+        disk = self._world.disk
+        filled = await asyncio.to_thread(disk.fill)
+        if not filled:
+            return "left out: this user may not mount a small disk"
+        await asyncio.sleep(fault.for_s)
+        disk.free()
+        return None
+
+    async def _deliver_again(self, fault: Fault) -> str:
+        rng = random.Random(f"{self._seed} {fault}")
+        sent = 0
+        with contextlib.suppress(Exception):
+            sent = await self._observer.deliver_again(fault.target, int(fault.amount), rng)
+        return f"{sent} records"
+
+    async def _shift_clock(self, fault: Fault) -> None:
+        service = self._world.services[fault.target]
+        service.shift_clock(fault.amount)
+        await asyncio.sleep(fault.for_s)
+        service.shift_clock(0)
+
+    async def _link(self, fault: Fault) -> None:
+        order = {"link": fault.target, "do": fault.kind, "for_s": fault.for_s}
+        self._world.tell_proxy({**order, "s": fault.amount, "times": int(fault.amount)})
+
+    def _now(self) -> str:
+        return f"{time.monotonic() - self._begun:6.1f} s"

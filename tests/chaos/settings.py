@@ -1,0 +1,43 @@
+"""What a run is asked to do: environment variables without a prefix, as in `SEEDS=20 python -m tests.chaos`."""
+
+import tempfile
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ChaosSettings(BaseSettings):
+    """How many runs, of which size, and where their results go."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+    seed: int | None = Field(default=None, ge=0)
+    """Of the one run, or of the first of several; None = drawn."""
+    seeds: int = Field(default=1, ge=1, le=1000)
+    """Runs, one after the other, with seeds that follow each other."""
+    shots: int = Field(default=300, ge=1, le=10_000)
+    """Length of the film."""
+    fault_s: float = Field(default=70.0, ge=10, le=600)
+    """Length of the window in which shots are fed and faults happen."""
+    settle_s: float = Field(default=120.0, ge=10, le=1800)
+    """Longest time after the last fault until every frame is accounted for."""
+    faults: str = "all"
+    """Kinds of fault, separated by commas, or `all`."""
+    out: Path | None = None
+    """JSON lines, one per run; seeds already in it are skipped."""
+    runs: Path = Path(tempfile.gettempdir()) / "ice-chaos"
+    """Where each run keeps its logs, its evidence and its report."""
+    keep_data: bool = False
+    """Whether the servers' data is kept, too."""
+
+
+class ServiceHooks(BaseSettings):
+    """What the test-only entry point of a service is told; see `service.py`."""
+
+    model_config = SettingsConfigDict(env_prefix="CHAOS_", frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+    clock: Path | None = None
+    """File with the seconds by which this process's wall clock is off; missing = right."""
+    vendor: str = "http://127.0.0.1:1"
+    """Where the vendor answers."""
