@@ -1,8 +1,7 @@
 """Laws of the quick stage over every mix of outcomes, with a broker of three lists."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -10,104 +9,13 @@ from aiokafka import TopicPartition
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.chassis.batches import BatchStage
-from services.chassis.bindings import Binding, On, OnBatch, Received
-from services.chassis.clock import SystemClock
-from services.chassis.delivery import Conditions, Desk
+from services.chassis.bindings import On, OnBatch, Received
+from services.chassis.delivery import Desk
 from services.chassis.failures import Poison, Transient
-from services.chassis.metrics import Metrics
-from services.chassis.publishing import EventPublisher
-from services.chassis.reading import Reader
-from services.chassis.settings import ServiceSettings
-from tests.fakes.toy_events import ANSWERED, ASKED, TOY_WIRE, Answered, Asked, answer
+from tests.fakes.stages import Rig, record
+from tests.fakes.toy_events import ANSWERED, ASKED, Answered, Asked, answer
 
-SETTINGS = ServiceSettings(retry_base_s=0.0001, retry_cap_s=0.0002, max_attempts=2, dead_letter_budget=1_000)
 OUTCOMES = ["answer", "nothing", "poison", "bug", "flaky", "unreadable", "leak"]
-
-
-@dataclass
-class Record:
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    partition: int = 0
-    topic: str = ASKED
-    timestamp: int = 0
-    headers: list[tuple[str, bytes]] = field(default_factory=lambda: [("ce_schemaversion", b"2")])
-
-
-class Producer:
-    """Takes every record and acknowledges it at once."""
-
-    def __init__(self) -> None:
-        self.sent: list[tuple[str, bytes | None, bytes]] = []
-
-    async def send(self, topic: str, *, value: bytes, key: bytes | None, headers: object) -> "asyncio.Future[None]":
-        del headers
-        self.sent.append((topic, key, value))
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        future.set_result(None)
-        return future
-
-    def numbers(self, topic: str) -> list[int]:
-        return [Asked.model_validate_json(value).number for name, _, value in self.sent if name == topic]
-
-
-class Consumer:
-    """Holds two partitions and remembers what is committed."""
-
-    def __init__(self) -> None:
-        self.commits: list[dict[TopicPartition, int]] = []
-
-    def assignment(self) -> set[TopicPartition]:
-        return {TopicPartition(ASKED, 0), TopicPartition(ASKED, 1)}
-
-    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
-        self.commits.append(dict(offsets))
-
-    async def end_offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
-        return {partition: 100 for partition in partitions}
-
-    async def position(self, partition: TopicPartition) -> int:
-        del partition
-        return 40
-
-    def last(self, partition: int) -> int | None:
-        found = [commit[tp] for commit in self.commits for tp in commit if tp.partition == partition]
-        return found[-1] if found else None
-
-
-class Rig:
-    def __init__(self, bindings: Sequence[Binding], budget: int = 1_000) -> None:
-        metrics = Metrics("toy")
-        self.conditions = Conditions()
-        self.producer = Producer()
-        publisher = EventPublisher(SETTINGS, "toy", wire=TOY_WIRE, metrics=metrics)
-        publisher._producer = self.producer
-        desk = Desk(
-            SETTINGS.model_copy(update={"dead_letter_budget": budget}),
-            "g",
-            bindings=bindings,
-            reader=Reader(TOY_WIRE, "", bindings),
-            publisher=publisher,
-            metrics=metrics,
-            clock=SystemClock(),
-            conditions=self.conditions,
-            slots=4,
-        )
-        self.consumer = Consumer()
-        self.stage = BatchStage(desk, metrics, SystemClock(), 1.0)
-        self.stage.attach(self.consumer)
-        desk.on_halt = self.stage.interrupt
-
-
-def record(offset: int, key: str, outcome: str, partition: int = 0) -> Record:
-    body = Asked(name=key, number=offset, note=outcome).model_dump_json().encode()
-    if outcome == "unreadable":
-        return Record(offset, key.encode(), b"\xff" + body, partition)
-    if outcome == "newer":
-        return Record(offset, key.encode(), body, partition, headers=[("ce_schemaversion", b"3")])
-    return Record(offset, key.encode(), body, partition)
 
 
 class Handler:
