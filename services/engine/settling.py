@@ -83,8 +83,18 @@ def settled(
     Raises:
         ShotRejectedError: the shot names an entry that isn't given, or contradicts one.
     """
-    event = _cast(planned, entries, role)
-    shot = planned.shot
+    return placed(_cast(planned, entries, role), entries, tracks, templates)
+
+
+def placed(
+    event: CharactersConditioned, entries: Entries, tracks: Tracks, templates: place_rules.Templates
+) -> LocationConditioned:
+    """The frame of a settled cast, settled as a whole.
+
+    Raises:
+        ShotRejectedError: the shot names an entry that isn't given.
+    """
+    shot = event.run.shot
     known = place_rules.Knowledge(
         location=entries.locations.get(shot.location_id or ""),
         props=entries.props,
