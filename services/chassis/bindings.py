@@ -93,8 +93,10 @@ class Concurrent:
         slots: messages in work at once in this process (1 to 1000).
         drain_s: seconds that running handlers get to finish when partitions are revoked or the service stops.
         per_partition: ceiling per partition; None = twice the slots shared out over the assigned partitions.
+        fair_every: of so many messages taken, at least one comes from the topic bound last, when it has any.
     """
 
     slots: int = 64
     drain_s: float = 30.0
     per_partition: int | None = None
+    fair_every: int = 8

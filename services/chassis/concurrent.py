@@ -39,7 +39,7 @@ class ConcurrentStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
     """Fetches into free slots and commits what is done without a gap.
 
     Args:
-        topics: full names, most urgent first: a free slot asks them in this order.
+        topics: full names, most urgent first: a free slot asks them in this order, but for the last one's turns.
         desk: handles each message.
         options: slots and drain.
         metrics: of the service.
@@ -55,6 +55,7 @@ class ConcurrentStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
         self._options = options
         self._clock = clock
         self._ledger = Ledger(metrics)
+        self._passed_over = 0
         self._consumer: AIOKafkaConsumer | None = None
         self._hand: Hand = desk_unset
         self._tasks: dict[asyncio.Task[None], TopicPartition] = {}
@@ -154,15 +155,25 @@ class ConcurrentStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
             await self._wait_for_room()
             return
         roomy = self._with_room(consumer.assignment())
-        for topic in self._topics:
-            urgent = [tp for tp in roomy if tp.topic == topic]
-            if urgent:
-                found = await consumer.getmany(*urgent, timeout_ms=0, max_records=free)
-                if found:
-                    self._start(found)
-                    return
+        for topic, most in self._turns(free):
+            asked = [tp for tp in roomy if tp.topic == topic]
+            found = await consumer.getmany(*asked, timeout_ms=0, max_records=most) if asked else {}
+            if found:
+                if topic != self._topics[-1]:
+                    self._passed_over += sum(map(len, found.values()))
+                self._start(found)
+                return
         waiting = roomy or [NOWHERE]
         self._start(await consumer.getmany(*waiting, timeout_ms=_POLL_MS, max_records=free))
+
+    def _turns(self, free: int) -> list[tuple[str, int]]:
+        """Topics in the order of asking, each with how many messages it may give: the last one isn't starved."""
+        *urgent, last = self._topics
+        left = self._options.fair_every - 1 - self._passed_over
+        if left <= 0:
+            self._passed_over = 0
+            return [(last, 1), *((topic, 1) for topic in urgent)]
+        return [*((topic, min(free, left)) for topic in urgent), (last, free)]
 
     def _with_room(self, assigned: Iterable[TopicPartition]) -> list[TopicPartition]:
         partitions = sorted(assigned)
