@@ -5,7 +5,7 @@ import contextlib
 import logging
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
 import uvloop
@@ -17,7 +17,7 @@ from services.chassis.consumer import Consumer
 from services.chassis.delivery import Conditions, Desk
 from services.chassis.ending import end
 from services.chassis.failures import Transient
-from services.chassis.health import Check, Health
+from services.chassis.health import Check, Health, checked
 from services.chassis.http_server import Asgi, HealthApp, HttpServer, ListenError
 from services.chassis.logs import configure, current_service
 from services.chassis.metrics import Metrics
@@ -49,11 +49,11 @@ log = logging.getLogger(__name__)
 
 Announce = Callable[[], Awaitable[Sequence[Event]]]
 Preparation = Callable[[], Awaitable[None]]
+OwnChecks = Callable[[], Mapping[str, Check]]
 
 _START: Final = "start"
 _PROBE_EVERY_S: Final = 5.0
 _PROBE_FRESH_S: Final = 1.0
-_PROBE_TIMEOUT_S: Final = 6.0
 
 
 class Resource(Protocol):
@@ -95,6 +95,7 @@ class ServiceApp:
         prepare: tuple[Preparation, ...] = (),
         announce: Announce | None = None,
         http: Asgi | None = None,
+        checks: OwnChecks | None = None,
         wire: Wire | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -112,6 +113,7 @@ class ServiceApp:
         self._prepare = prepare
         self._announce = announce
         self._http_app = http
+        self._checks = checks
         self._wire = wire
         self._conditions = Conditions()
         self._consumer: Consumer | None = None
@@ -178,6 +180,7 @@ class ServiceApp:
         checks = {
             **loops,
             **self._pings,
+            **(self._checks() if self._checks else {}),
             **({"handlers": consumer.progress()} if consumer else {}),
             "halted": Check(ok=halted is None, detail=halted or ""),
             "trouble": Check(ok=not troubles, detail="; ".join(sorted(set(troubles.values())))),
@@ -190,7 +193,7 @@ class ServiceApp:
             self._probed_at = self._clock.monotonic()
             named: list[tuple[str, Resource]] = [("broker", self.publisher)]
             named += [(type(item).__name__, item) for item in self._resources]
-            found = await asyncio.gather(*(_ping(resource) for _, resource in named))
+            found = await asyncio.gather(*(checked(resource.ping) for _, resource in named))
             self._pings = {name: check for (name, _), check in zip(named, found, strict=True)}
         return self.health()
 
@@ -306,16 +309,6 @@ def _check(bindings: tuple[Binding, ...], concurrency: Concurrent | None) -> Non
         raise ValueError("subscriptions: OnBatch in a concurrent service; allowed is On")
 
 
-async def _ping(resource: Resource) -> Check:
-    try:
-        await asyncio.wait_for(resource.ping(), _PROBE_TIMEOUT_S)
-    except TimeoutError:
-        return Check(ok=False, detail=f"no answer within {_PROBE_TIMEOUT_S:.0f} s")
-    except Exception as error:  # noqa: BLE001 - whatever it is, the check says it
-        return Check(ok=False, detail=str(error) or repr(error))
-    return Check(ok=True)
-
-
 @contextlib.contextmanager
 def _signals(stop: asyncio.Event) -> Iterator[None]:
     loop = asyncio.get_running_loop()
@@ -340,6 +333,7 @@ def make_app(  # noqa: PLR0913 - the parts of a service, each named where it is 
     prepare: Sequence[Preparation] = (),
     announce: Announce | None = None,
     http: Asgi | None = None,
+    checks: OwnChecks | None = None,
     wire: Wire | None = None,
     clock: Clock | None = None,
 ) -> ServiceApp:
@@ -355,6 +349,7 @@ def make_app(  # noqa: PLR0913 - the parts of a service, each named where it is 
         prepare: awaited once when the resources are open and before the first message (indexes, seeds).
         announce: its events are published once at start.
         http: the service's own ASGI application, beside the health paths; served where `http_port` isn't 0.
+        checks: what `/readyz` tells of the service's own matters, by name; answers at once, asks nobody.
         wire: the events; None = all of the engine.
         clock: where the time comes from; None = the machine's.
 
@@ -371,6 +366,7 @@ def make_app(  # noqa: PLR0913 - the parts of a service, each named where it is 
         prepare=tuple(prepare),
         announce=announce,
         http=http,
+        checks=checks,
         wire=wire,
         clock=clock,
     )

@@ -1,6 +1,11 @@
 """What a service says of itself: is it alive, can it do its work, and if not, why not."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Final
+
+_TIMEOUT_S: Final = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +23,14 @@ class Health:
     live: bool
     ready: bool
     checks: dict[str, Check] = field(default_factory=dict)
+
+
+async def checked(ping: Callable[[], Awaitable[None]]) -> Check:
+    """A ping as a check: not ok when it raises, or gives no answer in time."""
+    try:
+        await asyncio.wait_for(ping(), _TIMEOUT_S)
+    except TimeoutError:
+        return Check(ok=False, detail=f"no answer within {_TIMEOUT_S:.0f} s")
+    except Exception as error:  # noqa: BLE001 - whatever it is, the check says it
+        return Check(ok=False, detail=str(error) or repr(error))
+    return Check(ok=True)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from pymongo.errors import InvalidOperation, ServerSelectionTimeoutError
 
-from services.chassis.app import make_app
+from services.chassis.app import Check, make_app
 from services.chassis.documents import database_faults
 from services.chassis.failures import Transient
 from services.chassis.settings import ServiceSettings
@@ -43,6 +43,13 @@ async def test_why_it_does_not_start_is_told_during_the_next_try_too() -> None:
     await asyncio.gather(running, return_exceptions=True)
     assert (health.live, health.ready) == (True, False)
     assert health.checks["trouble"].detail == "database: nobody there"
+
+
+def test_a_service_adds_checks_of_its_own_matters() -> None:
+    own = {"provider": Check(ok=False, detail="down: no key")}
+    app = make_app(ServiceSettings(), name="toy", subscriptions=(), checks=lambda: own)
+    health = app.health()
+    assert (health.checks["provider"], health.ready) == (own["provider"], False)
 
 
 async def test_a_database_closed_under_a_request_is_away_and_no_fault() -> None:
