@@ -30,11 +30,11 @@ def build(settings: GenerationSettings, provider: ImageProvider | None = None) -
         provider: one that isn't in the catalogue of providers, for tests and benchmarks; None = by the settings.
 
     Raises:
-        SettingsError: the settings name a provider that doesn't exist.
+        SettingsError: the settings name a provider that doesn't exist, or one whose key isn't set.
     """
-    source = provider if provider is not None else make_provider(settings)
     documents, objects = Documents(settings), S3ObjectStore(settings)
     offload, clock = ThreadOffload(settings.generation_threads), SystemClock()
+    source = provider if provider is not None else make_provider(settings, objects, offload)
     ledger = DocumentLedger(documents, clock, settings.lease(free=source.free))
     assets = AssetStore(objects, documents, settings.s3_bucket)
     handlers = Handlers(

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from services.chassis.settings import ServiceSettings
 from services.generation.domain.ledger import InDoubtPolicy
+from services.generation.providers.vendor_settings import VendorSettings
 
 
 def _spare_processors() -> int:
@@ -40,6 +41,8 @@ class GenerationSettings(ServiceSettings):
     """Outages in a row after which the provider is announced as down."""
     generation_probe_s: float = Field(default=5.0, gt=0, le=3600)
     """Seconds between looks at the provider's health."""
+    vendors: VendorSettings = Field(default_factory=VendorSettings)
+    """Keys and addresses of the vendors; variables of their own (`VendorSettings`), without the prefix."""
     previz_processes: int = Field(default_factory=_spare_processors, ge=1, le=256)
     """Processes that draw; default: all processors but one, at least one."""
     previz_timeout_s: float = Field(default=60.0, gt=0, le=600)

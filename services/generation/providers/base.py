@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from schemas.bible import Lora
-from schemas.conditioning import CharacterConditioning, LocationConditioning, PropConditioning
+from schemas.conditioning import CharacterConditioning, Degradation, LocationConditioning, PropConditioning
 from schemas.generation import GenerationRequested, ReferenceUse
 from schemas.run import RunContext
+from services.generation.providers.vendor import VendorJob
 
 Accepted = Callable[[str], Awaitable[None]]
 
@@ -36,6 +37,7 @@ class ImageJob:
         cast: everybody named, the invisible included and marked.
         location: the place; None when the shot names none.
         props: in the order of the shot.
+        prepared: what `optional.Prepares` has made ready; None = nothing was.
     """
 
     generation_id: str
@@ -53,6 +55,7 @@ class ImageJob:
     cast: tuple[CharacterConditioning, ...]
     location: LocationConditioning | None
     props: tuple[PropConditioning, ...]
+    prepared: VendorJob | None = None
 
     @classmethod
     def from_request(cls, request: GenerationRequested) -> "ImageJob":
@@ -86,6 +89,7 @@ class GeneratedImage:
         cost_usd_micros: what it cost, in millionths of a US dollar.
         vendor_job_id: the vendor's id of the call, when it has one.
         parameters: what the model was called with; JSON values, no secrets.
+        degradations: what the provider left out beyond those that the request lists.
     """
 
     data: bytes
@@ -93,6 +97,7 @@ class GeneratedImage:
     cost_usd_micros: int = 0
     vendor_job_id: str | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
+    degradations: tuple[Degradation, ...] = ()
 
 
 class ImageProvider(Protocol):

@@ -1,22 +1,69 @@
 """Which providers a worker can serve, by name."""
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
 from services.chassis.settings import SettingsError
 from services.generation.providers import previz_provider
 from services.generation.providers.base import ImageProvider
 from services.generation.providers.drawing_pool import DrawingPool
+from services.generation.providers.openai import OpenAI
+from services.generation.providers.references import Offload, ReferenceReader, ReferenceStore
+from services.generation.providers.vendor import Vendor
+from services.generation.providers.vendor_provider import Timing, VendorProvider
+from services.generation.providers.vendor_settings import VendorSettings
 from services.generation.settings import GenerationSettings
 
-NAMES = (previz_provider.NAME,)
+#: Every vendor, by the provider's name; a new one is added here and in `VendorSettings`.
+VENDORS: Final[Mapping[str, Callable[[], Vendor]]] = MappingProxyType(
+    {
+        OpenAI.name: OpenAI,
+    }
+)
+NAMES: Final = (previz_provider.NAME, *VENDORS)
 
 
-def make_provider(settings: GenerationSettings) -> ImageProvider:
+def make_provider(settings: GenerationSettings, store: ReferenceStore, offload: Offload) -> ImageProvider:
     """The provider that the settings name; nothing is opened.
 
+    Args:
+        settings: of the worker.
+        store: where reference images lie.
+        offload: scales them.
+
     Raises:
-        SettingsError: there is none of that name.
+        SettingsError: there is none of that name, or its key isn't set.
     """
-    if settings.generation_provider == previz_provider.NAME:
-        pool = DrawingPool(settings.previz_processes, settings.previz_timeout_s)
-        return previz_provider.PrevizProvider(pool)
-    allowed = ", ".join(NAMES)
-    raise SettingsError(f"ICE_GENERATION_PROVIDER: {settings.generation_provider!r}, allowed is one of: {allowed}")
+    name = settings.generation_provider
+    if name == previz_provider.NAME:
+        return previz_provider.PrevizProvider(DrawingPool(settings.previz_processes, settings.previz_timeout_s))
+    if name not in VENDORS:
+        raise SettingsError(f"ICE_GENERATION_PROVIDER: {name!r}, allowed is one of: {', '.join(NAMES)}")
+    return make_vendor_provider(VENDORS[name](), settings.vendors, ReferenceReader(store, offload))
+
+
+def make_vendor_provider(vendor: Vendor, settings: VendorSettings, references: ReferenceReader) -> VendorProvider:
+    """The driver of a vendor.
+
+    Raises:
+        SettingsError: its key isn't set.
+    """
+    key = settings.key(vendor.key_variable)
+    if key is None:
+        raise SettingsError(
+            f"{vendor.key_variable}: not set, and provider {vendor.name} needs it: allowed is your key for its API"
+        )
+    timing = Timing(
+        reply_s=settings.ice_vendor_reply_timeout_s,
+        job_s=settings.ice_vendor_job_timeout_s,
+        pace=settings.ice_vendor_pace,
+        max_image_bytes=settings.ice_vendor_max_image_bytes,
+    )
+    return VendorProvider(vendor, key, references, base_url=settings.base_url(vendor.name), timing=timing)
+
+
+def missing_keys(settings: VendorSettings) -> dict[str, str]:
+    """Vendors that can't be used here, by name, with the variable that isn't set."""
+    found = {name: make().key_variable for name, make in VENDORS.items()}
+    return {name: variable for name, variable in found.items() if settings.key(variable) is None}

@@ -3,23 +3,12 @@
 The worker looks for each of these by `isinstance`; a provider that lacks one simply isn't asked.
 """
 
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from services.generation.providers.base import ImageJob
+from services.generation.providers.vendor import VendorLimits
 
-@dataclass(frozen=True, slots=True)
-class VendorLimits:
-    """What a vendor allows one account, over all workers of it together; data of the vendor's module.
-
-    Attributes:
-        concurrent: calls (or the vendor's jobs) at once; None = as many as wanted.
-        calls: that may begin within any `window_s`; None = as many as wanted.
-        window_s: seconds that `calls` counts over.
-    """
-
-    concurrent: int | None = None
-    calls: int | None = None
-    window_s: float = 60.0
+__all__ = ["CallbackHints", "Cancels", "Hinted", "Limited", "Prepares", "VendorLimits"]
 
 
 @runtime_checkable
@@ -65,4 +54,23 @@ class Hinted(Protocol):
 
     def use_hints(self, hints: CallbackHints) -> None:
         """Called once, before `start`."""
+        ...
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """A provider that has work to do before the call that costs: references to read, scale and upload."""
+
+    async def prepare(self, job: ImageJob) -> ImageJob:
+        """Do that work, before the ledger says `sending`. It costs nothing and may be repeated.
+
+        `generate` does it itself for a job that wasn't prepared; then an object store that is away ends the call.
+
+        Returns:
+            The job to give to `generate`; it holds the bytes of the references.
+
+        Raises:
+            Transient: the object store is away; nothing was sent.
+            ProviderError: the job can't be carried out; never in doubt, never charged.
+        """
         ...

@@ -1,0 +1,83 @@
+"""Which URLs a vendor may send us to, and which of them get the key. Pure."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+_PORTS: Final = {"https": 443, "http": 80}
+_MAX_URL: Final = 4096
+
+
+class ForbiddenUrlError(ValueError):
+    """A URL that isn't asked: another host, scheme or port than allowed. Says which host, never the query."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostRules:
+    """The hosts of one vendor.
+
+    Attributes:
+        base_url: where paths lead, without a slash at its end.
+        trusted: the operator has set `base_url` himself: its origin may be http, on any port and on a private address,
+            and serves files, too.
+        api_hosts: further hosts that get the key; `.bfl.ai` means all names below `bfl.ai`.
+        file_hosts: hosts of images and uploads, asked without the key.
+    """
+
+    base_url: str
+    trusted: bool = False
+    api_hosts: tuple[str, ...] = ()
+    file_hosts: tuple[str, ...] = ()
+
+    def api_url(self, url: str) -> str:
+        """The whole URL of a call that gets the key.
+
+        Raises:
+            ForbiddenUrlError: it leads elsewhere.
+        """
+        if url.startswith("/"):
+            return self.base_url + url
+        return self._checked(url, (_host(urlsplit(self.base_url)), *self.api_hosts))
+
+    def file_url(self, url: str) -> str:
+        """The URL of an image or an upload.
+
+        Raises:
+            ForbiddenUrlError: it leads elsewhere.
+        """
+        return self._checked(url, self.file_hosts)
+
+    @property
+    def exempt(self) -> frozenset[tuple[str, int]]:
+        """Host and port that may be on a private address."""
+        return frozenset({_origin(urlsplit(self.base_url))[1:]}) if self.trusted else frozenset()
+
+    def _checked(self, url: str, hosts: tuple[str, ...]) -> str:
+        try:
+            parts = urlsplit(url)
+            origin = _origin(parts)
+        except ValueError:
+            raise ForbiddenUrlError("a URL that can't be read") from None
+        if len(url) > _MAX_URL or not url.isascii() or any(char <= " " for char in url):
+            raise ForbiddenUrlError(f"a URL on {parts.hostname!r} that is too long or has odd characters")
+        if self.trusted and origin == _origin(urlsplit(self.base_url)):
+            return url
+        scheme, host, port = origin
+        if scheme != "https" or port != _PORTS["https"] or parts.username is not None or parts.password is not None:
+            raise ForbiddenUrlError(f"a URL on {host!r}: allowed is https on its usual port, without a user")
+        if not any(_matches(host, allowed) for allowed in hosts):
+            allowed = ", ".join(hosts) or "none"
+            raise ForbiddenUrlError(f"a URL on host {host!r}, allowed is one of: {allowed}")
+        return url
+
+
+def _matches(host: str, allowed: str) -> bool:
+    return host.endswith(allowed) if allowed.startswith(".") else host == allowed
+
+
+def _host(parts: SplitResult) -> str:
+    return (parts.hostname or "").rstrip(".").lower()
+
+
+def _origin(parts: SplitResult) -> tuple[str, str, int]:
+    return (parts.scheme.lower(), _host(parts), parts.port or _PORTS.get(parts.scheme.lower(), 0))

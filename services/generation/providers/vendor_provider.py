@@ -1,0 +1,244 @@
+"""The one driver of all vendors: makes an `ImageProvider` of a vendor's pure functions.
+
+`vendor_calls.py` says what a failed call means for money, `vendor_jobs.py` waits for jobs, `safe_fetch.py` downloads,
+`references.py` reads reference images, `fitting.py` keeps a job within the model's traits.
+"""
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import SecretStr
+
+from services.chassis.clock import Clock, SystemClock
+from services.chassis.failures import Transient
+from services.generation.providers import fitting
+from services.generation.providers.base import Accepted, GeneratedImage, ImageJob
+from services.generation.providers.call_records import parameters_of
+from services.generation.providers.errors import (
+    Configuration,
+    InvalidRequest,
+    Outage,
+    Throttled,
+    UnusableImage,
+)
+from services.generation.providers.exchange import HttpCall
+from services.generation.providers.host_rules import HostRules
+from services.generation.providers.optional import CallbackHints
+from services.generation.providers.references import ReferenceReader
+from services.generation.providers.safe_fetch import FetchError, safe_fetch
+from services.generation.providers.vendor import Made, ModelTraits, Pending, Reference, Vendor, VendorJob, VendorLimits
+from services.generation.providers.vendor_calls import VendorCalls
+from services.generation.providers.vendor_http import VendorHttp
+from services.generation.providers.vendor_jobs import VendorJobs
+
+_PROBE_S = 15.0
+_FREE_S = 60.0
+_CONNECTIONS = 512
+_MAX_SEED = 4_294_967_295
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long is waited; None = what suits the vendor. `pace` is a factor on the waits between looks."""
+
+    reply_s: float | None = None
+    job_s: float | None = None
+    pace: float = 1.0
+    max_image_bytes: int = 64 * 1024 * 1024
+
+
+class VendorProvider:
+    """A vendor as an `ImageProvider`, with all of `optional`.
+
+    Args:
+        vendor: its module.
+        key: for its API.
+        references: reads reference images.
+        base_url: the operator's own address for it; None = the vendor's.
+        timing: of waits.
+        clock: for waits, dates in `Retry-After` and retired models.
+    """
+
+    def __init__(  # noqa: PLR0913 - its parts
+        self,
+        vendor: Vendor,
+        key: SecretStr,
+        references: ReferenceReader,
+        *,
+        base_url: str | None = None,
+        timing: Timing | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        timing, self._clock = timing or Timing(), clock or SystemClock()
+        self._vendor = vendor
+        self._references = references
+        self._timing = timing
+        self._rules = HostRules(base_url or vendor.base_url, base_url is not None, vendor.api_hosts, vendor.file_hosts)
+        self._http = VendorHttp(vendor, self._rules, key, _CONNECTIONS)
+        self._calls = VendorCalls(vendor, self._http, key, self._clock)
+        job_s = vendor.job_timeout_s if timing.job_s is None else timing.job_s
+        self._jobs = VendorJobs(vendor, self._calls, self._clock, job_s, timing.pace)
+        self._reply_s = vendor.reply_timeout_s if timing.reply_s is None else timing.reply_s
+
+    @property
+    def name(self) -> str:
+        """The vendor's slug."""
+        return self._vendor.name
+
+    @property
+    def free(self) -> bool:
+        """No: vendors cost."""
+        return False
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Models that aren't retired today."""
+        return tuple(name for name, traits in self._vendor.models.items() if not self._retired(traits))
+
+    @property
+    def slots(self) -> int:
+        """Calls at once that keep it busy."""
+        return self._vendor.slots
+
+    @property
+    def limits(self) -> VendorLimits:
+        """What the vendor allows an account."""
+        return self._vendor.limits
+
+    async def start(self) -> None:
+        """Make the client; the first connection comes with the first call."""
+        await self._http.start()
+
+    async def stop(self) -> None:
+        """Close every connection."""
+        await self._http.stop()
+
+    async def ping(self) -> None:
+        """Ask the vendor for something free.
+
+        Raises:
+            ProviderError: `Outage` or `Configuration`.
+        """
+        try:
+            await self._calls.ask(self._vendor.probe(), min(_PROBE_S, self._reply_s))
+        except Throttled:
+            # It knows us, and that was the question.
+            return
+        except InvalidRequest as error:
+            raise Configuration(str(error)) from None
+
+    async def prepare(self, job: ImageJob) -> ImageJob:
+        """Read, scale and upload the references; see `optional.Prepares`."""
+        traits = self._traits(job.model)
+        references: tuple[Reference, ...] = ()
+        fitting.fitted(job, traits, references)
+        uses = fitting.references_to_send(job, traits)
+        if uses and traits.references is not None:
+            references = await self._references.read(uses, traits.references)
+        if self._vendor.wants_uploads:
+            references = tuple(await asyncio.gather(*(self._uploaded(reference) for reference in references)))
+        return replace(job, prepared=fitting.fitted(job, traits, references))
+
+    async def generate(self, job: ImageJob, accepted: Accepted) -> GeneratedImage:
+        """Make one image; see `ImageProvider.generate`."""
+        asked = job.prepared or await self._prepared(job)
+        call = self._submission(asked)
+        reply = await self._calls.ask(call, self._reply_s)
+        answer = self._calls.understood(call, lambda: self._vendor.read(asked, reply))
+        told = answer.cost_usd_micros
+        if answer.vendor_job_id is not None:
+            await accepted(answer.vendor_job_id)
+        made = answer if isinstance(answer, Made) else await self._jobs.made(asked, answer)
+        cost = told if made.cost_usd_micros is None else made.cost_usd_micros
+        made = replace(made, cost_usd_micros=cost, vendor_job_id=answer.vendor_job_id)
+        return await self._image(asked, made, parameters_of(call, asked))
+
+    async def resume(self, job: ImageJob, vendor_job_id: str) -> GeneratedImage:
+        """Wait for the image of a call that was accepted earlier; see `ImageProvider.resume`."""
+        traits = self._vendor.models.get(job.model)
+        if traits is None:
+            raise self._unknown(job.model)
+        asked = fitting.fitted(job, traits, ())
+        made = await self._jobs.made(asked, Pending(vendor_job_id, 0))
+        return await self._image(asked, replace(made, vendor_job_id=vendor_job_id), {"model": job.model})
+
+    async def cancel(self, vendor_job_id: str) -> bool:
+        """Call an accepted job off; see `optional.Cancels`."""
+        call = self._vendor.cancel(vendor_job_id)
+        if call is None:
+            return False
+        reply = await self._calls.ask(call, _FREE_S)
+        return self._calls.understood(call, lambda: self._vendor.stopped(reply))
+
+    def use_hints(self, hints: CallbackHints) -> None:
+        """Look at a job as soon as its callback has come; see `optional.Hinted`."""
+        self._jobs.use_hints(hints)
+
+    async def _prepared(self, job: ImageJob) -> VendorJob:
+        try:
+            prepared = (await self.prepare(job)).prepared
+        except Transient as error:
+            raise Outage(f"references can't be read now: {error}") from error
+        if prepared is None:
+            raise TypeError("prepare: a job without its preparation")
+        return prepared
+
+    def _submission(self, asked: VendorJob) -> HttpCall:
+        try:
+            return self._vendor.submit(asked)
+        except ValueError as error:
+            raise InvalidRequest(f"{asked.model}: {error}") from error
+
+    async def _uploaded(self, reference: Reference) -> Reference:
+        call = self._vendor.upload(reference)
+        reply = await self._calls.ask(call, _FREE_S)
+        uploaded = self._calls.understood(call, lambda: self._vendor.read_upload(reference, reply))
+        if uploaded.then is not None:
+            await self._calls.ask(uploaded.then, _FREE_S)
+        return replace(reference, uploaded=uploaded.reference)
+
+    async def _image(self, asked: VendorJob, made: Made, parameters: dict[str, Any]) -> GeneratedImage:
+        data = made.data if made.data is not None else await self._fetched(made)
+        cost = self._vendor.price(asked) if made.cost_usd_micros is None else max(0, made.cost_usd_micros)
+        basis = "estimate" if made.cost_usd_micros is None else "vendor"
+        return GeneratedImage(
+            data=data,
+            seed_used=_seed_used(asked, made),
+            cost_usd_micros=cost,
+            vendor_job_id=made.vendor_job_id,
+            parameters={**parameters, **made.parameters, "cost_basis": basis},
+            degradations=asked.degradations,
+        )
+
+    async def _fetched(self, made: Made) -> bytes:
+        limit, timing = self._timing.max_image_bytes, self._timing
+        try:
+            return await safe_fetch(self._http, self._rules, made.url or "", limit, _FREE_S, timing.pace)
+        except FetchError as error:
+            if error.passing and made.vendor_job_id is not None:
+                # The vendor has the job: it can be asked for again, with a fresh URL.
+                raise Outage(f"{self.name}: {error}") from None
+            raise UnusableImage(f"{self.name}: {error}", cost_usd_micros=made.cost_usd_micros or 0) from None
+
+    def _traits(self, model: str) -> ModelTraits:
+        traits = self._vendor.models.get(model)
+        if traits is None:
+            raise self._unknown(model)
+        if self._retired(traits):
+            instead = f", use {traits.successor}" if traits.successor else ""
+            raise InvalidRequest(f"model: {model!r} was retired on {traits.retires}{instead}")
+        return traits
+
+    def _unknown(self, model: str) -> InvalidRequest:
+        return InvalidRequest(f"model: {model!r}, allowed is one of: {', '.join(self.models)}")
+
+    def _retired(self, traits: ModelTraits) -> bool:
+        return traits.retires is not None and traits.retires <= self._clock.now().date()
+
+
+def _seed_used(asked: VendorJob, made: Made) -> int | None:
+    if asked.seed is None:
+        return None
+    told = made.seed
+    return told if told is not None and 0 <= told <= _MAX_SEED else asked.seed

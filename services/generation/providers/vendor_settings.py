@@ -1,0 +1,67 @@
+"""Keys and addresses of the vendors, by the names that their own documentation and the prototype use."""
+
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from services.chassis.settings import Settings
+
+_URL = r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"
+
+
+class VendorSettings(Settings):
+    """Environment variables, each named like its field in capitals: `OPENAI_API_KEY`, `ICE_OPENAI_BASE_URL`."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", use_attribute_docstrings=True, hide_input_in_errors=True, env_ignore_empty=True
+    )
+
+    openai_api_key: SecretStr | None = None
+    stability_api_key: SecretStr | None = None
+    leonardo_api_key: SecretStr | None = None
+    replicate_api_key: SecretStr | None = None
+    gemini_api_key: SecretStr | None = None
+    bfl_api_key: SecretStr | None = None
+    fal_key: SecretStr | None = None
+    custom_api_key: SecretStr | None = None
+
+    ice_openai_base_url: str | None = Field(default=None, pattern=_URL)
+    """Replaces the vendor's address: a proxy, a fake, a region. May be http and on a private address. The other
+    `ICE_…_BASE_URL` likewise."""
+    ice_stability_base_url: str | None = Field(default=None, pattern=_URL)
+    ice_leonardo_base_url: str | None = Field(default=None, pattern=_URL)
+    ice_replicate_base_url: str | None = Field(default=None, pattern=_URL)
+    ice_google_base_url: str | None = Field(default=None, pattern=_URL)
+    ice_bfl_base_url: str | None = Field(default=None, pattern=_URL)
+    ice_fal_base_url: str | None = Field(default=None, pattern=_URL)
+    ice_custom_base_url: str | None = Field(default=None, pattern=_URL)
+
+    ice_vendor_reply_timeout_s: float | None = Field(default=None, gt=0, le=3600)
+    """Longest wait for a vendor's answer to one call; None = what suits the vendor."""
+    ice_vendor_job_timeout_s: float | None = Field(default=None, gt=0, le=86_400)
+    """Longest that a vendor's job is polled for at a stretch; None = what suits the vendor."""
+    ice_vendor_pace: float = Field(default=1.0, ge=0, le=10)
+    """Factor on the waits between polls and repeated looks; small for fakes."""
+    ice_vendor_max_image_bytes: int = Field(default=64 * 1024 * 1024, ge=1024, le=1024 * 1024 * 1024)
+    """Largest image that is fetched from a vendor's URL."""
+
+    @model_validator(mode="after")
+    def _keys_can_be_sent(self) -> Self:
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, SecretStr):
+                key = value.get_secret_value()
+                if not (key.isascii() and key.isprintable()) or " " in key:
+                    raise ValueError(f"{name.upper()}: '***': allowed are printable ASCII characters without spaces")
+        return self
+
+    def key(self, variable: str) -> SecretStr | None:
+        """The key that an environment variable holds, e.g. `OPENAI_API_KEY`."""
+        found = getattr(self, variable.lower())
+        return found if isinstance(found, SecretStr) else None
+
+    def base_url(self, provider: str) -> str | None:
+        """The address that the operator has set for a provider, without a slash at its end."""
+        found: str | None = getattr(self, f"ice_{provider.replace('-', '_')}_base_url")
+        return None if found is None else found.rstrip("/")
