@@ -22,6 +22,7 @@ from services.cli.commands import (
 from services.cli.dlq_app import dlq_app
 from services.cli.exits import Exit
 from services.cli.output import Output
+from services.cli.replay_app import replay
 
 EXITS = (
     "Exit status: 0 done; 1 something failed; 2 wrong command line, file or name; 3 no engine answers; "
@@ -42,6 +43,7 @@ keyframes_app = typer.Typer(help="List and export finished keyframes.", no_args_
 app.add_typer(plan_app, name="plan")
 app.add_typer(keyframes_app, name="keyframes")
 app.add_typer(dlq_app, name="dlq")
+app.command()(replay)
 
 
 def _tell_version(asked: bool) -> None:

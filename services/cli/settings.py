@@ -25,6 +25,16 @@ class CliSettings(Settings):
     """Address of the JSON API; None = the running stack's, else `http://127.0.0.1:8080`."""
     providers: tuple[str, ...] = Field(default=("previz",), min_length=1)
     """Providers of the deployment, as a JSON list: each has topics of its own."""
+    state_folder: Path | None = None
+    """Where unfinished replays are remembered; None = `ice` below `XDG_STATE_HOME`, else below `~/.local/state`."""
+    xdg_state_home: Path | None = Field(default=None, validation_alias="XDG_STATE_HOME")
+    """Where programs of this user keep their state."""
+
+    @property
+    def replays(self) -> Path:
+        """Folder of the journals of replays."""
+        home = self.xdg_state_home or Path.home() / ".local" / "state"
+        return (self.state_folder or home / "ice") / "replays"
 
 
 def read_settings(kind: type[S]) -> S:
