@@ -8,19 +8,26 @@ from schemas.review import ReviewRequested
 from schemas.run import RunSuperseded
 from schemas.shot import ShotRejected
 from services.chassis.app import ServiceApp, make_app
-from services.chassis.bindings import On
+from services.chassis.bindings import On, Sweep
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.documents import Documents, DocumentStore
 from services.chassis.settings import SettingsError
-from services.orchestrator.adapters import provider_documents, shot_documents
+from services.orchestrator.adapters import budget_documents, provider_documents, shot_documents
+from services.orchestrator.adapters.budget_documents import BudgetDocuments
 from services.orchestrator.adapters.catalogue_file import load_catalogue
+from services.orchestrator.adapters.gauges import PrometheusGauges
 from services.orchestrator.adapters.provider_documents import ProviderDocuments
 from services.orchestrator.adapters.shot_documents import ShotDocuments
-from services.orchestrator.domain.catalogue import CatalogueError
-from services.orchestrator.handlers import Handlers
+from services.orchestrator.domain.catalogue import Catalogue, CatalogueError
+from services.orchestrator.domain.circuit import CircuitRules
+from services.orchestrator.domain.patience import Patience
+from services.orchestrator.domain.request import Sampling
+from services.orchestrator.handlers import Handlers, Ports, Rules
+from services.orchestrator.ports import Gauges
 from services.orchestrator.settings import OrchestratorSettings
 
 NAME = "orchestrator"
+_MEASURED_EVERY_S = 5.0
 
 
 def build(settings: OrchestratorSettings) -> ServiceApp:
@@ -30,65 +37,115 @@ def build(settings: OrchestratorSettings) -> ServiceApp:
         SettingsError: the model catalogue can't be used, or has no model of a provider.
     """
     documents = Documents(settings)
-    handlers = make_handlers(settings, documents, SystemClock())
-    return make_app(
+    gauges = PrometheusGauges()
+    handlers = make_handlers(settings, documents, SystemClock(), gauges)
+    shots = ShotDocuments(documents.collection(shot_documents.COLLECTION))
+    app = make_app(
         settings,
         name=NAME,
-        subscriptions=(
-            On(topics.SHOT_PLANNED, handlers.shot_planned, emits=(RunSuperseded,)),
-            On(
-                topics.PROMPT_BUILT,
-                handlers.prompt_built,
-                emits=(GenerationRequested, RunSuperseded, ShotRejected, KeyframeFailed),
-            ),
-            On(
-                topics.GENERATION_COMPLETED,
-                handlers.generation_completed,
-                emits=(KeyframeReady, ReviewRequested, RetakeRequested, KeyframeFailed),
-            ),
-            On(topics.GENERATION_FAILED, handlers.generation_failed, emits=(GenerationRequested, KeyframeFailed)),
-            On(
-                topics.FRAME_VALIDATED,
-                handlers.frame_validated,
-                emits=(KeyframeReady, ReviewRequested, RetakeRequested, KeyframeFailed),
-            ),
-            On(
-                topics.REVIEW_DECIDED,
-                handlers.review_decided,
-                emits=(KeyframeReady, RetakeRequested, KeyframeFailed),
-            ),
-            On(topics.PROVIDER_HEALTH, handlers.provider_health_changed, emits=()),
+        subscriptions=_table(handlers),
+        sweeps=(
+            # emits GenerationRequested, ShotRejected, KeyframeFailed
+            Sweep("decide on runs that have rested", handlers.look, settings.orchestrator_sweep_s),
+            Sweep("count runs at rest", handlers.measure, _MEASURED_EVERY_S),
         ),
         resources=(documents,),
+        prepare=(shots.prepare,),
+    )
+    gauges.join(app.metrics.registry)
+    return app
+
+
+def _table(handlers: Handlers) -> tuple[On, ...]:
+    """Which topic goes to which handler, and what may come out."""
+    return (
+        On(topics.SHOT_PLANNED, handlers.shot_planned, emits=(RunSuperseded,)),
+        On(
+            topics.PROMPT_BUILT,
+            handlers.prompt_built,
+            emits=(GenerationRequested, RunSuperseded, ShotRejected, KeyframeFailed),
+        ),
+        On(
+            topics.GENERATION_COMPLETED,
+            handlers.generation_completed,
+            emits=(KeyframeReady, ReviewRequested, RetakeRequested, KeyframeFailed),
+        ),
+        On(
+            topics.GENERATION_FAILED,
+            handlers.generation_failed,
+            emits=(GenerationRequested, RetakeRequested, KeyframeFailed),
+        ),
+        On(
+            topics.FRAME_VALIDATED,
+            handlers.frame_validated,
+            emits=(KeyframeReady, ReviewRequested, RetakeRequested, KeyframeFailed),
+        ),
+        On(
+            topics.REVIEW_DECIDED,
+            handlers.review_decided,
+            emits=(GenerationRequested, KeyframeReady, RetakeRequested, KeyframeFailed),
+        ),
+        On(topics.PROVIDER_HEALTH, handlers.provider_health_changed, emits=()),
     )
 
 
-def make_handlers(settings: OrchestratorSettings, documents: DocumentStore, clock: Clock) -> Handlers:
+def make_handlers(settings: OrchestratorSettings, documents: DocumentStore, clock: Clock, gauges: Gauges) -> Handlers:
     """The handlers over any document store.
 
     Raises:
         SettingsError: the model catalogue can't be used, or it has no model of a provider that is said to work here.
     """
+    shots = ShotDocuments(documents.collection(shot_documents.COLLECTION))
+    providers = ProviderDocuments(
+        documents.collection(provider_documents.COLLECTION),
+        clock,
+        fresh_s=settings.orchestrator_health_fresh_s,
+        circuit_rules=CircuitRules(
+            outages=settings.orchestrator_outages,
+            cool_down_s=settings.orchestrator_cool_down_s,
+            probe_s=settings.orchestrator_probe_s,
+        ),
+    )
+    budgets = BudgetDocuments(documents.collection(budget_documents.COLLECTION), shots)
+    return Handlers(Ports(shots, providers, budgets, gauges, clock), _rules(settings, _catalogue(settings)))
+
+
+def _catalogue(settings: OrchestratorSettings) -> Catalogue:
     try:
         catalogue = load_catalogue(settings.orchestrator_catalogue)
     except CatalogueError as error:
         raise SettingsError(f"ICE_ORCHESTRATOR_CATALOGUE: {error}") from error
     known = sorted({card.provider for card in catalogue})
-    strangers = [name for name in settings.providers if name not in known]
+    strangers = [name for name in settings.workers if name not in known]
     if strangers:
         raise SettingsError(
             f"ICE_PROVIDERS: {', '.join(strangers)}: no model of theirs is in the catalogue; "
             f"known are {', '.join(known)}"
         )
-    return Handlers(
-        ShotDocuments(documents.collection(shot_documents.COLLECTION)),
-        ProviderDocuments(
-            documents.collection(provider_documents.COLLECTION),
-            clock,
-            fresh_s=settings.orchestrator_health_fresh_s,
-        ),
+    preferred = settings.default_model_provider
+    if preferred is not None and not catalogue.named(preferred):
+        raise SettingsError(
+            f"DEFAULT_MODEL_PROVIDER: {preferred!r}, allowed is a provider, model or alias of the catalogue; "
+            f"providers are {', '.join(known)}"
+        )
+    return catalogue
+
+
+def _rules(settings: OrchestratorSettings, catalogue: Catalogue) -> Rules:
+    return Rules(
         catalogue=catalogue,
-        providers=settings.providers,
+        providers=settings.workers,
+        absent=settings.absent,
+        preferred=settings.default_model_provider,
         in_doubt=settings.orchestrator_in_doubt,
-        clock=clock,
+        patience=Patience(
+            model_s=settings.orchestrator_wait_s,
+            look_s=settings.orchestrator_look_s,
+            throttle_s=settings.orchestrator_throttle_s,
+            outage_s=settings.orchestrator_outage_s,
+            in_doubt_s=settings.orchestrator_in_doubt_s,
+        ),
+        sampling=Sampling(settings.default_generation_steps, settings.default_cfg_scale),
+        softening=settings.orchestrator_softening,
+        warm_up_s=settings.orchestrator_warm_up_s,
     )

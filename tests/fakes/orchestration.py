@@ -1,7 +1,8 @@
 """A small world for the orchestrator's tests: three models of two providers, and a shot whose events go through it."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime, time
 from typing import Any, TypeVar
 
 from schemas.base import Event
@@ -16,12 +17,14 @@ from schemas.shot import ShotPlanned
 from schemas.validation import FrameValidated, Outcome, Score, Verdict
 from schemas.vocabulary import SubjectKind
 from services.orchestrator.domain.catalogue import Catalogue, parse_catalogue
-from services.orchestrator.domain.course import Ruling, Terms
 from services.orchestrator.domain.decisions import decide
-from services.orchestrator.domain.state import Run, ShotState
+from services.orchestrator.domain.fit import Conditions
+from services.orchestrator.domain.ruling import Look, Ruling, Terms
+from services.orchestrator.domain.state import Run, ShotState, WaitKind
 from tests import builders
 
 TODAY = date(2026, 11, 23)
+NOON = datetime.combine(TODAY, time(12), UTC).timestamp()
 
 _CARDS: tuple[dict[str, Any], ...] = (
     {
@@ -76,13 +79,20 @@ def catalogue(*models: str, **changes: Any) -> Catalogue:
 
 
 def terms(*models: str, **changes: Any) -> Terms:
-    """Every provider has a worker here, unless `changes` say otherwise."""
-    base: dict[str, Any] = {
-        "catalogue": catalogue(*models),
-        "providers": ("previz", "paint", "brush"),
-        "today": TODAY,
-    }
-    return Terms(**{**base, **changes})
+    """Every provider has a worker here and it is noon, unless `changes` of terms or conditions say otherwise."""
+    base: dict[str, Any] = {"providers": ("previz", "paint", "brush"), "today": TODAY, "now": NOON, **changes}
+    conditions = {name: base.pop(name) for name in [field.name for field in fields(Conditions)] if name in base}
+    return Terms(**{"catalogue": catalogue(*models), "conditions": Conditions(**conditions), **base})
+
+
+class FakeGauges:
+    """`Gauges` that remember what was shown last."""
+
+    def __init__(self) -> None:
+        self.shown: dict[WaitKind, int] = {}
+
+    def resting(self, counts: Mapping[WaitKind, int]) -> None:
+        self.shown = dict(counts)
 
 
 def plan(
@@ -180,13 +190,33 @@ class Stage:
         self.terms = terms_ or terms()
         self.state = ShotState(project_id="vrindavan", subject=SubjectKind.KEYFRAME, shot_id="sh0010")
 
-    def ruling(self, event: Event) -> Ruling:
+    def after(self, seconds: float, **changes: Any) -> "Stage":
+        """So much later, with other conditions where `changes` say so."""
+        now = self.terms.now + seconds
+        today = datetime.fromtimestamp(now, UTC).date()
+        conditions = replace(self.terms.conditions, **{"now": now, "today": today, **changes})
+        self.terms = replace(self.terms, conditions=conditions)
+        return self
+
+    def look(self, of: RunContext | None = None) -> tuple[Event, ...]:
+        """What follows when the run that rests is looked at now."""
+        run = self.run(of)
+        assert run.wait is not None, f"{run.status.value}: doesn't rest"
+        return self.send(Look(run.run_id, run.wait.turn))
+
+    def rested(self, of: RunContext | None = None) -> tuple[Event, ...]:
+        """What follows when the run that rests is looked at as soon as it is due."""
+        run = self.run(of)
+        assert run.wait is not None, f"{run.status.value}: doesn't rest"
+        return self.after(run.wait.due - self.terms.now).look(of)
+
+    def ruling(self, event: Event | Look) -> Ruling:
         """Decide on an event and go on from there."""
         ruling = decide(self.state, event, self.terms)
         self.state = ruling.state
         return ruling
 
-    def send(self, *events: Event) -> tuple[Event, ...]:
+    def send(self, *events: Event | Look) -> tuple[Event, ...]:
         """The events caused by the last one sent."""
         caused: tuple[Event, ...] = ()
         for event in events:

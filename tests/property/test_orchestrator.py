@@ -1,7 +1,8 @@
-"""The orchestrator under duplicates, reordering between topics, crashes before publishing, and races.
+"""The orchestrator under duplicates, reordering between topics, crashes before publishing, outages, and races.
 
 A small world around the real handlers: each topic is a log with an offset, and the other services answer whenever
-Hypothesis says so. Whatever happens, a decision is taken once, a run ends once, and at the end nothing waits.
+Hypothesis says so; providers go down and come back, time passes, the sweep looks. Whatever happens, a decision is taken
+once, a run ends once, no limit is passed, and at the end nothing waits.
 """
 
 import asyncio
@@ -16,21 +17,27 @@ from schemas.base import Event
 from schemas.generation import GenerationCompleted, GenerationFailed, GenerationRequested
 from schemas.generation.v1 import FailureKind
 from schemas.keyframe import KeyframeFailed, KeyframeReady
-from schemas.project import ApprovalPolicy, Budget
+from schemas.project import ApprovalPolicy, Budget, Limit
 from schemas.prompt import PromptBuilt, RetakeRequested
+from schemas.provider import ProviderHealthChanged, ProviderState
 from schemas.review import Decision, ReviewDecided, ReviewRequested
 from schemas.run import RunSuperseded
 from schemas.shot import ShotPlanned, ShotRejected
 from schemas.validation import FrameValidated
+from services.chassis.failures import Poison
+from services.orchestrator.adapters.budget_documents import COLLECTION as BUDGETS
+from services.orchestrator.adapters.budget_documents import BudgetDocuments
 from services.orchestrator.adapters.provider_documents import ProviderDocuments
 from services.orchestrator.adapters.shot_documents import COLLECTION, ShotDocuments
-from services.orchestrator.domain.course import InDoubtPolicy
+from services.orchestrator.domain.funds import Book, Scope
+from services.orchestrator.domain.ruling import InDoubtPolicy
 from services.orchestrator.domain.state import ShotState
-from services.orchestrator.handlers import Handlers
+from services.orchestrator.handlers import Handlers, Ports, Rules
 from tests import builders
 from tests.fakes.clock import FakeClock
 from tests.fakes.documents import FakeDocuments
 from tests.fakes.orchestration import (
+    FakeGauges,
     broken,
     catalogue,
     completed,
@@ -53,25 +60,37 @@ CONSUMED = (
 )
 ENDINGS = (KeyframeReady, KeyframeFailed, RunSuperseded)
 MAX_ATTEMPTS = 3
+#: Seven calls of the dearest model.
+MAX_COST = 350_000
+#: Failures that use up no attempt.
+NO_ATTEMPT = {FailureKind.THROTTLED, FailureKind.OUTAGE, FailureKind.CONFIGURATION, FailureKind.SUPERSEDED}
 
 
 class OneShot(RuleBasedStateMachine):
     """One shot, planned again and again, on its way through the orchestrator."""
 
-    @initialize(manual=booleans())
-    def open(self, manual: bool) -> None:
+    @initialize(manual=booleans(), in_doubt=sampled_from(InDoubtPolicy), limited=booleans())
+    def open(self, manual: bool, in_doubt: InDoubtPolicy, limited: bool) -> None:
         self.loop = asyncio.new_event_loop()
         self.documents = FakeDocuments()
+        self.clock = FakeClock()
+        shots = ShotDocuments(self.documents.collection(COLLECTION))
         self.handlers = Handlers(
-            ShotDocuments(self.documents.collection(COLLECTION)),
-            ProviderDocuments(self.documents.collection("health"), FakeClock(), fresh_s=0),
-            catalogue=catalogue(),
-            providers=("previz", "paint", "brush"),
-            in_doubt=InDoubtPolicy.NEXT_MODEL,
-            clock=FakeClock(),
+            Ports(
+                shots,
+                ProviderDocuments(self.documents.collection("health"), self.clock, fresh_s=0),
+                BudgetDocuments(self.documents.collection(BUDGETS), shots),
+                FakeGauges(),
+                self.clock,
+            ),
+            Rules(catalogue=catalogue(), providers=("previz", "paint", "brush"), in_doubt=in_doubt),
         )
+        self.limited = limited
         approval = ApprovalPolicy.MANUAL if manual else ApprovalPolicy.AUTO
-        self.settings = builders.project(approval=approval, budget=Budget(max_attempts=MAX_ATTEMPTS))
+        limit = Limit(max_cost_usd_micros=MAX_COST) if limited else None
+        self.settings = builders.project(
+            approval=approval, budget=Budget(max_attempts=MAX_ATTEMPTS, project=limit, scene=limit)
+        )
         self.logs: dict[str, list[Event]] = {topic: [] for topic in CONSUMED}
         self.offsets = dict.fromkeys(CONSUMED, 0)
         self.published: dict[str, Event] = {}
@@ -81,6 +100,7 @@ class OneShot(RuleBasedStateMachine):
         self.reviews: list[ReviewRequested] = []
         self.rerolls = 0
         self.decisions = 0
+        self.sequence = 0
 
     def teardown(self) -> None:
         if hasattr(self, "loop"):
@@ -168,6 +188,37 @@ class OneShot(RuleBasedStateMachine):
             self._publish(caused)
             self.offsets[topic] += 1
 
+    # --- the world outside ----------------------------------------------------------------------------------------
+
+    @rule(provider=sampled_from(["paint", "brush", "previz"]), state=sampled_from(ProviderState))
+    def change_health(self, provider: str, state: ProviderState) -> None:
+        """A worker tells how its provider is."""
+        self.sequence += 1
+        event = ProviderHealthChanged(provider=provider, state=state, sequence=self.sequence)
+        self._publish(self.loop.run_until_complete(self._noted(event)))
+
+    async def _noted(self, event: ProviderHealthChanged) -> Sequence[Event]:
+        return await self.handlers.provider_health_changed(event)
+
+    @rule(seconds=sampled_from([1, 10, 60, 4000]))
+    def pass_time(self, seconds: int) -> None:
+        """Time passes."""
+        self.clock.advance(seconds)
+
+    @rule(published=integers(0, 2), confirmed=booleans())
+    def look(self, published: int, confirmed: bool) -> None:
+        """The sweep looks; it may die before all is published, or before that is confirmed."""
+
+        async def sweep() -> None:
+            for count, swept in enumerate(await self.handlers.look()):
+                if count >= published and not confirmed:
+                    return
+                self._publish(swept.events)
+                if confirmed:
+                    await swept.confirm()
+
+        self.loop.run_until_complete(sweep())
+
     @rule()
     def come_to_rest(self) -> None:
         """A quiet hour: everything under way comes to its end, so that what follows meets finished runs."""
@@ -187,7 +238,12 @@ class OneShot(RuleBasedStateMachine):
 
     @invariant()
     def the_budget_of_attempts_holds(self) -> None:
-        asked = [event.run.run_id for event in self._all() if isinstance(event, GenerationRequested)]
+        free = {event.generation_id for event in self._failures() if event.kind in NO_ATTEMPT}
+        asked = [
+            event.run.run_id
+            for event in self._all()
+            if isinstance(event, GenerationRequested) and event.generation_id not in free
+        ]
         for run_id in set(asked):
             assert asked.count(run_id) <= MAX_ATTEMPTS + self.rerolls
 
@@ -195,7 +251,18 @@ class OneShot(RuleBasedStateMachine):
     def no_shot_is_rejected_that_can_be_made(self) -> None:
         assert not [event for event in self._all() if isinstance(event, ShotRejected)]
 
+    @invariant()
+    def no_limit_is_passed(self) -> None:
+        if hasattr(self, "documents"):
+            for doc in self.documents.collection(BUDGETS).docs.values():
+                book = Book.model_validate(doc)
+                assert book.used(Scope.PROJECT, "vrindavan").usd_micros <= MAX_COST
+
     # --- machinery ------------------------------------------------------------------------------------------------
+
+    def _failures(self) -> tuple[GenerationFailed, ...]:
+        log = self.logs[topics.GENERATION_FAILED] if hasattr(self, "logs") else []
+        return tuple(event for event in log if isinstance(event, GenerationFailed))
 
     def _all(self) -> tuple[Event, ...]:
         return tuple(self.published.values()) if hasattr(self, "published") else ()
@@ -208,8 +275,7 @@ class OneShot(RuleBasedStateMachine):
         return event.run.run_id
 
     def _next(self, topic: str) -> Event | None:
-        log, offset = self.logs[topic], self.offsets[topic]
-        return log[offset] if offset < len(log) else None
+        return next(iter(self.logs[topic][self.offsets[topic] :]), None)
 
     def _handle(self, message: Event) -> Sequence[Event]:
         async def handle() -> Sequence[Event]:
@@ -226,12 +292,19 @@ class OneShot(RuleBasedStateMachine):
             case GenerationCompleted():
                 return await self.handlers.generation_completed(message)
             case GenerationFailed():
-                return await self.handlers.generation_failed(message)
+                return await self._told_of_failure(message)
             case FrameValidated():
                 return await self.handlers.frame_validated(message)
             case ReviewDecided():
                 return await self.handlers.review_decided(message)
         raise AssertionError(f"{type(message).__name__} is on no consumed topic")
+
+    async def _told_of_failure(self, message: GenerationFailed) -> Sequence[Event]:
+        try:
+            return await self.handlers.generation_failed(message)
+        except Poison:
+            assert message.kind is FailureKind.INVALID_REQUEST
+            return ()
 
     def _publish(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -261,6 +334,14 @@ class OneShot(RuleBasedStateMachine):
         event = decided(asked, decision, note=note, review_id=f"review-{self.decisions}")
         self.logs[topics.REVIEW_DECIDED].append(event)
 
+    def _paid(self) -> int:
+        """What the ledger says: images made, and calls that are in doubt for good."""
+        made = [event for event in self.logs[topics.GENERATION_COMPLETED] if isinstance(event, GenerationCompleted)]
+        doubtful = {event.generation_id for event in self._failures() if event.kind is FailureKind.IN_DOUBT}
+        asked = [event for event in self._all() if isinstance(event, GenerationRequested)]
+        possible = sum(event.estimated_cost_usd_micros for event in asked if event.generation_id in doubtful)
+        return possible + sum(event.cost_usd_micros for event in made)
+
     def _settle_all(self) -> None:
         """Let everything come to its end, then check that nothing waits and that the newest making was made."""
         self._rest()
@@ -287,7 +368,17 @@ class OneShot(RuleBasedStateMachine):
             while self._next(topic) is not None:
                 self.deliver(topic)
                 moved = True
-        return moved
+        return moved or self._something_rests()
+
+    def _something_rests(self) -> bool:
+        """Let time pass until what rests is looked at; whether anything does."""
+        docs = self.documents.collection(COLLECTION).docs.values()
+        due = [doc["due"] for doc in docs if "due" in doc]
+        if not due:
+            return False
+        self.clock.advance(max(1.0, min(due) - self.clock.now().timestamp()))
+        self.look(99, confirmed=True)
+        return True
 
     def _check_the_end(self) -> None:
         ended = {self._run_of(event) for event in self._all() if isinstance(event, ENDINGS)}
@@ -300,6 +391,8 @@ class OneShot(RuleBasedStateMachine):
         for event in ready:
             assert event.supersedes is None or event.supersedes in self.published
         assert len({event.supersedes for event in ready}) == len(ready), "two keyframes replace the same one"
+        for doc in self.documents.collection(BUDGETS).docs.values():
+            assert Book.model_validate(doc).used(Scope.PROJECT, "").usd_micros == self._paid()
         for doc in self.documents.collection(COLLECTION).docs.values():
             assert all(run.status.closed for run in ShotState.model_validate(doc).runs.values())
 

@@ -144,11 +144,18 @@ class ModelCard(_Entry):
     styles: dict[str, float] = Field(min_length=1)
     """Affinity 0 to 1 by style; `*` stands for every style not named; 0 or absent = not made."""
     cost_usd_micros: int = Field(ge=0)
-    """Usual cost of one image, in millionths of a US dollar."""
+    """Usual cost of one image, in millionths of a US dollar; without the part that grows with its size."""
+    cost_per_megapixel_usd_micros: int = Field(default=0, ge=0)
+    """What a million pixels cost on top of it."""
+    cost_spread: tuple[float, float] = (1.0, 1.0)
+    """Least and most that an image may cost, as multiples of the usual cost; for estimates."""
     latency_s: float = Field(gt=0)
     """Usual seconds per image."""
     free: bool = False
     """Runs here without charge; never in doubt."""
+    policy: Slug | None = None
+    """Family of the content policy that judges its prompts: who refused one will refuse it under another name of the
+    same family. None = the provider's own."""
     draws_facts: bool = False
     """Draws the conditioned facts by code: it needs no references to keep identity and place, and is a draft."""
     retires: date | None = None
@@ -163,14 +170,26 @@ class ModelCard(_Entry):
         wrong = [f"{style}={value}" for style, value in self.styles.items() if not 0 <= value <= 1]
         if wrong:
             raise ValueError(f"styles: {', '.join(wrong)}, allowed are affinities from 0 to 1")
-        if self.free and self.cost_usd_micros:
+        if self.free and (self.cost_usd_micros or self.cost_per_megapixel_usd_micros):
             raise ValueError(f"cost_usd_micros: {self.cost_usd_micros}, allowed is 0 for a free model")
+        least, most = self.cost_spread
+        if not 0 < least <= 1 <= most:
+            raise ValueError(f"cost_spread: {least}, {most}, allowed are a least above 0 to 1 and a most from 1 on")
         return self
 
     @property
     def names(self) -> frozenset[str]:
         """Every name that means this model, its provider's included, in lower case."""
         return frozenset(name.lower() for name in (self.model, self.provider, *self.aliases))
+
+    @property
+    def policy_family(self) -> str:
+        """Whose content policy judges its prompts."""
+        return self.policy or self.provider
+
+    def price(self, width: int, height: int) -> int:
+        """Usual cost of an image of this size (pixels), in millionths of a US dollar."""
+        return self.cost_usd_micros + round(self.cost_per_megapixel_usd_micros * width * height / 1_000_000)
 
     @property
     def synthetic(self) -> Literal["algorithmic", "trained-model"]:

@@ -1,27 +1,25 @@
-"""The course of one run: ask a model, judge the frame, take again, and the four ways in which it ends.
+"""The course of one run: ask a model, judge the frame, take again, and the ways in which it ends.
 
 Every function takes the state and a run of it, and returns a `Ruling`: the next state and the events to publish.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
-from enum import StrEnum
-
 from schemas.base import Event
+from schemas.generation import FailureKind
 from schemas.project import ApprovalPolicy
 from schemas.prompt import PromptBuilt, RetakeInstruction
-from schemas.provider import ProviderHealthChanged
 from schemas.review import ReviewRequested
 from schemas.run import RunSuperseded
 from schemas.topics import Lane
 from schemas.validation import Verdict
-from services.orchestrator.domain import keyframes, retakes
-from services.orchestrator.domain.catalogue import Catalogue
+from services.orchestrator.domain import keyframes, resting, retakes
+from services.orchestrator.domain.catalogue import ModelCard
 from services.orchestrator.domain.fit import PASSING, SkipCode
+from services.orchestrator.domain.funds import Spent
 from services.orchestrator.domain.history import history_of
+from services.orchestrator.domain.patience import short_throttle
 from services.orchestrator.domain.request import plan_request, seed_of_take
-from services.orchestrator.domain.router import Choice, choose
+from services.orchestrator.domain.router import Choice, route
+from services.orchestrator.domain.ruling import Ruling, Terms
 from services.orchestrator.domain.standing import newest
 from services.orchestrator.domain.state import (
     ACCEPTED,
@@ -38,51 +36,43 @@ from services.orchestrator.domain.state import (
 ATTEMPTS_EXHAUSTED = "attempts-exhausted"
 BUDGET_EXHAUSTED = "budget-exhausted"
 FALLBACK_EXHAUSTED = "fallback-exhausted"
+IN_DOUBT = "in-doubt"
 REJECTED_BY_REVIEWER = "rejected-by-reviewer"
 AUTO = "auto"
 
+#: Calls of one run, those that use up no attempt included: an end for whatever pauses and deadlines don't end.
+MAX_CALLS = 100
 
-class InDoubtPolicy(StrEnum):
-    """What becomes of a run whose call may or may not have been made: wait for a person, or pay another model."""
-
-    HOLD = "hold"
-    NEXT_MODEL = "next-model"
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What decisions rest on beside the state: the catalogue, who works here and how they are, the date, the policy."""
-
-    catalogue: Catalogue
-    providers: tuple[str, ...]
-    today: date
-    health: Mapping[str, ProviderHealthChanged] = field(default_factory=dict)
-    in_doubt: InDoubtPolicy = InDoubtPolicy.HOLD
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """A decision: the state that follows, the events to publish, and a line for the log.
-
-    `note` is empty where the events say it all; `alarm` marks a fault of ours that somebody must look at.
-    """
-
-    state: ShotState
-    events: tuple[Event, ...] = ()
-    run_id: str | None = None
-    note: str = ""
-    alarm: bool = False
+_MONEY = frozenset({SkipCode.BUDGET, SkipCode.FUNDS})
 
 
 def request(state: ShotState, run: Run, prompt: PromptBuilt, terms: Terms) -> Ruling:
-    """Ask the best capable model for the next attempt, or end the run where attempts, money or models are used up."""
-    if len(run.attempts) >= run.allowance:
-        reason = f"all {run.allowance} attempts are used; the last: {_last_reason(run)}"
-        return fail(state, run, prompt, ATTEMPTS_EXHAUSTED, reason)
+    """Ask the best capable model for the next attempt; wait for one, or end the run where there is nothing to wait for.
+
+    Attempts, money and models may be used up.
+    """
+    if run.attempts_used >= run.allowance or len(run.attempts) >= MAX_CALLS:
+        return fail(state, run, prompt, ATTEMPTS_EXHAUSTED, _used_up(run))
+    no_call_left = terms.conditions.funds.refusal(Spent(run.attempts_used, run.cost_usd_micros))
+    if no_call_left is not None:
+        return fail(state, run, prompt, BUDGET_EXHAUSTED, no_call_left)
+    pause = short_throttle(run, terms.now, terms.patience)
+    waiting = resting.for_throttled(run, pause, terms) if pause is not None else None
+    if waiting is not None:
+        return _rested(state, waiting)
     choice = _choice(run, prompt, terms)
-    card = choice.chosen
-    if card is None:
-        return _end_without_model(state, run, prompt, choice)
+    if choice.worth_waiting_for and (choice.chosen is None or resting.is_stopgap(run, prompt, choice, terms)):
+        waiting = resting.for_any(run, choice, terms)
+        if waiting is not None:
+            return _rested(state, waiting)
+    if choice.chosen is None:
+        return _end_without_model(state, run, prompt, choice, terms)
+    return _asked(state, run, prompt, choice, choice.chosen, terms)
+
+
+def _asked(  # noqa: PLR0913 - a decision with everything that it rests on
+    state: ShotState, run: Run, prompt: PromptBuilt, choice: Choice, card: ModelCard, terms: Terms
+) -> Ruling:
     # A retake that keeps its seed keeps that of the take before; a fallback within a take keeps the take's own.
     before = next((item.seed for item in reversed(run.attempts)), None)
     seed = seed_of_take(prompt, before)
@@ -92,6 +82,7 @@ def request(state: ShotState, run: Run, prompt: PromptBuilt, terms: Terms) -> Ru
         attempt=len(run.attempts) + 1,
         seed=seed,
         lane=Lane.EXPRESS if run.express else None,
+        defaults=terms.sampling,
     )
     attempt = Attempt(
         generation_id=asked.generation_id,
@@ -100,18 +91,32 @@ def request(state: ShotState, run: Run, prompt: PromptBuilt, terms: Terms) -> Ru
         model=card.model,
         provider=card.provider,
         seed=seed,
-        estimated_cost_usd_micros=card.cost_usd_micros,
+        estimated_cost_usd_micros=asked.estimated_cost_usd_micros,
         catalogue_version=terms.catalogue.version,
         synthetic=card.synthetic,
         degradations=asked.degradations,
+        prompt_chars=len(asked.prompt),
     )
     changed = run.model_copy(
         update={
             "status": RunStatus.GENERATING,
+            "wait": None,
             "attempts": (*run.attempts, attempt),
         }
     )
     return _ruled(state, changed, asked)
+
+
+def hold(state: ShotState, run: Run, terms: Terms) -> Ruling:
+    """Hold a run whose last call is in doubt."""
+    held = resting.in_doubt(run, terms)
+    return Ruling(state.with_run(held), run_id=run.run_id, note=f"held: {resting.doubt(run.attempts[-1])}")
+
+
+def end_doubt(state: ShotState, run: Run, prompt: PromptBuilt, terms: Terms) -> Ruling:
+    """End a run that nobody decided on: what was paid is not known to the last."""
+    waited = f"held for {terms.patience.in_doubt_s:g} s and nobody decided"
+    return fail(state, run, prompt, IN_DOUBT, f"{waited}: {resting.doubt(run.attempts[-1])}")
 
 
 def judge(state: ShotState, run: Run) -> Ruling:
@@ -142,9 +147,8 @@ def judge(state: ShotState, run: Run) -> Ruling:
 
 def take_again(state: ShotState, run: Run, prompt: PromptBuilt, instruction: RetakeInstruction) -> Ruling:
     """Have the frame worded anew, or end the run where its attempts are used up."""
-    if len(run.attempts) >= run.allowance:
-        reason = f"all {run.allowance} attempts are used; the last: {_last_reason(run)}"
-        return fail(state, run, prompt, ATTEMPTS_EXHAUSTED, reason)
+    if run.attempts_used >= run.allowance:
+        return fail(state, run, prompt, ATTEMPTS_EXHAUSTED, _used_up(run))
     again = run.model_copy(update={"status": RunStatus.RETAKING, "take": run.take + 1})
     return _ruled(state, again, retakes.retake(prompt, again.take, instruction))
 
@@ -169,7 +173,10 @@ def approve(state: ShotState, run: Run, prompt: PromptBuilt, approved_by: str) -
 
 def refuse(state: ShotState, run: Run, prompt: PromptBuilt, reviewer: str, note: str) -> Ruling:
     """End the run by a reviewer's word."""
-    settled = run.attempts[-1].model_copy(update={"outcome": REJECTED, "reason": note})
+    last = run.attempts[-1]
+    # What is in doubt stays so: it may have been paid for.
+    outcome = last.outcome if last.kind is FailureKind.IN_DOUBT else REJECTED
+    settled = last.model_copy(update={"outcome": outcome, "reason": note})
     reason = f"rejected by {reviewer}: {note}"
     return fail(state, run.with_attempt(settled), prompt, REJECTED_BY_REVIEWER, reason, RunStatus.REJECTED)
 
@@ -200,38 +207,42 @@ def _choice(run: Run, prompt: PromptBuilt, terms: Terms) -> Choice:
 
 
 def _choose(run: Run, prompt: PromptBuilt, terms: Terms, *, spare_poor: bool) -> Choice:
-    return choose(
-        prompt,
-        catalogue=terms.catalogue,
-        today=terms.today,
-        providers=terms.providers,
-        health=terms.health,
-        history=history_of(run, spare_poor=spare_poor),
-    )
+    history = history_of(run, terms.catalogue, terms.now, terms.patience, spare_poor=spare_poor)
+    return route(prompt, terms.catalogue, terms.conditions, history)
 
 
-def _end_without_model(state: ShotState, run: Run, prompt: PromptBuilt, choice: Choice) -> Ruling:
+def _end_without_model(state: ShotState, run: Run, prompt: PromptBuilt, choice: Choice, terms: Terms) -> Ruling:
     """A shot that no model could ever make is rejected; one that only luck or money stands against has failed."""
+    if choice.worth_waiting_for:
+        waited = f"no capable model could be asked for {terms.patience.model_s:g} s"
+        reason = f"{waited}: {resting.reasons_of(choice.worth_waiting_for)}"
+        return fail(state, run, prompt, keyframes.NO_CAPABLE_MODEL, reason)
+    dear = tuple(item for item in choice.candidates if item.skips and {skip.code for skip in item.skips} <= _MONEY)
+    if any(run.attempts or skip.code is SkipCode.FUNDS for item in dear for skip in item.skips):
+        reason = f"no money for another attempt: {resting.reasons_of(dear)}"
+        return fail(state, run, prompt, BUDGET_EXHAUSTED, reason)
     if not run.attempts:
         if not choice.capable_but_for_now:
-            refusal = keyframes.rejected(prompt, choice)
-            return _ruled(state, run.closed_as(RunStatus.REJECTED), refusal)
-        reasons = "; ".join(
-            f"{item.card.model}: {item.skips[0].text}" for item in choice.capable_but_for_now if item.skips
-        )
+            return _ruled(state, run.closed_as(RunStatus.REJECTED), keyframes.rejected(prompt, choice))
+        reasons = resting.reasons_of(choice.capable_but_for_now)
         return fail(state, run, prompt, keyframes.NO_CAPABLE_MODEL, f"no capable model can be asked now: {reasons}")
-    short_of_money = [item for item in choice.candidates if {skip.code for skip in item.skips} == {SkipCode.BUDGET}]
-    if short_of_money:
-        reasons = "; ".join(f"{item.card.model}: {item.skips[0].text}" for item in short_of_money)
-        return fail(state, run, prompt, BUDGET_EXHAUSTED, f"no money for another attempt: {reasons}")
-    now = [item for item in choice.candidates if item.skips and {skip.code for skip in item.skips} <= PASSING]
-    reasons = "; ".join(f"{item.card.model}: {item.skips[0].text}" for item in now) or _last_reason(run)
+    now = tuple(item for item in choice.candidates if item.skips and {skip.code for skip in item.skips} <= PASSING)
+    reasons = resting.reasons_of(now) or _last_reason(run)
     return fail(state, run, prompt, FALLBACK_EXHAUSTED, f"no other capable model is left: {reasons}")
+
+
+def _used_up(run: Run) -> str:
+    return f"all {run.allowance} attempts are used; the last: {_last_reason(run)}"
 
 
 def _last_reason(run: Run) -> str:
     last = run.attempts[-1]
     return f"{last.model}, {last.outcome or 'unfinished'}" + (f": {last.reason}" if last.reason else "")
+
+
+def _rested(state: ShotState, run: Run) -> Ruling:
+    why = "" if run.wait is None else run.wait.reason
+    return Ruling(state.with_run(run), run_id=run.run_id, note=f"waits: {why}")
 
 
 def _ruled(state: ShotState, run: Run, *events: Event) -> Ruling:

@@ -9,7 +9,8 @@ from schemas.review import Decision, ReviewDecided
 from schemas.shot import ShotPlanned
 from schemas.validation import FrameValidated
 from services.orchestrator.domain import course, retakes
-from services.orchestrator.domain.course import InDoubtPolicy, Ruling, Terms
+from services.orchestrator.domain.funds import has_limits
+from services.orchestrator.domain.ruling import InDoubtPolicy, Look, Ruling, Terms
 from services.orchestrator.domain.standing import Making, is_older, making_of, outdated, with_planned, with_worded
 from services.orchestrator.domain.state import (
     OPEN,
@@ -21,23 +22,28 @@ from services.orchestrator.domain.state import (
     Run,
     RunStatus,
     ShotState,
+    WaitKind,
 )
 
 _TEXT = 4000
 
 
-def decide(state: ShotState, event: Event, terms: Terms) -> Ruling:
-    """What follows from an event that was not handled before.
+def decide(  # noqa: PLR0911 - one answer per input
+    state: ShotState, event: Event | Look, terms: Terms
+) -> Ruling:
+    """What follows from an input that was not handled before.
 
     Args:
         state: all that is known of the shot; a fresh `ShotState` for a shot not met yet.
         event: ShotPlanned, PromptBuilt, GenerationCompleted, GenerationFailed, FrameValidated or ReviewDecided of
-            this shot.
-        terms: catalogue, providers, health, date and policy.
+            this shot; or the time to look at a run that rests.
+        terms: what the decision rests on beside the state.
 
     Raises:
         TypeError: the event is none of those.
     """
+    if isinstance(event, Look):
+        return _looked(state, event, terms)
     match event:
         case ShotPlanned():
             return _planned(state, event)
@@ -50,7 +56,7 @@ def decide(state: ShotState, event: Event, terms: Terms) -> Ruling:
         case FrameValidated():
             return _checked(state, event)
         case ReviewDecided():
-            return _reviewed(state, event)
+            return _reviewed(state, event, terms)
     raise TypeError(f"event: {type(event).__name__}, allowed are the events that the orchestrator consumes")
 
 
@@ -82,8 +88,10 @@ def _worded(state: ShotState, event: PromptBuilt, terms: Terms) -> Ruling:
         status=RunStatus.RETAKING,
         take=event.take,
         allowance=context.project.budget.max_attempts,
+        scene_id=context.shot.scene_id,
     )
-    run = run.model_copy(update={"prompt": KeptPrompt.of(event)})
+    budgeted = run.budgeted or has_limits(context.project.budget)
+    run = run.model_copy(update={"prompt": KeptPrompt.of(event), "budgeted": budgeted})
     state = with_worded(state.with_run(run), making_of(run))
     if context.without_plan:
         # No plan will come for it, so its prompt stands for the plan.
@@ -117,7 +125,8 @@ def _made(state: ShotState, event: GenerationCompleted) -> Ruling:
     resumed = doubtful and run.status is RunStatus.HELD
     if resumed:
         changes |= {"outcome": OPEN, "kind": None, "reason": ""}
-        run = run.model_copy(update={"status": RunStatus.VALIDATING})
+        run = run.model_copy(update={"status": RunStatus.VALIDATING, "wait": None})
+    run = run.model_copy(update={"waiting_since": None})
     run = run.with_attempt(attempt.model_copy(update=changes))
     return _judged(state, run, event.generation_id)
 
@@ -148,7 +157,9 @@ def _failed(state: ShotState, event: GenerationFailed, terms: Terms) -> Ruling:
     if found is None:
         return _ignored(state, run_id, f"failed generation {event.generation_id} was never asked for")
     run, attempt = found
-    if attempt.outcome != OPEN or attempt.made is not None:
+    in_doubt = event.kind is FailureKind.IN_DOUBT
+    certain_at_last = attempt.kind is FailureKind.IN_DOUBT and not in_doubt
+    if attempt.made is not None or (attempt.outcome != OPEN and not certain_at_last):
         return _ignored(state, run_id, f"generation {event.generation_id} was already settled: {attempt.outcome}")
     settled = attempt.model_copy(
         update={
@@ -156,19 +167,37 @@ def _failed(state: ShotState, event: GenerationFailed, terms: Terms) -> Ruling:
             "kind": event.kind,
             "reason": _reason(event),
             "cost_usd_micros": event.cost_usd_micros,
+            "ended_at": terms.now,
+            "retry_after_s": event.retry_after_s,
         }
     )
     run = run.with_attempt(settled)
-    waits = run.status in {RunStatus.GENERATING, RunStatus.VALIDATING}
+    waits = run.status in {RunStatus.GENERATING, RunStatus.VALIDATING, RunStatus.HELD}
     if not waits or run.attempts[-1].generation_id != event.generation_id:
         return Ruling(state.with_run(run), run_id=run_id, note=f"noted only: run is {run.status.value}")
-    if event.kind is FailureKind.IN_DOUBT and terms.in_doubt is InDoubtPolicy.HOLD:
-        held = run.model_copy(update={"status": RunStatus.HELD})
-        return Ruling(state.with_run(held), run_id=run_id, note="held: a call is in doubt")
-    ruling = course.request(state, run, run.wording(), terms)
-    if event.kind is FailureKind.INVALID_REQUEST:
+    if in_doubt and terms.in_doubt is InDoubtPolicy.HOLD:
+        return course.hold(state, run, terms)
+    if certain_at_last:
+        run = run.model_copy(update={"wait": None, "waiting_since": None})
+    return _after_failure(state, run, settled, terms)
+
+
+def _after_failure(state: ShotState, run: Run, settled: Attempt, terms: Terms) -> Ruling:
+    """Another wording of a refused prompt where the terms have one, else another attempt."""
+    prompt = run.wording()
+    if settled.kind is FailureKind.REFUSED and terms.softening and not _softened(run):
+        forgiven = run.with_attempt(settled.model_copy(update={"forgiven": True}))
+        instruction = retakes.after_refusal(settled.model, settled.reason, terms.softening)
+        return course.take_again(state, forgiven, prompt, instruction)
+    ruling = course.request(state, run, prompt, terms)
+    if settled.kind is FailureKind.INVALID_REQUEST:
         return replace(ruling, note=settled.reason, alarm=True)
     return ruling
+
+
+def _softened(run: Run) -> bool:
+    """Whether a refused prompt of this run was worded anew before."""
+    return any(attempt.kind is FailureKind.REFUSED and attempt.forgiven for attempt in run.attempts)
 
 
 def _reason(event: GenerationFailed) -> str:
@@ -177,20 +206,42 @@ def _reason(event: GenerationFailed) -> str:
     return event.reason
 
 
-def _reviewed(state: ShotState, event: ReviewDecided) -> Ruling:
+def _reviewed(  # noqa: PLR0911 - one answer per decision
+    state: ShotState, event: ReviewDecided, terms: Terms
+) -> Ruling:
     run = state.runs.get(event.run_id)
     if run is None:
         return _ignored(state, None, f"review {event.review_id}: run {event.run_id} is unknown")
-    if run.status is not RunStatus.IN_REVIEW or run.attempts[-1].generation_id != event.generation_id:
+    on_show = run.status in {RunStatus.IN_REVIEW, RunStatus.HELD}
+    if not on_show or run.attempts[-1].generation_id != event.generation_id:
         why = f"review {event.review_id} ({event.decision.value}): generation {event.generation_id} is not in review"
         return _ignored(state, run.run_id, f"{why}; the run is {run.status.value}")
+    if event.decision is Decision.REJECT and not event.note.strip():
+        return _ignored(state, run.run_id, f"review {event.review_id}: note is empty, a reject needs one")
+    if event.decision is Decision.REJECT:
+        return course.refuse(state, run, run.wording(), event.reviewer, event.note)
+    if run.status is RunStatus.HELD:
+        return _doubt_settled(state, run, event, terms)
     if event.decision is Decision.APPROVE:
         return course.approve(state, run, run.wording(), event.reviewer)
-    if event.decision is Decision.REJECT:
-        if not event.note.strip():
-            return _ignored(state, run.run_id, f"review {event.review_id}: note is empty, a reject needs one")
-        return course.refuse(state, run, run.wording(), event.reviewer, event.note)
     return _rerolled(state, run, event)
+
+
+def _doubt_settled(state: ShotState, run: Run, event: ReviewDecided, terms: Terms) -> Ruling:
+    """A person's word on a call in doubt: ask again knowingly. Its possible cost stays booked."""
+    if event.decision is not Decision.REROLL:
+        return _ignored(state, run.run_id, f"review {event.review_id}: a call in doubt has no image to approve")
+    last = run.attempts[-1]
+    asked = f"{event.reviewer} asked for another call: {event.note}".rstrip(": ")
+    forgiven = last.model_copy(update={"forgiven": True, "reason": f"{last.reason}; {asked}"[:_TEXT]})
+    again = _allowed_once_more(run.with_attempt(forgiven)).model_copy(update={"wait": None, "waiting_since": None})
+    return course.request(state, again, again.wording(), terms)
+
+
+def _allowed_once_more(run: Run) -> Run:
+    """A person's wish outranks the budget of attempts, by one."""
+    allowed = max(run.allowance, run.attempts_used + 1)
+    return run.model_copy(update={"allowance": allowed, "express": True})
 
 
 def _rerolled(state: ShotState, run: Run, event: ReviewDecided) -> Ruling:
@@ -198,10 +249,19 @@ def _rerolled(state: ShotState, run: Run, event: ReviewDecided) -> Ruling:
     settled = run.attempts[-1].model_copy(
         update={"outcome": REJECTED, "reason": f"{instruction.reason}: {event.note}".rstrip(": ")[:_TEXT]}
     )
-    # A person's wish outranks the budget of attempts, by one.
-    allowed = max(run.allowance, len(run.attempts) + 1)
-    run = run.with_attempt(settled).model_copy(update={"allowance": allowed, "express": True})
+    run = _allowed_once_more(run.with_attempt(settled))
     return course.take_again(state, run, run.wording(), instruction)
+
+
+def _looked(state: ShotState, look: Look, terms: Terms) -> Ruling:
+    run = state.runs.get(look.run_id)
+    if run is None or run.wait is None or run.wait.turn != look.turn:
+        return Ruling(state)
+    if run.wait.kind is WaitKind.IN_DOUBT:
+        return course.end_doubt(state, run, run.wording(), terms) if run.wait.until <= terms.now else Ruling(state)
+    if run.wait.due > terms.now and not state.woken:
+        return Ruling(state)
+    return course.request(state, run.model_copy(update={"wait": None}), run.wording(), terms)
 
 
 def _attempt(state: ShotState, run_id: str, generation_id: str) -> tuple[Run, Attempt] | None:

@@ -8,6 +8,9 @@ from enum import StrEnum
 from schemas.prompt import PromptBuilt, RenderedPrompt
 from schemas.provider import ProviderHealthChanged, ProviderState
 from services.orchestrator.domain.catalogue import Catalogue, ModelCard
+from services.orchestrator.domain.circuit import Circuit, Stand
+from services.orchestrator.domain.funds import NO_LIMITS, Funds, Spent, usd
+from services.orchestrator.domain.patience import Pause, moment
 
 
 class SkipCode(StrEnum):
@@ -21,56 +24,105 @@ class SkipCode(StrEnum):
     PROMPT_LENGTH = "prompt-length"
     STYLE = "style"
     BUDGET = "budget"
+    FUNDS = "funds"
+    NOT_OFFERED = "not-offered"
     HEALTH = "health"
+    CIRCUIT = "circuit"
+    PAUSED = "paused"
+    POLICY = "policy"
     TRIED = "tried"
 
 
-#: Filters that speak of the moment or of this run's past, not of the shot: another hour, another answer.
-PASSING = frozenset({SkipCode.HEALTH, SkipCode.TRIED})
+#: Models that a reason lists.
+_SHOWN = 6
+#: Filters that speak of the moment: a model that nothing else speaks against is worth waiting for.
+MOMENTARY = frozenset({SkipCode.HEALTH, SkipCode.CIRCUIT, SkipCode.PAUSED})
+#: Filters that speak of the moment, of this run's past or of the money of others, not of the shot.
+PASSING = MOMENTARY | {SkipCode.NOT_OFFERED, SkipCode.POLICY, SkipCode.TRIED, SkipCode.FUNDS}
 
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """One reason against a model, for programs (`code`) and for people (`text`)."""
+    """One reason against a model, for programs (`code`) and for people (`text`).
+
+    `until`: seconds since 1970 from which it no longer holds, where that is known.
+    """
 
     code: SkipCode
     text: str
+    until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """What the world looks like when a model is chosen.
 
-    `providers` run workers here; `health` is the newest word of each provider by name (absent = unknown, allowed);
-    `today` decides which models are retired.
+    Attributes:
+        providers: they run workers here.
+        today: decides which models are retired.
+        health: the newest word of each provider by name; absent = unknown, allowed.
+        absent: why a provider runs no worker here, by name, where more is known than that.
+        circuits: what the runs met at providers lately, by name; absent = nothing bad.
+        now: seconds since 1970; decides on pauses and circuits.
+        funds: what is left of the project's, scene's and shot's budgets.
+        preferred: provider, model or alias to prefer when neither shot nor project names one.
     """
 
     providers: tuple[str, ...]
     today: date
     health: Mapping[str, ProviderHealthChanged] = field(default_factory=dict)
+    absent: Mapping[str, str] = field(default_factory=dict)
+    circuits: Mapping[str, Circuit] = field(default_factory=dict)
+    now: float = 0.0
+    funds: Funds = NO_LIMITS
+    preferred: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class History:
     """What this run has been through before the choice.
 
-    `spent_usd_micros` counts every attempt so far; `excluded` says by model why it isn't asked again; `keep` is the
-    model to go on with as long as it is capable; `asked` are all models asked so far.
+    Attributes:
+        run_id: the run; empty before there is one.
+        spent_usd_micros: cost of every attempt so far.
+        calls: attempts so far that count.
+        excluded: by model, why it isn't asked again.
+        paused: by model, until when it isn't asked again.
+        paused_providers: likewise by provider.
+        refused_by: by family of content policies, the model that refused.
+        longest: by model, the most characters of a prompt after it called one too long.
+        keep: model to go on with as long as it is capable.
+        asked: all models asked so far.
     """
 
+    run_id: str = ""
     spent_usd_micros: int = 0
+    calls: int = 0
     excluded: Mapping[str, str] = field(default_factory=dict)
+    paused: Mapping[str, Pause] = field(default_factory=dict)
+    paused_providers: Mapping[str, Pause] = field(default_factory=dict)
+    refused_by: Mapping[str, str] = field(default_factory=dict)
+    longest: Mapping[str, int] = field(default_factory=dict)
     keep: str | None = None
     asked: frozenset[str] = frozenset()
 
 
-def wording(card: ModelCard, prompt: PromptBuilt) -> RenderedPrompt | None:
-    """The prompt in the model's best dialect that fits its length; None when there is none."""
-    by_dialect = {rendered.dialect: rendered for rendered in prompt.prompts}
+def longest_prompt(card: ModelCard, history: History) -> int:
+    """Characters that a prompt for this model may have."""
+    return min(card.prompt_max_chars, history.longest.get(card.model, card.prompt_max_chars))
+
+
+def wording(card: ModelCard, prompt: PromptBuilt, limit: int | None = None) -> RenderedPrompt | None:
+    """The prompt in the model's best dialect, the longest wording of it that fits; None when there is none.
+
+    `limit` in characters; None = the model's own.
+    """
+    most = card.prompt_max_chars if limit is None else limit
     for dialect in card.dialects:
-        rendered = by_dialect.get(dialect)
-        if rendered is not None and len(rendered.prompt) <= card.prompt_max_chars:
-            return rendered
+        fitting = (item for item in prompt.prompts if item.dialect is dialect and len(item.prompt) <= most)
+        longest = max(fitting, key=lambda item: len(item.prompt), default=None)
+        if longest is not None:
+            return longest
     return None
 
 
@@ -89,10 +141,15 @@ def skips(
         _allowed(card, prompt, catalogue, history),
         _retired(card, conditions),
         _size(card, prompt),
-        _wording(card, prompt),
+        _wording(card, prompt, history),
         _style(card, prompt),
         _budget(card, prompt, history),
+        _funds(card, prompt, conditions, history),
+        _offered(card, conditions),
         _health(card, conditions),
+        _circuit(card, conditions, history),
+        _paused(card, history),
+        _refused(card, history),
         _tried(card, history),
     )
     return tuple(skip for skip in found if skip is not None)
@@ -101,7 +158,8 @@ def skips(
 def _worker(card: ModelCard, conditions: Conditions) -> Skip | None:
     if card.provider in conditions.providers:
         return None
-    return Skip(SkipCode.NO_WORKER, f"provider {card.provider} runs no worker here")
+    why = conditions.absent.get(card.provider)
+    return Skip(SkipCode.NO_WORKER, f"provider {card.provider} runs no worker here" + (f": {why}" if why else ""))
 
 
 def _allowed(card: ModelCard, prompt: PromptBuilt, catalogue: Catalogue, history: History) -> Skip | None:
@@ -130,15 +188,18 @@ def _size(card: ModelCard, prompt: PromptBuilt) -> Skip | None:
     return None if refusal is None else Skip(SkipCode.SIZE, refusal[:500])
 
 
-def _wording(card: ModelCard, prompt: PromptBuilt) -> Skip | None:
-    if wording(card, prompt) is not None:
+def _wording(card: ModelCard, prompt: PromptBuilt, history: History) -> Skip | None:
+    limit = longest_prompt(card, history)
+    if wording(card, prompt, limit) is not None:
         return None
     built = [rendered for rendered in prompt.prompts if rendered.dialect in card.dialects]
     if not built:
         needs = " or ".join(dialect.value for dialect in card.dialects)
         return Skip(SkipCode.DIALECT, f"needs a prompt in dialect {needs}, none was built")
     length = min(len(rendered.prompt) for rendered in built)
-    return Skip(SkipCode.PROMPT_LENGTH, f"prompt has {length} characters, takes {card.prompt_max_chars}")
+    if limit < card.prompt_max_chars:
+        return Skip(SkipCode.PROMPT_LENGTH, f"called {limit + 1} characters too long; the shortest prompt has {length}")
+    return Skip(SkipCode.PROMPT_LENGTH, f"prompt has {length} characters, takes {limit}")
 
 
 def _style(card: ModelCard, prompt: PromptBuilt) -> Skip | None:
@@ -150,29 +211,62 @@ def _style(card: ModelCard, prompt: PromptBuilt) -> Skip | None:
 def _budget(card: ModelCard, prompt: PromptBuilt, history: History) -> Skip | None:
     limit = prompt.run.project.budget.max_cost_usd_micros
     left = max(0, limit - history.spent_usd_micros)
-    if card.cost_usd_micros <= left:
+    price = card.price(prompt.run.width, prompt.run.height)
+    if price <= left:
         return None
-    return Skip(SkipCode.BUDGET, f"costs {usd(card.cost_usd_micros)}, {usd(left)} of {usd(limit)} is left")
+    return Skip(SkipCode.BUDGET, f"costs {usd(price)}, {usd(left)} of {usd(limit)} is left")
+
+
+def _funds(card: ModelCard, prompt: PromptBuilt, conditions: Conditions, history: History) -> Skip | None:
+    spent = Spent(history.calls, history.spent_usd_micros)
+    refusal = conditions.funds.refusal(spent, card.price(prompt.run.width, prompt.run.height))
+    return None if refusal is None else Skip(SkipCode.FUNDS, refusal[:500])
+
+
+def _offered(card: ModelCard, conditions: Conditions) -> Skip | None:
+    health = conditions.health.get(card.provider)
+    if health is None or not health.models or card.model in health.models:
+        return None
+    return Skip(SkipCode.NOT_OFFERED, f"provider {card.provider} can't call it; it calls {_some(health.models)}"[:500])
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
 
 
 def _health(card: ModelCard, conditions: Conditions) -> Skip | None:
     health = conditions.health.get(card.provider)
-    if health is None:
+    if health is None or health.state is not ProviderState.DOWN:
         return None
-    if health.state is ProviderState.DOWN:
-        because = f": {health.reason}" if health.reason else ""
-        return Skip(SkipCode.HEALTH, f"provider {card.provider} is down{because}"[:500])
-    if health.models and card.model not in health.models:
-        return Skip(SkipCode.HEALTH, f"provider {card.provider} can't call it now")
-    return None
+    because = f": {health.reason}" if health.reason else ""
+    return Skip(SkipCode.HEALTH, f"provider {card.provider} is down{because}"[:500])
+
+
+def _circuit(card: ModelCard, conditions: Conditions, history: History) -> Skip | None:
+    circuit = conditions.circuits.get(card.provider)
+    stand = Stand.CLOSED if circuit is None else circuit.stand(history.run_id, conditions.now)
+    if circuit is None or stand in {Stand.CLOSED, Stand.FREE}:
+        return None
+    if stand is Stand.PROBED:
+        text = f"provider {card.provider}: another run tries whether it is back"
+        return Skip(SkipCode.CIRCUIT, text, circuit.probe_until)
+    text = f"provider {card.provider} failed {circuit.outages} time(s) in a row ({circuit.reason})"
+    return Skip(SkipCode.CIRCUIT, f"{text}; tried again from {moment(circuit.open_until)}"[:500], circuit.open_until)
+
+
+def _paused(card: ModelCard, history: History) -> Skip | None:
+    pauses = [history.paused.get(card.model), history.paused_providers.get(card.provider)]
+    longest = max((pause for pause in pauses if pause is not None), key=lambda pause: pause.until, default=None)
+    return None if longest is None else Skip(SkipCode.PAUSED, longest.text[:500], longest.until)
+
+
+def _refused(card: ModelCard, history: History) -> Skip | None:
+    model = history.refused_by.get(card.policy_family)
+    if model is None or card.model in history.excluded:
+        return None
+    return Skip(SkipCode.POLICY, f"same content policy ({card.policy_family}) as {model}, which refused the prompt")
 
 
 def _tried(card: ModelCard, history: History) -> Skip | None:
     reason = history.excluded.get(card.model)
     return None if reason is None else Skip(SkipCode.TRIED, f"already tried: {reason}"[:500])
-
-
-def usd(micros: int) -> str:
-    """Millionths of a US dollar for people, e.g. `0.053 USD`."""
-    amount = f"{micros / 1_000_000:.6f}".rstrip("0").rstrip(".")
-    return f"{amount} USD"

@@ -35,7 +35,12 @@ _FIELDS = {
     SkipCode.PROMPT_LENGTH: "shot.description",
     SkipCode.STYLE: "shot.style",
     SkipCode.BUDGET: "project.budget.max_cost_usd_micros",
+    SkipCode.FUNDS: "project.budget",
+    SkipCode.NOT_OFFERED: "catalogue.model",
     SkipCode.HEALTH: "catalogue.provider",
+    SkipCode.CIRCUIT: "catalogue.provider",
+    SkipCode.PAUSED: "run.attempts",
+    SkipCode.POLICY: "run.attempts",
     SkipCode.TRIED: "run.attempts",
 }
 

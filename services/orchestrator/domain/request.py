@@ -1,6 +1,7 @@
 """The request for one model: what is sent, and a degradation for everything asked for that the model lacks."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from schemas import ids
@@ -18,16 +19,28 @@ from services.orchestrator.domain.router import Choice
 
 Losses = tuple[Degradation, ...]
 
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """What models that have them are given where the project says nothing; None = the model's own default."""
+
+    steps: int | None = None
+    cfg_scale: float | None = None
+
+
+MODELS_OWN = Sampling()
+
 _PHRASE = 500
 
 
-def plan_request(
+def plan_request(  # noqa: PLR0913 - what makes a request, by name
     prompt: PromptBuilt,
     choice: Choice,
     *,
     attempt: int = 1,
     seed: int | None = None,
     lane: Lane | None = None,
+    defaults: Sampling = MODELS_OWN,
 ) -> GenerationRequested:
     """What the chosen model is asked.
 
@@ -37,18 +50,18 @@ def plan_request(
         attempt: number of this call within the run, from 1.
         seed: seed of this take; None = `seed_of_take(prompt)`.
         lane: None = by the shot's priority.
+        defaults: of this deployment.
 
-    Returns:
-        The request, with `degradations` of the stages before and of this model, in that order.
+    Returns the request, with `degradations` of the stages before and of this model, in that order.
 
     Raises:
         ValueError: the choice holds no model.
     """
     card = choice.chosen
-    rendered = wording(card, prompt) if card is not None else None
+    rendered = wording(card, prompt, choice.longest_prompt) if card is not None else None
     if card is None or rendered is None:
         raise ValueError("choice: no model was chosen; allowed is a choice with a capable model")
-    text, negative, worded = _wording(card, rendered)
+    text, negative, worded = _wording(card, rendered, choice.longest_prompt)
     seed_to_send, seeded = _seed(card, seed_of_take(prompt) if seed is None else seed)
     references, referenced = _references(card, prompt)
     loras, adapted = _loras(card, prompt)
@@ -66,8 +79,8 @@ def plan_request(
         seed_to_send=seed_to_send,
         references=references,
         loras=loras,
-        **_as_is(card, prompt),
-        estimated_cost_usd_micros=card.cost_usd_micros,
+        **_as_is(card, prompt, defaults),
+        estimated_cost_usd_micros=card.price(prompt.run.width, prompt.run.height),
         considered=choice.considered,
     )
 
@@ -84,15 +97,16 @@ def conditioned(event: ConditionedEvent) -> dict[str, Any]:
     }
 
 
-def _as_is(card: ModelCard, prompt: PromptBuilt) -> dict[str, Any]:
+def _as_is(card: ModelCard, prompt: PromptBuilt, defaults: Sampling) -> dict[str, Any]:
     """What is sent as the prompt has it, or left out where the model has no such value."""
     run = prompt.run
+    steps, cfg_scale = run.project.steps, run.project.cfg_scale
     return {
         "take": prompt.take,
         "width": run.width,
         "height": run.height,
-        "steps": run.project.steps if card.steps else None,
-        "cfg_scale": run.project.cfg_scale if card.cfg_scale else None,
+        "steps": (defaults.steps if steps is None else steps) if card.steps else None,
+        "cfg_scale": (defaults.cfg_scale if cfg_scale is None else cfg_scale) if card.cfg_scale else None,
         "template_version": prompt.template_version,
     }
 
@@ -125,7 +139,7 @@ def _wishes(choice: Choice, card: ModelCard) -> Losses:
     )
 
 
-def _wording(card: ModelCard, rendered: RenderedPrompt) -> tuple[str, str, Losses]:
+def _wording(card: ModelCard, rendered: RenderedPrompt, most: int) -> tuple[str, str, Losses]:
     """Prompt and negative prompt as they are sent."""
     losses: Losses = ()
     # A model that draws the facts doesn't read the wording, so nothing that the wording left out is lost on it.
@@ -135,7 +149,7 @@ def _wording(card: ModelCard, rendered: RenderedPrompt) -> tuple[str, str, Losse
     if not negative or card.negative_prompt:
         return rendered.prompt, negative, losses
     folded = f"{rendered.prompt}\nAvoid: {negative}"
-    if rendered.dialect is Dialect.NATURAL and len(folded) <= card.prompt_max_chars:
+    if rendered.dialect is Dialect.NATURAL and len(folded) <= most:
         reason = f"{card.model} takes no negative prompt; it was added to the prompt"
         return folded, "", (*losses, _loss("negative-prompt-folded", f"negative prompt: {negative}", reason))
     reason = f"{card.model} takes no negative prompt and the prompt has no room or wording for it"

@@ -47,6 +47,11 @@ def after_review(reviewer: str, note: str) -> RetakeInstruction:
     return RetakeInstruction(reason=f"{reviewer} asked for another take", note=note, new_seed=True)
 
 
+def after_refusal(model: str, reason: str, note: str) -> RetakeInstruction:
+    """The change after a refusal: the same frame and seed, with a note that asks for what may be shown."""
+    return RetakeInstruction(reason=f"{model} refused the prompt: {reason}"[:_TEXT], note=note, new_seed=False)
+
+
 def retake(prompt: PromptBuilt, take: int, instruction: RetakeInstruction) -> RetakeRequested:
     """The request for another wording; it carries the conditioned shot."""
     return RetakeRequested(

@@ -11,7 +11,17 @@ from schemas.generation import ModelConsidered
 from schemas.prompt import PromptBuilt
 from schemas.provider import ProviderHealthChanged
 from services.orchestrator.domain.catalogue import Catalogue, ModelCard
-from services.orchestrator.domain.fit import PASSING, Conditions, History, Skip, skips, wanted_names
+from services.orchestrator.domain.fit import (
+    MOMENTARY,
+    PASSING,
+    Conditions,
+    History,
+    Skip,
+    SkipCode,
+    longest_prompt,
+    skips,
+    wanted_names,
+)
 from services.orchestrator.domain.scoring import Scored, scored
 
 NEW_RUN = History()
@@ -43,12 +53,14 @@ class Choice:
         fallbacks: the remaining capable models, best first.
         candidates: every model of the catalogue, in its order.
         unmet: wishes of the shot or project that come before `chosen` and can't be followed.
+        longest_prompt: characters that a prompt for `chosen` may have; 0 without one.
     """
 
     chosen: ModelCard | None
     fallbacks: tuple[ModelCard, ...]
     candidates: tuple[Candidate, ...]
     unmet: tuple[Unmet, ...]
+    longest_prompt: int = 0
 
     @property
     def considered(self) -> tuple[ModelConsidered, ...]:
@@ -66,11 +78,19 @@ class Choice:
 
     @property
     def capable_but_for_now(self) -> tuple[Candidate, ...]:
-        """Models ruled out by nothing but health or this run's own past: the shot itself could be made."""
+        """Models ruled out by nothing but the moment, money or this run's own past: the shot itself could be made."""
+        return self._ruled_out_by(PASSING)
+
+    @property
+    def worth_waiting_for(self) -> tuple[Candidate, ...]:
+        """Models that nothing but the moment speaks against."""
+        return self._ruled_out_by(MOMENTARY)
+
+    def _ruled_out_by(self, codes: frozenset[SkipCode]) -> tuple[Candidate, ...]:
         return tuple(
             candidate
             for candidate in self.candidates
-            if candidate.skips and all(skip.code in PASSING for skip in candidate.skips)
+            if candidate.skips and all(skip.code in codes for skip in candidate.skips)
         )
 
 
@@ -97,6 +117,11 @@ def choose(  # noqa: PLR0913 - each is a part of the world that decides; callers
         The chosen model, the fallback chain and the reasons for and against every model. Equal input, equal answer.
     """
     conditions = Conditions(providers=providers, today=today, health=health or {})
+    return route(prompt, catalogue, conditions, history)
+
+
+def route(prompt: PromptBuilt, catalogue: Catalogue, conditions: Conditions, history: History = NEW_RUN) -> Choice:
+    """`choose` under conditions of every kind: circuits, budgets, reasons why a provider runs no worker."""
     candidates = tuple(_judged(card, prompt, catalogue, conditions, history) for card in catalogue)
     ranked = sorted(
         (candidate for candidate in candidates if candidate.scored is not None),
@@ -108,6 +133,7 @@ def choose(  # noqa: PLR0913 - each is a part of the world that decides; callers
         fallbacks=tuple(candidate.card for candidate in ranked[1:]),
         candidates=candidates,
         unmet=_unmet(prompt, catalogue, candidates, chosen),
+        longest_prompt=longest_prompt(chosen, history) if chosen is not None else 0,
     )
 
 

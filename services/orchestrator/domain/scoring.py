@@ -1,8 +1,8 @@
 """How well a capable model suits a frame: a number between the capable, with its reasons.
 
 Base score 0 to 1 = 0.45 style + 0.30 consistency + 0.15 price + 0.10 speed. Wishes outweigh it: the shot's model
-counts +4, the project's +2 to +3 by rank, the run's own model of the take before +8. A draft counts -1, a
-degraded provider -0.2.
+counts +4, the project's +2 to +3 by rank, the deployment's +2 where neither names one, the model that the run goes on
+with +8. A draft counts -1, a degraded provider -0.2.
 """
 
 from dataclasses import dataclass
@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from schemas.prompt import PromptBuilt
 from schemas.provider import ProviderState
 from services.orchestrator.domain.catalogue import Catalogue, ModelCard
-from services.orchestrator.domain.fit import Conditions, History, usd
+from services.orchestrator.domain.fit import Conditions, History, wanted_names
+from services.orchestrator.domain.funds import usd
 from services.orchestrator.domain.references import wanted_loras, wanted_references
 
 STYLE, CONSISTENCY, PRICE, SPEED = 0.45, 0.30, 0.15, 0.10
-KEPT, SHOT_WISH, PROJECT_WISH = 8.0, 4.0, 2.0
+KEPT, SHOT_WISH, PROJECT_WISH, DEFAULT_WISH = 8.0, 4.0, 2.0, 2.0
 DRAFT, DEGRADED = -1.0, -0.2
 
 #: Price and time at which their part of the score is halved: five US cents, twenty seconds.
@@ -36,13 +37,14 @@ def scored(
     """Score one capable model."""
     affinity = card.affinity(prompt.run.style)
     kept, consistency_reason = _consistency(card, prompt)
-    price = 1 / (1 + card.cost_usd_micros / _HALF_PRICE_USD_MICROS)
+    cost = card.price(prompt.run.width, prompt.run.height)
+    price = 1 / (1 + cost / _HALF_PRICE_USD_MICROS)
     speed = 1 / (1 + card.latency_s / _HALF_SPEED_S)
     score = STYLE * affinity + CONSISTENCY * kept + PRICE * price + SPEED * speed
     reasons = [
         f"style {prompt.run.style}: affinity {affinity:g}",
         consistency_reason,
-        "free" if card.free else f"about {usd(card.cost_usd_micros)} per image",
+        "free" if card.free else f"about {usd(cost)} per image",
         f"about {card.latency_s:g} s per image",
     ]
     for extra, reason in _adjustments(card, prompt, catalogue, conditions, history):
@@ -56,7 +58,7 @@ def _adjustments(
 ) -> tuple[tuple[float, str], ...]:
     found: list[tuple[float, str]] = []
     if history.keep == card.model:
-        found.append((KEPT, "made the take before"))
+        found.append((KEPT, "this run goes on with it"))
     shot_model = prompt.run.shot.model
     if shot_model is not None and card in catalogue.named(shot_model):
         found.append((SHOT_WISH, f"wanted by the shot ({shot_model})"))
@@ -64,6 +66,9 @@ def _adjustments(
     rank = next((place for place, name in enumerate(names) if card in catalogue.named(name)), None)
     if rank is not None:
         found.append((PROJECT_WISH + 1 - rank / len(names), f"wanted by the project ({names[rank]})"))
+    preferred = conditions.preferred
+    if preferred is not None and not wanted_names(prompt) and card in catalogue.named(preferred):
+        found.append((DEFAULT_WISH, f"preferred in this deployment ({preferred})"))
     if card.draws_facts:
         found.append((DRAFT, "a draft: behind every finished model unless wanted"))
     health = conditions.health.get(card.provider)

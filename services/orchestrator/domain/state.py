@@ -22,6 +22,7 @@ from schemas.vocabulary import FrameRole, SubjectKind
 class RunStatus(StrEnum):
     """Where a run is; the last four are final."""
 
+    WAITING = "waiting"
     GENERATING = "generating"
     VALIDATING = "validating"
     RETAKING = "retaking"
@@ -64,6 +65,32 @@ class Checked(Model):
     reasons: tuple[str, ...]
 
 
+class WaitKind(StrEnum):
+    """What a run waits for: a model that can be asked again, or certainty about a call in doubt."""
+
+    MODEL = "model"
+    IN_DOUBT = "in-doubt"
+
+
+class Wait(Model):
+    """Why a run rests, and how long. Times are seconds since 1970 (UTC)."""
+
+    kind: WaitKind
+    reason: str
+    due: float
+    """When to look again, at the latest."""
+    until: float
+    """When the waiting ends, whatever has happened by then."""
+    turn: int
+    """Which rest of the run this is, from 1: tells one look from the next."""
+    providers: tuple[str, ...] = ()
+    """Providers whose recovery ends it."""
+
+
+#: Failures of which a call without cost is no attempt: nothing was tried, as nobody was there to try it.
+_NO_ATTEMPT = frozenset({FailureKind.THROTTLED, FailureKind.OUTAGE, FailureKind.CONFIGURATION, FailureKind.SUPERSEDED})
+
+
 class Attempt(Model):
     """One call of one model, from the request to its outcome."""
 
@@ -85,6 +112,19 @@ class Attempt(Model):
     cost_usd_micros: int = 0
     made: Made | None = None
     checked: Checked | None = None
+    ended_at: float | None = None
+    """When its failure was heard of, seconds since 1970."""
+    retry_after_s: float | None = None
+    """The vendor's word on when to ask again, from then on."""
+    prompt_chars: int = 0
+    """Characters of the prompt that was sent."""
+    forgiven: bool = False
+    """Its failure does not speak against asking the model again: a person or another wording changed the case."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it uses up one of the run's attempts."""
+        return self.kind not in _NO_ATTEMPT or self.cost_usd_micros > 0
 
     @property
     def spent_usd_micros(self) -> int:
@@ -130,6 +170,16 @@ class Run(Model):
     """Attempts that it may use; grows only by a reviewer's re-roll."""
     express: bool = False
     """A reviewer waits for it."""
+    scene_id: str = ""
+    """Scene of the shot."""
+    budgeted: bool = False
+    """Whether its calls are booked in the project's budget."""
+    wait: Wait | None = None
+    """While it waits or is held."""
+    turns: int = 0
+    """How often it came to rest."""
+    waiting_since: float | None = None
+    """Start of the spell of waiting, over all calls in it that came to nothing; None = a model was there last."""
     attempts: tuple[Attempt, ...] = ()
     prompt: KeptPrompt | None = None
     """The newest wording, dropped when the run is closed."""
@@ -138,6 +188,11 @@ class Run(Model):
     def cost_usd_micros(self) -> int:
         """What all attempts cost, open and doubtful ones by their estimate."""
         return sum(attempt.spent_usd_micros for attempt in self.attempts)
+
+    @property
+    def attempts_used(self) -> int:
+        """Attempts that count against the allowance."""
+        return sum(attempt.counts for attempt in self.attempts)
 
     def attempt(self, generation_id: str) -> Attempt | None:
         """An attempt by its generation; None when it is none of this run's."""
@@ -148,9 +203,13 @@ class Run(Model):
         attempts = tuple(changed if item.generation_id == changed.generation_id else item for item in self.attempts)
         return self.model_copy(update={"attempts": attempts})
 
+    def resting(self, status: RunStatus, wait: Wait) -> "Run":
+        """The run at rest."""
+        return self.model_copy(update={"status": status, "wait": wait, "turns": wait.turn})
+
     def closed_as(self, status: RunStatus) -> "Run":
         """The run at its end; its prompt is no longer needed."""
-        return self.model_copy(update={"status": status, "prompt": None})
+        return self.model_copy(update={"status": status, "prompt": None, "wait": None})
 
     def wording(self) -> PromptBuilt:
         """The newest wording.
@@ -195,6 +254,16 @@ class ShotState(Model):
     published: dict[FrameRole, Published] = Field(default_factory=dict)
     caused: dict[str, Caused] = Field(default_factory=dict)
     """By id of the input event, oldest first."""
+    unannounced: dict[str, float] = Field(default_factory=dict)
+    """Inputs whose events no message publishes again: when the sweep has to, seconds since 1970."""
+    woken: bool = False
+    """Whether waiting runs have to be looked at before their time."""
+
+    @property
+    def due(self) -> float | None:
+        """When a sweep has to look, seconds since 1970; None = never."""
+        waits = [run.wait.due for run in self.runs.values() if run.wait is not None]
+        return min((*waits, *self.unannounced.values()), default=None)
 
     @property
     def document_id(self) -> str:

@@ -10,10 +10,9 @@ from schemas.generation.v1 import FailureKind
 from schemas.keyframe import KeyframeFailed, KeyframeReady
 from schemas.project import Budget
 from schemas.prompt import RetakeRequested
-from schemas.provider import ProviderHealthChanged, ProviderState
 from schemas.run import RunContext
 from schemas.shot import ShotRejected
-from services.orchestrator.domain.course import InDoubtPolicy
+from services.orchestrator.domain.ruling import InDoubtPolicy
 from services.orchestrator.domain.state import RunStatus
 from tests import builders
 from tests.fakes.orchestration import Stage, broken, completed, context, flawed, only, passed, reworded, terms, worded
@@ -27,9 +26,6 @@ def budgeted(**changes: Any) -> RunContext:
     "kind",
     [
         FailureKind.REFUSED,
-        FailureKind.PROMPT_TOO_LONG,
-        FailureKind.OUTAGE,
-        FailureKind.CONFIGURATION,
         FailureKind.UNUSABLE_IMAGE,
         FailureKind.INVALID_REQUEST,
     ],
@@ -60,36 +56,16 @@ def test_an_invalid_request_is_kept_as_a_bug() -> None:
     assert stage.run().attempts[0].reason.startswith("bug: alpha called our request invalid")
 
 
-def test_a_throttled_model_is_asked_twice_then_the_next() -> None:
-    stage = Stage()
-    first = stage.ask(worded())
-    second = only(stage.send(broken(first, FailureKind.THROTTLED)), GenerationRequested)
-    third = only(stage.send(broken(second, FailureKind.THROTTLED)), GenerationRequested)
-    assert [item.model for item in (first, second, third)] == ["alpha", "alpha", "beta"]
-    assert len({item.generation_id for item in (first, second, third)}) == 3
-
-
-def test_throttling_of_an_earlier_take_is_forgiven_in_the_next() -> None:
-    stage = Stage(terms("alpha", "beta"))
-    prompt = worded(budgeted(max_attempts=9))
-    second = only(stage.send(broken(stage.ask(prompt), FailureKind.THROTTLED)), GenerationRequested)
-    made = completed(second)
-    stage.send(made)
-    third = stage.ask(reworded(prompt, only(stage.send(flawed(made)), RetakeRequested)))
-    fourth = only(stage.send(broken(third, FailureKind.THROTTLED)), GenerationRequested)
-    assert [item.model for item in (second, third, fourth)] == ["alpha", "alpha", "alpha"]
-
-
 def test_the_chain_ends_with_every_attempts_reason() -> None:
     stage = Stage()
     asked = stage.ask(worded())
     for _ in range(2):
-        asked = only(stage.send(broken(asked, FailureKind.OUTAGE)), GenerationRequested)
+        asked = only(stage.send(broken(asked, FailureKind.UNUSABLE_IMAGE)), GenerationRequested)
     over = only(stage.send(broken(asked, FailureKind.REFUSED)), KeyframeFailed)
     assert over.code == "fallback-exhausted"
     assert [(item.model, item.outcome, item.reason) for item in over.attempts] == [
-        ("alpha", "outage", "it was outage"),
-        ("beta", "outage", "it was outage"),
+        ("alpha", "unusable-image", "it was unusable-image"),
+        ("beta", "unusable-image", "it was unusable-image"),
         ("previz", "refused", "it was refused"),
     ]
     assert over.last_failure is FailureKind.REFUSED
@@ -99,8 +75,8 @@ def test_the_chain_ends_with_every_attempts_reason() -> None:
 def test_the_attempt_budget_ends_a_run_before_the_next_call() -> None:
     stage = Stage()
     asked = stage.ask(worded(budgeted(max_attempts=2)))
-    asked = only(stage.send(broken(asked, FailureKind.OUTAGE)), GenerationRequested)
-    over = only(stage.send(broken(asked, FailureKind.OUTAGE)), KeyframeFailed)
+    asked = only(stage.send(broken(asked, FailureKind.UNUSABLE_IMAGE)), GenerationRequested)
+    over = only(stage.send(broken(asked, FailureKind.UNUSABLE_IMAGE)), KeyframeFailed)
     assert over.code == "attempts-exhausted"
     assert len(over.attempts) == 2
 
@@ -150,26 +126,6 @@ def test_the_fields_of_a_refusal_are_the_projects_where_the_shot_says_nothing() 
     settings = builders.project(width=128, height=128, style="anime")
     refusal = only(stage.send(worded(context(settings=settings))), ShotRejected)
     assert [problem.field for problem in refusal.problems] == ["project.width, project.height", "project.style"]
-
-
-def test_a_shot_that_only_a_provider_which_is_down_could_make_has_failed_but_is_not_rejected() -> None:
-    down = ProviderHealthChanged(provider="paint", state=ProviderState.DOWN, reason="503", sequence=1)
-    stage = Stage(terms("alpha", health={"paint": down}))
-    over = only(stage.send(worded()), KeyframeFailed)
-    assert over.code == "no-capable-model"
-    assert "provider paint is down: 503" in over.reason
-    assert over.attempts == ()
-
-
-def test_a_call_in_doubt_holds_the_run_and_its_late_image_frees_it() -> None:
-    stage = Stage()
-    asked = stage.ask(worded())
-    assert stage.send(broken(asked, FailureKind.IN_DOUBT, cost_usd_micros=50_000)) == ()
-    assert stage.run().status is RunStatus.HELD
-    made = completed(asked)
-    assert stage.send(made) == ()
-    ready = only(stage.send(passed(made)), KeyframeReady)
-    assert [item.outcome for item in ready.attempts] == ["accepted"]
 
 
 def test_a_call_in_doubt_goes_to_the_next_model_where_the_policy_says_so_and_counts_as_paid() -> None:
@@ -272,7 +228,7 @@ def test_what_was_never_asked_for_is_ignored(kind: FailureKind) -> None:
 def test_a_second_word_on_a_settled_generation_is_ignored() -> None:
     stage = Stage()
     first = stage.ask(worded())
-    second = only(stage.send(broken(first, FailureKind.OUTAGE)), GenerationRequested)
+    second = only(stage.send(broken(first, FailureKind.REFUSED)), GenerationRequested)
     assert "already settled" in stage.ruling(completed(first)).note
     made = completed(second)
     stage.send(made)

@@ -13,14 +13,14 @@ from schemas.base import Event
 from schemas.events import topic_of
 from schemas.generation import GenerationRequested
 from schemas.generation.v1 import FailureKind
-from schemas.keyframe import KeyframeReady
+from schemas.keyframe import KeyframeFailed, KeyframeReady
 from schemas.project import ApprovalPolicy
 from schemas.provider import ProviderHealthChanged, ProviderState
 from schemas.review import Decision, ReviewRequested
 from schemas.run import RunSuperseded
 from schemas.vocabulary import SubjectKind
 from services.chassis.documents import Document
-from services.chassis.failures import Transient
+from services.chassis.failures import Poison, Transient
 from services.chassis.settings import SettingsError
 from services.orchestrator.adapters.provider_documents import ProviderDocuments
 from services.orchestrator.adapters.shot_documents import COLLECTION, ShotDocuments
@@ -31,7 +31,7 @@ from services.orchestrator.settings import OrchestratorSettings
 from tests import builders
 from tests.fakes.clock import FakeClock
 from tests.fakes.documents import FakeCollection, FakeDocuments
-from tests.fakes.orchestration import broken, completed, context, decided, only, passed, plan, worded
+from tests.fakes.orchestration import FakeGauges, broken, completed, context, decided, only, passed, plan, worded
 
 KEY = document_id("vrindavan", SubjectKind.KEYFRAME, "sh0010")
 
@@ -42,7 +42,12 @@ class World:
     def __init__(self, documents: FakeDocuments | None = None) -> None:
         self.documents = documents or FakeDocuments()
         self.clock = FakeClock()
-        self.handlers: Handlers = make_handlers(OrchestratorSettings(), self.documents, self.clock)
+        self.handlers: Handlers = make_handlers(
+            OrchestratorSettings(providers=("previz",), orchestrator_warm_up_s=0),
+            self.documents,
+            self.clock,
+            FakeGauges(),
+        )
 
     @property
     def document(self) -> Document:
@@ -165,15 +170,13 @@ async def test_a_provider_that_went_down_is_skipped_by_the_next_decision() -> No
     )
     stale = ProviderHealthChanged(provider="previz", state=ProviderState.UP, sequence=4)
     assert await world.handlers.provider_health_changed(stale) == ()
-    over = await world.handlers.prompt_built(worded())
-    assert [event.TYPE for event in over] == ["film.keyframe.failed"]
+    assert await world.handlers.prompt_built(worded()) == ()
+    assert world.state.runs[context().run_id].status is RunStatus.WAITING
     await world.handlers.provider_health_changed(
         ProviderHealthChanged(provider="previz", state=ProviderState.UP, sequence=6)
     )
-    only(
-        await world.handlers.prompt_built(worded(context(2))),
-        GenerationRequested,
-    )
+    caused = await world.handlers.prompt_built(worded(context(2)))
+    assert [type(event) for event in caused] == [RunSuperseded, GenerationRequested]
 
 
 async def test_health_is_read_again_when_it_is_no_longer_fresh() -> None:
@@ -249,8 +252,22 @@ def test_a_catalogue_that_cannot_be_read_stops_the_start_and_names_its_setting(t
         build(OrchestratorSettings(orchestrator_catalogue=tmp_path / "absent.yaml"))
 
 
-async def test_a_request_that_a_model_calls_invalid_raises_the_alarm(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_invalid_request_is_dead_lettered_and_the_run_goes_on_by_the_sweep(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     world = World()
     asked = only(await world.handlers.prompt_built(worded()), GenerationRequested)
-    await world.handlers.generation_failed(broken(asked, FailureKind.INVALID_REQUEST))
+    bug = broken(asked, FailureKind.INVALID_REQUEST)
+    with pytest.raises(Poison, match="previz called our request to previz invalid: it was invalid-request"):
+        await world.handlers.generation_failed(bug)
     assert [record.levelname for record in caplog.records if "bug: previz" in record.message] == ["ERROR"]
+    # A crash before the dead letter was written: the message comes again and is still one.
+    with pytest.raises(Poison):
+        await world.handlers.generation_failed(bug)
+    (swept,) = await world.handlers.look()
+    over = only(swept.events, KeyframeFailed)
+    assert over.code == "fallback-exhausted"
+    await swept.confirm()
+    assert await world.handlers.look() == []
+    # Whoever retries the letter later repeats what followed, and does no harm.
+    assert await world.handlers.generation_failed(bug) == (over,)

@@ -11,7 +11,8 @@ from schemas.prompt import PromptBuilt
 from schemas.provider import ProviderHealthChanged, ProviderState
 from schemas.vocabulary import Dialect
 from services.orchestrator.adapters.catalogue_file import load_catalogue
-from services.orchestrator.domain.fit import History, SkipCode, usd
+from services.orchestrator.domain.fit import History, SkipCode
+from services.orchestrator.domain.funds import usd
 from services.orchestrator.domain.router import Choice, choose
 from tests import builders
 from tests.fakes.orchestration import TODAY, catalogue, context, worded
@@ -116,7 +117,9 @@ def test_a_provider_that_is_down_is_skipped_with_its_reason_and_an_unknown_one_i
 
 def test_a_model_that_its_workers_cannot_call_now_is_skipped() -> None:
     choice = routed(health=health("paint", ProviderState.UP, models=("another",)))
-    assert skip_codes(choice, "alpha") == {SkipCode.HEALTH}
+    assert considered(choice, "alpha").reasons == ("provider paint can't call it; it calls another",)
+    assert [item.card.model for item in choice.capable_but_for_now] == ["alpha"]
+    assert choice.worth_waiting_for == ()
 
 
 def test_a_degraded_provider_scores_less() -> None:
