@@ -10,6 +10,7 @@ from services.generation.providers.base import ImageProvider
 from services.generation.providers.drawing_pool import DrawingPool
 from services.generation.providers.openai import OpenAI
 from services.generation.providers.references import Offload, ReferenceReader, ReferenceStore
+from services.generation.providers.stability import Stability
 from services.generation.providers.vendor import Vendor
 from services.generation.providers.vendor_provider import Timing, VendorProvider
 from services.generation.providers.vendor_settings import VendorSettings
@@ -19,6 +20,7 @@ from services.generation.settings import GenerationSettings
 VENDORS: Final[Mapping[str, Callable[[], Vendor]]] = MappingProxyType(
     {
         OpenAI.name: OpenAI,
+        Stability.name: Stability,
     }
 )
 NAMES: Final = (previz_provider.NAME, *VENDORS)
