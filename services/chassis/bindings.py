@@ -91,12 +91,14 @@ class Concurrent:
 
     Attributes:
         slots: messages in work at once in this process (1 to 1000).
-        drain_s: seconds that running handlers get to finish when partitions are revoked or the service stops.
+        drain_s: seconds that running handlers get to finish when partitions are revoked; meanwhile their group waits.
+        stop_s: seconds that they get when the service stops; None = as many.
         per_partition: ceiling per partition; None = twice the slots shared out over the assigned partitions.
         fair_every: of so many messages taken, at least one comes from the topic bound last, when it has any.
     """
 
     slots: int = 64
     drain_s: float = 30.0
+    stop_s: float | None = None
     per_partition: int | None = None
     fair_every: int = 8

@@ -49,7 +49,7 @@ class ConcurrentStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
     def __init__(self, topics: Sequence[str], desk: Desk, options: Concurrent, metrics: Metrics, clock: Clock) -> None:
         self.last_turn = clock.monotonic()
         self.regrouping = False
-        self.drain_s = options.drain_s
+        self.stop_s = options.drain_s if options.stop_s is None else options.stop_s
         self._topics = tuple(topics)
         self._desk = desk
         self._options = options
@@ -97,7 +97,7 @@ class ConcurrentStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
                 await fetching
             # While the group shares out its partitions anew, a fetch waits for as long as the slowest member drains.
             await end(fetching)
-            await self._drain(self._tasks, self._options.drain_s)
+            await self._drain(self._tasks, self.stop_s)
         finally:
             await end(fetching, stopping, committing)
         await self._ledger.commit(consumer)

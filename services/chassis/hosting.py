@@ -76,7 +76,7 @@ class ConcurrentHost(DefaultSubscriber):
         self.stage.interrupt()
         running = [task for task in self.tasks if not task.done()]
         if running:
-            await asyncio.wait(running, timeout=self.stage.drain_s + _LAST_COMMIT_S)
+            await asyncio.wait(running, timeout=self.stage.stop_s + _LAST_COMMIT_S)
         await self.stage.close()
         await _close(self, super().stop)
 
