@@ -1,13 +1,17 @@
 """What the handlers need from outside."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from schemas.asset import Asset
+from schemas.topics import Lane
+from services.chassis.clock import Clock
+from services.generation.domain import images
 from services.generation.domain.images import Picture
-from services.generation.domain.ledger import Entry
+from services.generation.domain.ledger import Entry, InDoubtPolicy
 from services.generation.domain.outcomes import Stored
 
 T = TypeVar("T")
@@ -15,6 +19,31 @@ T = TypeVar("T")
 
 class ClaimLostError(Exception):
     """Somebody else has claimed the call meanwhile: nothing may be sent or stored any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How this worker works; from its settings.
+
+    Attributes:
+        owner: names this process in claims; never used twice.
+        lease: how long a claim holds without a sign of life.
+        patience: how long an accepted call is asked for.
+        in_doubt: what becomes of a call of unknown outcome.
+        limits: on images.
+        outages: in a row that take the provider down.
+        throttle_wait_s: longest pause of the provider that a call waits out; it is answered as throttled otherwise.
+        hands: images received and not yet stored that are kept at most, beside those that are being worked on.
+    """
+
+    owner: str
+    lease: timedelta
+    patience: timedelta = timedelta(hours=1)
+    in_doubt: InDoubtPolicy = InDoubtPolicy.HOLD
+    limits: images.Limits = field(default_factory=images.Limits)
+    outages: int = 3
+    throttle_wait_s: float = 30.0
+    hands: int = 64
 
 
 class Claim(Protocol):
@@ -54,6 +83,10 @@ class Ledger(Protocol):
         """The claim that this process has just written as `entry`."""
         ...
 
+    async def in_doubt(self, provider: str) -> int:
+        """How many calls of a provider are in doubt."""
+        ...
+
 
 class SupersededRuns(Protocol):
     """Runs whose unsent work is not wanted any more."""
@@ -64,6 +97,10 @@ class SupersededRuns(Protocol):
 
     async def has(self, run_id: str) -> bool:
         """Whether the run was superseded."""
+        ...
+
+    async def among(self, run_ids: Collection[str]) -> set[str]:
+        """Those of these runs that were superseded."""
         ...
 
 
@@ -91,3 +128,103 @@ class Offload(Protocol):
     async def run(self, work: Callable[[], T]) -> T:
         """Call `work` on a thread and return its result."""
         ...
+
+
+class Limits(Protocol):
+    """The vendor's limits, which all workers of the provider keep together."""
+
+    @property
+    def pause(self) -> tuple[float, str]:
+        """Seconds until calls may begin again, as far as is known here, and why; 0 when they may."""
+        ...
+
+    async def acquire(self, lane: Lane, patience_s: float) -> None:
+        """Wait until one more call may begin; then it takes a slot until `release`, and must begin at once.
+
+        Raises:
+            Throttled: the provider is paused for longer than `patience_s`.
+            Transient: the database is away.
+        """
+        ...
+
+    def occupy(self) -> None:
+        """Count a call that goes on at the vendor already; until `release`."""
+        ...
+
+    def release(self) -> None:
+        """The call has ended."""
+        ...
+
+    async def throttled(self, retry_after_s: float | None, reason: str) -> float:
+        """The vendor wants a pause: tell every worker. Returns its length in seconds from now.
+
+        Raises:
+            Transient: the database is away.
+        """
+        ...
+
+
+class CallbackNotes(Protocol):
+    """Callbacks of vendors, kept until the poll that they are for has seen them."""
+
+    async def received(self, provider: str, vendor_job_id: str) -> None:
+        """A callback came to this worker; one that is for nobody is forgotten in time."""
+        ...
+
+    async def purge(self) -> None:
+        """Forget old notes."""
+        ...
+
+
+class Place(Protocol):
+    """Bytes of memory taken, until `leave`."""
+
+    def resize(self, size: int) -> None:
+        """What it really takes, once that is known."""
+        ...
+
+    def leave(self) -> None:
+        """Give everything back. A second call does nothing."""
+        ...
+
+
+class Room(Protocol):
+    """Memory, given out in bounded amounts."""
+
+    async def enter(self, size: int) -> Place:
+        """Wait until `size` bytes are free, and take them."""
+        ...
+
+
+class Meter(Protocol):
+    """What an operator watches."""
+
+    def ended(self, model: str, outcome: str, cost_usd_micros: int, seconds: float) -> None:
+        """A generation was answered for the first time: `completed` or the kind of its failure."""
+        ...
+
+    def waited(self, lane: Lane, seconds: float) -> None:
+        """A call waited so long for its turn."""
+        ...
+
+    def in_doubt(self, calls: int) -> None:
+        """So many calls are in doubt now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything outside that the worker uses.
+
+    `memory` bounds the images in flight, `unpacking` the pictures that are decoded at once.
+    """
+
+    ledger: Ledger
+    superseded: SupersededRuns
+    assets: Assets
+    offload: Offload
+    limits: Limits
+    memory: Room
+    unpacking: Room
+    meter: Meter
+    clock: Clock

@@ -34,7 +34,7 @@ OWN_ROOMS = {
     "prompt_builder": {"templates"},  # data
     "location_conditioning": {"templates.yaml"},  # data
     "orchestrator": {"catalog.yaml"},  # data
-    "generation": {"providers"},  # one module per vendor
+    "generation": {"calls.py", "making.py", "providers"},  # the way of one call, and one module per vendor
     "validation": {"scorers"},  # one module per measure
     "gateway": {"api.py", "read_model.py"},  # the other side of the service: questions and answers
 }

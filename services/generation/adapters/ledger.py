@@ -1,9 +1,11 @@
 """The ledger and the superseded runs in the document database."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
+from services.chassis import documents as stores
 from services.chassis.clock import Clock
-from services.chassis.documents import Collection, DocumentStore
+from services.chassis.documents import DocumentStore
 from services.generation.adapters.claims import LeasedClaim
 from services.generation.domain.ledger import Entry
 from services.generation.ports import Claim
@@ -22,7 +24,7 @@ class DocumentLedger:
     """
 
     def __init__(self, documents: DocumentStore, clock: Clock, lease: timedelta) -> None:
-        self._entries: Collection = documents.collection(LEDGER)
+        self._entries: stores.Collection = documents.collection(LEDGER)
         self._clock = clock
         self._lease = lease
 
@@ -49,12 +51,16 @@ class DocumentLedger:
         """The claim that this process has just written as `entry`."""
         return LeasedClaim(entry, self.advance, self._clock, self._lease)
 
+    async def in_doubt(self, provider: str) -> int:
+        """How many calls of a provider are in doubt."""
+        return await self._entries.count({"in_doubt": True, "provider": provider})
+
 
 class DocumentSupersededRuns:
     """Run ids in the collection `superseded_runs`, each with the time when it was noticed."""
 
     def __init__(self, documents: DocumentStore, clock: Clock) -> None:
-        self._runs: Collection = documents.collection(SUPERSEDED_RUNS)
+        self._runs: stores.Collection = documents.collection(SUPERSEDED_RUNS)
         self._clock = clock
 
     async def add(self, run_id: str) -> None:
@@ -64,6 +70,10 @@ class DocumentSupersededRuns:
     async def has(self, run_id: str) -> bool:
         """Whether the run was superseded."""
         return await self._runs.get(run_id) is not None
+
+    async def among(self, run_ids: Collection[str]) -> set[str]:
+        """Those of these runs that were superseded."""
+        return {doc["_id"] for doc in await self._runs.find({"_id": {"$in": sorted(run_ids)}})}
 
 
 def _to_doc(entry: Entry) -> dict[str, object]:

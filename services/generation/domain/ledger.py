@@ -186,6 +186,22 @@ def sending(entry: Entry, *, now: datetime, lease: timedelta) -> Entry:
     )
 
 
+def unsent(entry: Entry, *, now: datetime, lease: timedelta) -> Entry:
+    """The vendor did certainly not take the call (it throttles): it waits to be sent, as if it never had been.
+
+    Raises:
+        ValueError: the call isn't marked as sending.
+    """
+    if entry.state is not State.SENDING:
+        raise ValueError(f"state: {entry.state.value!r}, allowed is 'sending'")
+    return _next(entry, now, state=State.CLAIMED, sends=entry.sends - 1, sent_at=None, lease_until=now + lease)
+
+
+def given_back(entry: Entry, *, now: datetime) -> Entry:
+    """The worker that holds the claim stops before it did anything: the next one needn't wait for the lease's end."""
+    return _next(entry, now, lease_until=now)
+
+
 def accepted(entry: Entry, vendor_job_id: str, *, now: datetime, lease: timedelta) -> Entry:
     """The vendor has taken the call: from here on it can be asked for."""
     return _next(entry, now, state=State.ACCEPTED, vendor_job_id=vendor_job_id, lease_until=now + lease)

@@ -1,6 +1,7 @@
 """What a worker does about each event, on fake stores."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -121,11 +122,38 @@ async def test_a_failure_is_remembered_too() -> None:
     assert len(bench.provider.calls) == 1
 
 
-async def test_throttling_hands_on_when_to_come_back() -> None:
+async def test_a_long_pause_of_the_vendor_ends_the_call_as_throttled_and_hands_on_when_to_come_back() -> None:
     bench = paid()
-    bench.provider.answers = [Throttled("too many", retry_after_s=12.5)]
+    bench.provider.answers = [Throttled("too many", retry_after_s=45)]
     event = await failed(bench)
-    assert (event.kind, event.retry_after_s, event.cost_usd_micros) == (FailureKind.THROTTLED, 12.5, 0)
+    assert (event.kind, event.retry_after_s, event.cost_usd_micros) == (FailureKind.THROTTLED, 45, 0)
+
+
+async def test_a_short_pause_of_the_vendor_is_waited_out_and_costs_no_attempt() -> None:
+    bench = paid()
+    bench.provider.answers = [Throttled("too many", retry_after_s=0.01), GeneratedImage(picture())]
+    event = await completed(bench)
+    assert len(bench.provider.calls) == 2
+    entry = bench.documents.collection("ledger").docs[event.generation_id]
+    assert (entry["state"], entry["sends"]) == ("done", 1)
+
+
+async def test_a_call_that_waits_out_a_pause_is_not_in_doubt_if_its_worker_dies_meanwhile() -> None:
+    bench = paid()
+    bench.provider.answers = [Throttled("too many", retry_after_s=25), GeneratedImage(picture())]
+    dying = asyncio.create_task(bench.worker().requested(bench.request()))
+    while not (entries := bench.documents.collection("ledger").docs) or not _waits_again(entries):
+        await asyncio.sleep(0)
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    bench.clock.advance(LEASE_S + 1)
+    await completed(bench)
+    assert len(bench.provider.calls) == 2
+
+
+def _waits_again(entries: dict[str, dict[str, Any]]) -> bool:
+    (entry,) = entries.values()
+    return entry["state"] == "claimed" and entry["version"] > 1
 
 
 async def test_bytes_that_are_no_image_fail_the_generation() -> None:
