@@ -11,6 +11,9 @@ Header names and meanings (all values UTF-8):
     x-failed-at         when, RFC 3339 in UTC
 """
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Final, Literal
 
@@ -86,6 +89,26 @@ class DeadLetterBudget:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._in_a_row = 0
+        self._pending = 0
+        self._queue = asyncio.Lock()
+        self._ended = asyncio.Event()
+
+    @asynccontextmanager
+    async def room(self) -> AsyncIterator[None]:
+        """Room for one more letter that is on its way: many at once, but never more than the budget has left.
+
+        Without it, a storm of bad records would have written hundreds of letters before the first was counted.
+        """
+        async with self._queue:
+            while self._pending and self._in_a_row + self._pending >= self._limit:
+                self._ended.clear()
+                await self._ended.wait()
+            self._pending += 1
+        try:
+            yield
+        finally:
+            self._pending -= 1
+            self._ended.set()
 
     def succeeded(self) -> None:
         """A message was handled: the row is broken."""

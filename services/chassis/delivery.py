@@ -79,7 +79,6 @@ class Desk:
         self._slots = asyncio.Semaphore(slots)
         self._backoff = Backoff(settings.retry_base_s, settings.retry_cap_s)
         self._budget = DeadLetterBudget(settings.dead_letter_budget)
-        self._giving_up = asyncio.Lock()
         self._calls: dict[object, tuple[float, str]] = {}
 
     def binding(self, record: RawRecord) -> Binding:
@@ -190,12 +189,10 @@ class Desk:
     ) -> None:
         """Write a message to the dead-letter topic and wait until it is there.
 
-        One at a time: a storm of unreadable records makes no more letters than the budget allows.
-
         Raises:
             Abandoned: it isn't there; the offset must stay open.
         """
-        async with self._giving_up:
+        async with self._budget.room():
             if interrupt.is_set() or self.conditions.halted is not None:
                 raise Abandoned
             await self._bury(record, error, stage, attempts, interrupt)

@@ -1,6 +1,10 @@
 """A service that can't start yet, and a database that is closed under a running request."""
 
 import asyncio
+import os
+import signal
+from collections.abc import MutableMapping
+from typing import Any
 
 import pytest
 from pymongo.errors import InvalidOperation, ServerSelectionTimeoutError
@@ -8,6 +12,8 @@ from pymongo.errors import InvalidOperation, ServerSelectionTimeoutError
 from services.chassis.app import Check, make_app
 from services.chassis.documents import database_faults
 from services.chassis.failures import Transient
+from services.chassis.health import Health
+from services.chassis.http_server import HealthApp
 from services.chassis.settings import ServiceSettings
 
 
@@ -67,3 +73,33 @@ async def test_an_absent_database_is_told_in_short() -> None:
         async with database_faults("ping"):
             raise ServerSelectionTimeoutError(said)
     assert str(caught.value) == "database, ping: ServerSelectionTimeoutError: db:1: refused"
+
+
+async def test_whether_it_lives_is_told_while_the_dependencies_are_still_asked() -> None:
+    async def never() -> Health:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    async def receive() -> MutableMapping[str, Any]:
+        raise AssertionError
+
+    app = HealthApp(lambda: Health(live=True, ready=False), never, lambda: b"", None)
+    await asyncio.wait_for(app({"type": "http", "path": "/livez"}, receive, send), 5)
+    assert sent[0]["status"] == 200
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(app({"type": "http", "path": "/readyz"}, receive, send), 0.01)
+
+
+async def test_a_stop_during_the_start_is_heeded() -> None:
+    late = Late()
+    settings = ServiceSettings(retry_base_s=0.001, retry_cap_s=0.001)
+    app = make_app(settings, name="toy", subscriptions=(), resources=(late,))
+    running = asyncio.create_task(app.run())
+    await asyncio.wait_for(late.second.wait(), 5)
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await asyncio.wait_for(running, 5) == 0
