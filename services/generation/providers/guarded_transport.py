@@ -5,6 +5,7 @@ with another address a moment later (DNS rebinding) gains nothing. Certificates 
 """
 
 import asyncio
+import functools
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable
@@ -123,14 +124,21 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
+@functools.cache
+def _certificates() -> ssl.SSLContext:
+    """The usual authorities; reading them takes a while, and nothing in the context changes."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class GuardedTransport(httpx.AsyncHTTPTransport):
     """Httpx's own transport over a pool that uses `GuardedBackend`. It knows no proxy of the environment."""
 
-    def __init__(self, backend: GuardedBackend, connections: int, context: ssl.SSLContext | None = None) -> None:
-        super().__init__(trust_env=False)
+    def __init__(self, backend: GuardedBackend, connections: int) -> None:
+        context = _certificates()
+        super().__init__(verify=context, trust_env=False)
         # Httpx has no argument for the network; tests/unit/generation/test_guarded_transport.py holds that this works.
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=context or httpx.create_ssl_context(trust_env=False),
+            ssl_context=context,
             max_connections=connections,
             max_keepalive_connections=connections,
             keepalive_expiry=5.0,
