@@ -7,6 +7,7 @@ from typing import Final
 from services.chassis.settings import SettingsError
 from services.generation.providers import previz_provider
 from services.generation.providers.base import ImageProvider
+from services.generation.providers.bfl import BlackForestLabs
 from services.generation.providers.drawing_pool import DrawingPool
 from services.generation.providers.openai import OpenAI
 from services.generation.providers.references import Offload, ReferenceReader, ReferenceStore
@@ -19,6 +20,7 @@ from services.generation.settings import GenerationSettings
 #: Every vendor, by the provider's name; a new one is added here and in `VendorSettings`.
 VENDORS: Final[Mapping[str, Callable[[], Vendor]]] = MappingProxyType(
     {
+        BlackForestLabs.name: BlackForestLabs,
         OpenAI.name: OpenAI,
         Stability.name: Stability,
     }
