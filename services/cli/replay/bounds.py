@@ -80,24 +80,41 @@ Times = Mapping[int, int | None]
 """By partition: offset of the first record at or after a time; None when there is none."""
 
 
-def narrowed(
-    spans: Mapping[int, Span],
-    start: Bound | None,
-    stop: Bound | None,
-    *,
-    starts: Times,
-    stops: Times,
-) -> dict[int, Span]:
-    """The part of a topic that lies between two bounds: from the first on, up to and without the second.
+class Window(NamedTuple):
+    """Times in milliseconds since 1970: from the first on, up to and without the second; None = no bound."""
 
-    Where offsets are given, only the partitions named take part.
+    first_ms: int | None = None
+    end_ms: int | None = None
+
+    def holds(self, at_ms: int) -> bool:
+        """Whether a record of this time is meant. Times in a topic need not ascend, so each record is asked."""
+        early = self.first_ms is not None and at_ms < self.first_ms
+        return not early and (self.end_ms is None or at_ms < self.end_ms)
+
+
+def window_of(start: Bound | None, stop: Bound | None) -> Window:
+    """The times of two bounds.
+
+    Raises:
+        CliError: the second is not after the first.
+    """
+    window = Window(start.instant_ms if start else None, stop.instant_ms if stop else None)
+    if window.first_ms is not None and window.end_ms is not None:
+        _forward(window.first_ms < window.end_ms, "--from is not before --to")
+    return window
+
+
+def narrowed(spans: Mapping[int, Span], start: Bound | None, stop: Bound | None, *, starts: Times) -> dict[int, Span]:
+    """The offsets of a topic that can lie between two bounds: from the first on, up to and without the second.
+
+    Where offsets are given, only the partitions named take part. The end by time is left to `Window`: it is exact
+    whatever the broker's index of times is like.
 
     Args:
         spans: the whole topic.
         start: None = its beginning.
         stop: None = its end.
         starts: offsets for the time of `start`.
-        stops: offsets for the time of `stop`.
 
     Raises:
         CliError: a partition isn't there, or the range ends before it begins.
@@ -109,23 +126,18 @@ def narrowed(
             f"partition {missing[0]}: the topic has none of that number; allowed is 0 to {len(spans) - 1}",
             code=Exit.INVALID,
         )
-    if start and stop and start.instant_ms is not None and stop.instant_ms is not None:
-        _forward(start.instant_ms < stop.instant_ms, "--from is not before --to")
     found = {}
     for part in sorted(named or spans):
         first, end = spans[part]
-        begin = _at(start, part, starts, first, end) if start else first
-        until = _at(stop, part, stops, end, end) if stop else end
+        begin = first
+        if start is not None:
+            told = starts.get(part)
+            by_time = end if told is None else told
+            begin = by_time if start.offsets is None else start.offsets.get(part, first)
+        until = stop.offsets.get(part, end) if stop is not None and stop.offsets is not None else end
         _forward(not named or begin <= until, f"partition {part}: from offset {begin} to offset {until}")
         found[part] = Span(min(max(begin, first), end), min(max(until, begin, first), end))
     return found
-
-
-def _at(bound: Bound, part: int, times: Times, unnamed: int, end: int) -> int:
-    if bound.offsets is not None:
-        return bound.offsets.get(part, unnamed)
-    told = times.get(part)
-    return end if told is None else told
 
 
 def _forward(holds: bool, problem: str) -> None:

@@ -11,9 +11,9 @@ from schemas.registry import NewerVersionError, UnreadableEventError
 from services.chassis.bindings import OnBatch, Received
 from services.chassis.reading import RawRecord, Reader
 from services.chassis.wire import engine_wire
-from services.cli.replay.asking import Ask
 from services.cli.replay.bounds import Span
 from services.cli.replay.facts import facts_of, matches, rank_of
+from services.cli.replay.journal import Journal
 from services.cli.replay.newest import Chosen, NewestMakings, NewestRecords
 from services.cli.replay.records import Spans, TopicRecords
 from services.cli.replay.tally import Tally, Trouble
@@ -77,38 +77,32 @@ class Choice:
 class Chooser:
     """Reads what has to be known before the first event is sent."""
 
-    def __init__(self, records: TopicRecords, events: EventReader, ask: Ask, noted: Noted) -> None:
+    def __init__(self, records: TopicRecords, events: EventReader, journal: Journal, noted: Noted) -> None:
         self._records = records
         self._events = events
-        self._ask = ask
+        self._journal = journal
+        self._ask = journal.ask
         self._noted = noted
 
-    async def newest_records(self, spans: Spans, whole: Spans) -> Choice:
-        """For a compacted topic: the newest record of each key, if it lies within `spans`."""
-        newest = NewestRecords()
+    async def newest_records(self) -> Choice:
+        """For a compacted topic: the newest record of each key, if it lies within what is asked for."""
+        newest, spans, whole = NewestRecords(), self._journal.spans, self._journal.whole
         topic = self._ask.topic
         async for batch in self._records.batches(topic, _to_the_end(spans, whole)):
             for record in batch:
                 if record.key is None:
                     continue
                 span = spans[record.partition]
-                wanted = span.first <= record.offset < span.end and record.value is not None
+                wanted = span.first <= record.offset < span.end and self._in_time(record) and record.value is not None
                 newest.offer(record.key, record.partition, record.offset, wanted=wanted)
             self._noted(topic, len(batch))
         return Choice(newest.chosen())
 
-    async def newest_makings(self, spans: Spans, whole: Spans, source: Spans, tally: Tally) -> Choice:
-        """For new takes: the newest making of each shot that is asked for.
-
-        Args:
-            spans: what is asked for of the topic.
-            whole: all of the topic.
-            source: all of the source.
-            tally: what can't be sent is counted here.
-        """
-        ask, asked = self._ask, None
-        if ask.source != ask.topic or spans != whole:
-            asked = await self._subjects(spans, tally)
+    async def newest_makings(self, tally: Tally) -> Choice:
+        """For new takes: the newest making of each shot that is asked for; what can't be sent is counted in `tally`."""
+        ask, source, asked = self._ask, self._journal.source_spans, None
+        if ask.source != ask.topic or ask.bounded:
+            asked = await self._subjects(tally)
         newest = NewestMakings()
         async for batch in self._records.batches(ask.source, source):
             for record in batch:
@@ -130,12 +124,12 @@ class Chooser:
             return
         newest.offer(rank, record.partition, record.offset, wanted=matches(self._ask, facts))
 
-    async def _subjects(self, spans: Spans, tally: Tally) -> set[str]:
+    async def _subjects(self, tally: Tally) -> set[str]:
         """Shots that the range of the topic is about; single frames where events tell them and prompts are sent."""
         ask, found = self._ask, set[str]()
         by_role = ask.source not in {ask.topic, names.SHOT_PLANNED}
-        async for batch in self._records.batches(ask.topic, spans):
-            for record in batch:
+        async for batch in self._records.batches(ask.topic, self._journal.spans):
+            for record in filter(self._in_time, batch):
                 received = self._events.read(record)
                 if isinstance(received, Broken):
                     if ask.source != ask.topic:
@@ -146,6 +140,9 @@ class Chooser:
                     found.add(f"{facts.shot_key}/{facts.role}" if by_role and facts.role else facts.shot_key)
             self._noted(ask.topic, len(batch))
         return found
+
+    def _in_time(self, record: RawRecord) -> bool:
+        return self._journal.window.holds(record.timestamp)
 
 
 def _held(newest: NewestMakings, subject: str) -> bool:

@@ -15,10 +15,10 @@ from services.chassis.settings import ServiceSettings
 from services.cli.exits import CliError, Exit
 from services.cli.output import Output
 from services.cli.replay.asking import Ask, checked
-from services.cli.replay.bounds import narrowed, read_bound, read_rate
+from services.cli.replay.bounds import narrowed, read_bound, read_rate, window_of
 from services.cli.replay.facts import check_filters
 from services.cli.replay.journal import REPLAY_ID, Journal, JournalFile, read_journal, unfinished
-from services.cli.replay.records import Spans, TopicRecords, opened
+from services.cli.replay.records import TopicRecords, opened
 from services.cli.replay.running import Run, known_models
 from services.cli.replay.views import result_view
 from services.cli.settings import CliSettings, broker_settings, read_settings, running_stack
@@ -135,7 +135,10 @@ async def _journal(records: TopicRecords, settings: ServiceSettings, state: Path
             mend=f"ice replay --resume {how.replay_id}",
         )
     whole = await records.spans(ask.topic)
-    spans = await _asked_for(records, ask, whole)
+    start, stop = read_bound("--from", ask.start), read_bound("--to", ask.stop)
+    window = window_of(start, stop)
+    starts = await records.offsets_at(ask.topic, window.first_ms, sorted(whole))
+    spans = narrowed(whole, start, stop, starts=starts)
     source_spans = spans
     if ask.regenerate:
         source_spans = whole if ask.source == ask.topic else await records.spans(ask.source)
@@ -148,19 +151,8 @@ async def _journal(records: TopicRecords, settings: ServiceSettings, state: Path
         ask=ask,
         whole=whole,
         spans=spans,
+        window=window,
         source_spans=source_spans,
-    )
-
-
-async def _asked_for(records: TopicRecords, ask: Ask, whole: Spans) -> Spans:
-    start, stop = read_bound("--from", ask.start), read_bound("--to", ask.stop)
-    parts = sorted(whole)
-    return narrowed(
-        whole,
-        start,
-        stop,
-        starts=await records.offsets_at(ask.topic, start.instant_ms if start else None, parts),
-        stops=await records.offsets_at(ask.topic, stop.instant_ms if stop else None, parts),
     )
 
 

@@ -13,7 +13,7 @@ from services.chassis.reading import RawRecord
 from services.cli.exits import CliError, Exit
 from services.cli.files import read_file, write_file
 from services.cli.replay.asking import Ask
-from services.cli.replay.bounds import Span
+from services.cli.replay.bounds import Span, Window
 from services.cli.replay.tally import Tally
 
 #: Form of a replay's id: it is part of a file's name.
@@ -37,7 +37,9 @@ class Journal(BaseModel):
     whole: dict[int, Span]
     """All of the topic asked for, fixed at the start."""
     spans: dict[int, Span]
-    """What is asked for of it."""
+    """What can be asked for of it."""
+    window: Window = Window()
+    """Times that its records must have."""
     source_spans: dict[int, Span]
     """What is read of the topic that the events come from."""
     done: dict[int, int] = Field(default_factory=dict)

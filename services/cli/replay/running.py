@@ -113,12 +113,12 @@ class Run:
                 begun[topic] = _begun(progress, f"choosing from {topic}", _length(spans), 0)
             begun[topic](count)
 
-        chooser = Chooser(self._records, self._events, ask, noted)
+        chooser = Chooser(self._records, self._events, journal, noted)
         if not ask.regenerate:
-            return await chooser.newest_records(journal.spans, journal.whole)
+            return await chooser.newest_records()
         # What can't be sent was counted when it was first met.
         tally = Tally() if journal.done else journal.tally
-        return await chooser.newest_makings(journal.spans, journal.whole, journal.source_spans, tally)
+        return await chooser.newest_makings(tally)
 
     async def _bible(self) -> Bible:
         bible, wanted = Bible(), self._journal.ask.projects

@@ -12,6 +12,7 @@ from services.chassis.publishing import Delivery, Outgoing, UnpublishableError
 from services.chassis.reading import RawRecord
 from services.cli.exits import CliError
 from services.cli.replay.asking import Ask
+from services.cli.replay.bounds import Window
 from services.cli.replay.choosing import Broken, Choice, EventReader
 from services.cli.replay.facts import facts_of, matches
 from services.cli.replay.journal import Journal, JournalFile
@@ -44,6 +45,7 @@ class Maker:
         self._choice = choice
         self._ask: Ask = journal.ask
         self._tally = journal.tally
+        self._window = Window() if self._ask.regenerate else journal.window
         self._compacted = compacted
         self._wishes = Wishes(journal.replay_id, self._ask.model, self._ask.seed_policy)
 
@@ -67,7 +69,7 @@ class Maker:
         return Outgoing(record.topic, record.key, record.value, (*headers, (REPLAYED_FROM, origin.encode())))
 
     def _wanted(self, record: RawRecord) -> Received | None:
-        if not self._choice.takes(record):
+        if not self._choice.takes(record) or not self._window.holds(record.timestamp):
             self._tally.others += 1
             return None
         received = self._events.read(record)

@@ -3,7 +3,7 @@
 import pytest
 
 from services.cli.exits import CliError, Exit
-from services.cli.replay.bounds import Bound, Span, narrowed, read_bound, read_rate
+from services.cli.replay.bounds import Bound, Span, narrowed, read_bound, read_rate, window_of
 
 WHOLE = {0: Span(0, 100), 1: Span(50, 80), 2: Span(0, 0)}
 
@@ -53,27 +53,28 @@ def test_a_wrong_rate_says_what_is_allowed(text: str) -> None:
 
 
 def test_without_bounds_all_is_meant() -> None:
-    assert narrowed(WHOLE, None, None, starts={}, stops={}) == WHOLE
+    assert narrowed(WHOLE, None, None, starts={}) == WHOLE
 
 
-def test_a_time_beyond_the_last_record_leaves_nothing_and_one_before_the_first_leaves_all() -> None:
-    late, early = Bound(instant_ms=2), Bound(instant_ms=1)
-    none = dict.fromkeys(WHOLE)
-    assert all(span.first == span.end for span in narrowed(WHOLE, late, None, starts=none, stops={}).values())
-    firsts = {0: 0, 1: 50, 2: None}
-    assert narrowed(WHOLE, early, late, starts=firsts, stops=none) == WHOLE
+def test_a_time_begins_where_the_broker_says_and_ends_record_by_record() -> None:
+    start, stop = Bound(instant_ms=1_000), Bound(instant_ms=2_000)
+    found = narrowed(WHOLE, start, stop, starts={0: 40, 1: None, 2: None})
+    assert found == {0: Span(40, 100), 1: Span(80, 80), 2: Span(0, 0)}
+    window = window_of(start, stop)
+    assert [at for at in (999, 1_000, 1_999, 2_000) if window.holds(at)] == [1_000, 1_999]
+    assert window_of(None, None).holds(0)
 
 
 def test_offsets_choose_their_partitions_and_are_kept_within_what_is_there() -> None:
     start, stop = Bound(offsets={1: 10}), Bound(offsets={0: 30})
-    found = narrowed(WHOLE, start, stop, starts={}, stops={})
+    found = narrowed(WHOLE, start, stop, starts={})
     assert found == {0: Span(0, 30), 1: Span(50, 80)}
 
 
 def test_a_partition_that_is_not_there_and_a_range_that_goes_back_are_told() -> None:
     with pytest.raises(CliError, match=r"partition 9.*allowed is 0 to 2"):
-        narrowed(WHOLE, Bound(offsets={9: 0}), None, starts={}, stops={})
+        narrowed(WHOLE, Bound(offsets={9: 0}), None, starts={})
     with pytest.raises(CliError, match="partition 0: from offset 40 to offset 30"):
-        narrowed(WHOLE, Bound(offsets={0: 40}), Bound(offsets={0: 30}), starts={}, stops={})
+        narrowed(WHOLE, Bound(offsets={0: 40}), Bound(offsets={0: 30}), starts={})
     with pytest.raises(CliError, match="--from is not before --to"):
-        narrowed(WHOLE, Bound(instant_ms=5), Bound(instant_ms=5), starts={}, stops={})
+        window_of(Bound(instant_ms=5), Bound(instant_ms=5))
