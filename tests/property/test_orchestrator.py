@@ -188,8 +188,6 @@ class OneShot(RuleBasedStateMachine):
             self._publish(caused)
             self.offsets[topic] += 1
 
-    # --- the world outside ----------------------------------------------------------------------------------------
-
     @rule(provider=sampled_from(["paint", "brush", "previz"]), state=sampled_from(ProviderState))
     def change_health(self, provider: str, state: ProviderState) -> None:
         """A worker tells how its provider is."""

@@ -100,7 +100,7 @@ def _worded(state: ShotState, event: PromptBuilt, terms: Terms) -> Ruling:
     if is_older(superseded.state, making_of(run)):
         return Ruling(superseded.state, superseded.events, run_id=run_id)
     asked = course.request(superseded.state, run, event, terms)
-    return Ruling(asked.state, (*superseded.events, *asked.events), run_id=run_id)
+    return replace(asked, events=(*superseded.events, *asked.events), run_id=run_id)
 
 
 def _made(state: ShotState, event: GenerationCompleted) -> Ruling:
