@@ -1,18 +1,16 @@
 """The artist's desk: a scene in, a PNG out."""
 
-import io
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from PIL import Image
-
 from services.generation.providers.previz.air import draw_air, draw_blinds, draw_motes, draw_shafts
-from services.generation.providers.previz.backend import Backend, NoBackendError, Pixels, available_backend
+from services.generation.providers.previz.backend import Backend, NoBackendError, available_backend
 from services.generation.providers.previz.camera import Camera
 from services.generation.providers.previz.canvas import Canvas
 from services.generation.providers.previz.cast import actors_of
 from services.generation.providers.previz.chance import Dice
 from services.generation.providers.previz.display_list import DisplayList
+from services.generation.providers.previz.encoding import png
 from services.generation.providers.previz.figure import Standing
 from services.generation.providers.previz.finishing import finish
 from services.generation.providers.previz.foreground import draw_foreground
@@ -36,8 +34,6 @@ from services.generation.providers.previz.vocabulary import SIZES
 
 __all__ = ["Backend", "GuidePasses", "NoBackendError", "available_backend", "compose", "guide_passes", "render"]
 
-_HUFFMAN_ONLY = 2  # zlib strategy: half the time of matching, and smaller, on grain
-
 
 def render(scene: PrevizScene, *, backend: Backend | None = None) -> bytes:
     """Return a storyboard frame as PNG, exactly scene.width x scene.height, sRGB, without text.
@@ -52,7 +48,7 @@ def render(scene: PrevizScene, *, backend: Backend | None = None) -> bytes:
         NoBackendError: no painting library loads.
     """
     drawing = compose(scene)
-    return _png(finish((backend or available_backend()).rasterise(drawing), drawing))
+    return png(finish((backend or available_backend()).rasterise(drawing), drawing))
 
 
 def guide_passes(scene: PrevizScene, *, backend: Backend | None = None) -> GuidePasses:
@@ -70,14 +66,14 @@ def guide_passes(scene: PrevizScene, *, backend: Backend | None = None) -> Guide
     depths = [frame.stage.camera.depth(p.bones["chest"]) for p in frame.stage.people]
     nearest = max(0.3, min([d for d in depths if d > 0.0], default=3.0) * 0.85)
 
-    def png(drawing: DisplayList, *, antialias: bool = True) -> bytes:
-        return _png(brush.rasterise(drawing, antialias=antialias))
+    def painted(drawing: DisplayList, *, antialias: bool = True) -> bytes:
+        return png(brush.rasterise(drawing, antialias=antialias))
 
     return GuidePasses(
-        depth=png(depth_pass(frame.drawing, nearest)),
-        pose=png(pose_pass(frame.drawing, frame.stage.camera, frame.stage.people)),
-        lineart=png(lineart_pass(frame.drawing)),
-        masks={p.actor.id: png(mask_pass(frame.drawing, p.actor.id), antialias=False) for p in frame.stage.people},
+        depth=painted(depth_pass(frame.drawing, nearest)),
+        pose=painted(pose_pass(frame.drawing, frame.stage.camera, frame.stage.people)),
+        lineart=painted(lineart_pass(frame.drawing)),
+        masks={p.actor.id: painted(mask_pass(frame.drawing, p.actor.id), antialias=False) for p in frame.stage.people},
     )
 
 
@@ -175,12 +171,6 @@ class _Painter:
                 draw_air(canvas, self._stage.camera, light, scene.weather, scene.season, self._dice)
         elif scene.style == "noir" and self._layout.kit != "bar":
             draw_blinds(canvas, 1.0, self._dice.fork("blinds"))
-
-
-def _png(pixels: Pixels) -> bytes:
-    out = io.BytesIO()
-    Image.fromarray(pixels).save(out, "PNG", compress_type=_HUFFMAN_ONLY)
-    return out.getvalue()
 
 
 _FOCUS = {"medium": 1.3, "medium-close-up": 2.4, "close-up": 3.6, "extreme-close-up": 5.0, "insert": 4.2}

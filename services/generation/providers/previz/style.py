@@ -62,7 +62,7 @@ LOOKS: Final[dict[str, Look]] = {
     "realistic": Look(rgb("181418"), 0.32, 1, 0.0, Edge.SOFT, 1.05, 0.85, 1.0, 1.2, 1.3, 0.8, (
         _f("saturate", 0.84), _f("bloom", 0.18), _f("vignette", 0.22), _f("grain", 0.35))),
     "painterly": Look(rgb("3a2a34"), 0.0, 1, 0.0, Edge.SOFT, 1.05, 0.9, 1.0, 1.5, 1.0, 1.0, (
-        _f("saturate", 1.12), _f("paint", 1.35), _f("canvas", 0.7), _f("vignette", 0.2))),
+        _f("paint", 1.35), _f("saturate", 1.12), _f("canvas", 0.7), _f("vignette", 0.2))),
     "watercolour": Look(rgb("4a4058"), 0.55, 2, 1.1, Edge.SOFT, 0.62, 0.4, 0.7, 0.6, 0.9, 1.0, (
         _f("wash", 1.0, "fbf6ea"), _f("paper", 1.0))),
     "comic": Look(rgb("0c0a10"), 1.9, 1, 0.0, Edge.HARD, 1.15, 0.8, 0.8, 0.0, 0.0, 1.3, (
