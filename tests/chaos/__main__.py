@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import secrets
 import sys
 import time
@@ -58,7 +59,8 @@ def run_one(seed: int, options: ChaosSettings) -> dict[str, Any]:
     """One seed; its row."""
     folder = options.runs / f"seed-{seed}-{time.strftime('%H%M%S')}"
     folder.mkdir(parents=True)
-    world = World(folder)
+    world = World(folder, options.data)
+    logging.basicConfig(filename=world.logs / "conductor.log", level=logging.WARNING, force=True)
     with (folder / "faults.txt").open("w") as faults:
 
         def tell(text: str) -> None:

@@ -17,6 +17,8 @@ Frame = tuple[str, str]
 _ENDINGS: Final = ("keyframe.ready.v1", "keyframe.failed.v1")
 _REJECTED: Final = "shot.rejected.v1"
 _FAILED: Final = "generation.failed.v1"
+_CHATTER: Final = frozenset({"provider.health.v1"})
+_TRIES: Final = 20
 
 
 class Observer:
@@ -52,14 +54,23 @@ class Observer:
         """Publish a sample of a topic's records verbatim, in another order; how many."""
         known = self.records[topic]
         sample = rng.sample(known, min(count, len(known)))
+        for _ in range(_TRIES):
+            try:
+                await self._publish(sample)
+            except KafkaError:
+                await asyncio.sleep(1.0)
+            else:
+                return len(sample)
+        return 0
+
+    async def _publish(self, sample: list[ConsumerRecord]) -> None:
         producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap, acks="all", max_request_size=8 * 1024 * 1024)
-        await producer.start()
         try:
+            await producer.start()
             for record in sample:
                 await producer.send_and_wait(record.topic, record.value, record.key, headers=list(record.headers))
         finally:
             await producer.stop()
-        return len(sample)
 
     async def _read(self) -> None:
         consumer = AIOKafkaConsumer(
@@ -82,8 +93,9 @@ class Observer:
             await consumer.stop()
 
     def _note(self, records: list[ConsumerRecord]) -> None:
-        self.last_news = asyncio.get_running_loop().time()
         for record in records:
+            if record.topic not in _CHATTER:
+                self.last_news = asyncio.get_running_loop().time()
             self.records[record.topic].append(record)
             if record.value is None:
                 continue

@@ -23,6 +23,15 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
     return {"PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **extra}
 
 
+def used_s(pid: int) -> float:
+    """Processor seconds that a process has used; 0 where /proc can't tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @dataclass
 class Service:
     """One service process, and how often it ended without being told to.
@@ -42,6 +51,11 @@ class Service:
     surprises: int = 0
     frozen: bool = False
     _child: Child | None = field(default=None, init=False)
+
+    @property
+    def pid(self) -> int | None:
+        """Process number; None when it does not run."""
+        return None if self._child is None else self._child.pid
 
     def start(self) -> None:
         """Start it, unless it runs."""
@@ -71,6 +85,11 @@ class Service:
             os.killpg(self._child.pid, signal.SIGCONT)
             self._note("thawed")
         self.frozen = False
+
+    def tell(self) -> None:
+        """Have it write to its log what each of its tasks waits for."""
+        if self._child is not None:
+            os.kill(self._child.pid, signal.SIGUSR1)
 
     def shift_clock(self, seconds: float) -> None:
         """Move its wall clock; 0 = right again."""

@@ -1,7 +1,6 @@
 """One run: the film is fed while the faults happen, then everything settles, then the checker judges."""
 
 import asyncio
-import contextlib
 import json
 import random
 import time
@@ -69,6 +68,7 @@ class Run:
         await world.start()
         self._observer.start()
         self._begun = time.monotonic()
+        self._observer.last_news = asyncio.get_running_loop().time()
         self._tell(f"up after {self._begun - started:.0f} s: three brokers, {len(world.services)} services")
         faults = schedule(self._seed, self._options.fault_s, self._options.faults)
         watching = asyncio.create_task(self._watch())
@@ -80,6 +80,7 @@ class Run:
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
+        self._tell(f"processor seconds: {world.processor_s()}")
         unwilling = await world.stop_services()
         await self._observer.stop()
         verdict = await self._judge()
@@ -128,14 +129,21 @@ class Run:
 
     async def _settle(self) -> None:
         """Wait until every frame is accounted for and the topics are quiet."""
-        until = time.monotonic() + self._options.settle_s
-        loop = asyncio.get_running_loop()
-        while time.monotonic() < until:
-            open_frames = self._observer.open_frames(self._film.frames)
-            if not open_frames and loop.time() - self._observer.last_news > _QUIET_S:
-                return
+        observer, loop = self._observer, asyncio.get_running_loop()
+        until = loop.time() + self._options.most_s
+        self._tell(f"{self._now()}  the last fault is over, {len(observer.open_frames(self._film.frames))} frames open")
+        while loop.time() < until:
+            quiet_s = loop.time() - observer.last_news
+            still_open = observer.open_frames(self._film.frames)
+            if quiet_s > (self._options.settle_s if still_open else _QUIET_S):
+                break
             await asyncio.sleep(0.5)
-        self._tell(f"{self._now()}  not settled: {len(self._observer.open_frames(self._film.frames))} frames open")
+        still_open = observer.open_frames(self._film.frames)
+        self._tell(f"{self._now()}  settled, {len(still_open)} frames open")
+        if still_open:
+            for service in self._world.services.values():
+                service.tell()
+            await asyncio.sleep(2.0)
 
     async def _judge(self) -> Verdict:
         world = self._world
@@ -162,8 +170,10 @@ class Run:
 
     async def _happen(self, fault: Fault) -> None:
         await asyncio.sleep(max(0.0, self._begun + fault.at - time.monotonic()))
+        begun = time.monotonic() - self._begun
         happened = await self._do(fault)
-        self._tell(f"{fault}{'' if happened is None else f': {happened}'}")
+        over = time.monotonic() - self._begun
+        self._tell(f"{fault}{f': {happened}' if happened else ''}; was {begun:.1f} to {over:.1f} s")
 
     def _do(self, fault: Fault) -> Coroutine[Any, Any, str | None]:
         doers: dict[str, Callable[[Fault], Coroutine[Any, Any, str | None]]] = {
@@ -217,13 +227,15 @@ class Run:
             return "left out: this user may not mount a small disk"
         await asyncio.sleep(fault.for_s)
         disk.free()
+        # SeaweedFS's index takes no write after a full disk until it is started again, as its operator must know.
+        async with self._storage["kill-object-store"]:
+            self._world.object_store.kill()
+            await self._world.object_store.start()
         return None
 
     async def _deliver_again(self, fault: Fault) -> str:
         rng = random.Random(f"{self._seed} {fault}")
-        sent = 0
-        with contextlib.suppress(Exception):
-            sent = await self._observer.deliver_again(fault.target, int(fault.amount), rng)
+        sent = await self._observer.deliver_again(fault.target, int(fault.amount), rng)
         return f"{sent} records"
 
     async def _shift_clock(self, fault: Fault) -> None:

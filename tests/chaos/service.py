@@ -5,7 +5,9 @@
 The generation worker gets the vendor that bills as its provider. Nothing of this exists in production code.
 """
 
+import asyncio
 import runpy
+import signal
 import sys
 import time
 from datetime import datetime, timedelta
@@ -39,8 +41,16 @@ def _read(path: Path) -> float:
         return 0.0
 
 
+def _tell_where_tasks_wait(*_: object) -> None:
+    """What each task waits for, to the log: for runs that don't settle."""
+    for task in list(asyncio.tasks._all_tasks):  # type: ignore[attr-defined]
+        if not task.done():
+            task.print_stack(limit=4, file=sys.stderr)
+
+
 def main(name: str) -> int:
     """Run one service until it is told to stop."""
+    signal.signal(signal.SIGUSR1, _tell_where_tasks_wait)
     hooks = ServiceHooks()
     ShiftedClock.path = hooks.clock
     # Before the services are imported: each takes its clock's class by this name.

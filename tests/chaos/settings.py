@@ -20,14 +20,19 @@ class ChaosSettings(BaseSettings):
     """Length of the film."""
     fault_s: float = Field(default=70.0, ge=10, le=600)
     """Length of the window in which shots are fed and faults happen."""
-    settle_s: float = Field(default=120.0, ge=10, le=1800)
-    """Longest time after the last fault until every frame is accounted for."""
+    settle_s: float = Field(default=45.0, ge=10, le=600)
+    """After the last fault: longest time in which nothing gets any further, until the run is given up."""
+    most_s: float = Field(default=420.0, ge=30, le=3600)
+    """After the last fault: longest time until every frame must be accounted for."""
     faults: str = "all"
     """Kinds of fault, separated by commas, or `all`."""
     out: Path | None = None
     """JSON lines, one per run; seeds already in it are skipped."""
     runs: Path = Path(tempfile.gettempdir()) / "ice-chaos"
     """Where each run keeps its logs, its evidence and its report."""
+    data: Path = Path("/dev/shm" if Path("/dev/shm").is_dir() else tempfile.gettempdir())
+    """Where servers keep their data during a run. In memory a synchronous write costs nothing, so that the run is bound
+    by the faults and not by the disk; a kill -9 is the same."""
     keep_data: bool = False
     """Whether the servers' data is kept, too."""
 

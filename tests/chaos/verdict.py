@@ -13,6 +13,9 @@ COMPLETED = "generation.completed.v1"
 GENERATION_FAILED = "generation.failed.v1"
 VALIDATED = "frame.validated.v1"
 
+_WAY = ("characters.conditioned.v1", "location.conditioned.v1", "prompt.built.v1")
+_LATER = (GENERATION_FAILED, COMPLETED, VALIDATED)
+
 Frame = tuple[str, str]
 
 
@@ -93,15 +96,28 @@ def _judge_keyframes(verdict: Verdict, evidence: Evidence, planned: tuple[Frame,
     verdict.ready = len(ready & set(planned))
     verdict.failed = [f"{frame}: {body['code']}: {body['reason'][:200]}" for frame, body in sorted(failed.items())]
     rejected = {record.body["shot_id"]: record.body for record in evidence.records.get(REJECTED, [])}
+    reached = _how_far(evidence)
     frames = _frames_of_generations(evidence)
     held = {frames.get(doc["_id"]) for doc in evidence.ledger if _is_left_open(doc)}
     for frame in planned:
         if frame in ready or frame in failed or frame in held:
             continue
         why = f" (rejected: {rejected[frame[0]]['problems']})" if frame[0] in rejected else ""
-        verdict.lost.append(f"{frame}{why}")
+        verdict.lost.append(f"{frame}: {reached.get(frame, 'planned only')}{why}")
     strangers = sorted((ready | set(failed)) - set(planned))
     verdict.doubled += [f"{frame}: never planned" for frame in strangers]
+
+
+def _how_far(evidence: Evidence) -> dict[Frame, str]:
+    """The last topic of the way on which each frame was seen."""
+    reached = {}
+    requested = sorted(topic for topic in evidence.records if topic.startswith("generation.requested."))
+    for topic in (*_WAY, *(name for name in requested if not name.endswith(".dlq")), *_LATER):
+        for record in evidence.records.get(topic, []):
+            run = record.body.get("run", {})
+            if run:
+                reached[run["shot"]["shot_id"], run["frame_role"]] = topic
+    return reached
 
 
 def _frames_of_generations(evidence: Evidence) -> dict[str, Frame]:

@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +20,7 @@ from services.local_stack.servers import database, object_store, ports, probes
 from services.local_stack.servers.process import Child
 from services.local_stack.servers.server import Server, ServerPlan
 from tests.chaos.film import CATALOGUE
-from tests.chaos.processes import ROOT, Service, environment
+from tests.chaos.processes import ROOT, Service, environment, used_s
 from tests.fixtures.kafka_jars import ApacheKafka
 from tests.fixtures.settings import FixtureSettings
 
@@ -37,6 +39,7 @@ SERVICES: Final = (
 BUCKET: Final = "ice"
 DATABASE: Final = "ice"
 _PORTS: Final = ("mongo", "vendor")
+_START_WITHIN_S: Final = 120.0
 _DISK_MB: Final = 256
 _PARTITIONS: Final = 4
 _KEYS: Final = object_store.Keys("chaos-access", "chaos-secret-key")
@@ -105,15 +108,15 @@ class World:
     """One run's servers and services in a folder.
 
     Args:
-        folder: empty; logs, data and evidence go here.
+        folder: empty; logs and evidence go here.
+        data: the servers' data go into a new folder below this one.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, data: Path) -> None:
         self.folder = folder
         self.logs = folder / "logs"
-        self.data = folder / "data"
+        self.data = Path(tempfile.mkdtemp(prefix="ice-chaos-", dir=data))
         self.logs.mkdir(parents=True)
-        self.data.mkdir()
         self.bill = folder / "bill.jsonl"
         self.disk = Disk(self.data / "object-store")
         chosen = ports.choose((*(f"link {name}" for name in LINKS), *object_store.PORTS, *_PORTS, *SERVICES), {}, {})
@@ -124,6 +127,7 @@ class World:
             cache=FixtureSettings().test_cache,
             nodes=len(BROKERS),
             heap_mb=320,
+            start_within_s=_START_WITHIN_S,
             advertised={node: f"127.0.0.1:{self._links[f'kafka-{node}']}" for node in BROKERS},
         )
         self._proxy: subprocess.Popen[bytes] | None = None
@@ -185,6 +189,15 @@ class World:
         if self._proxy is not None and self._proxy.stdin is not None:
             self._proxy.stdin.write((json.dumps(order) + "\n").encode())
             self._proxy.stdin.flush()
+
+    def processor_s(self) -> dict[str, float]:
+        """Processor seconds of what runs now, since each was last started."""
+        pids = {name: service.pid for name, service in self.services.items()}
+        pids |= {f"kafka-{node}": self.kafka.pid(node) for node in BROKERS}
+        pids |= {"database": self.database.pid, "object-store": self.object_store.pid}
+        pids |= {"vendor": self._vendor.pid if self._vendor else None}
+        pids |= {"proxy": self._proxy.pid if self._proxy else None, "conductor": os.getpid()}
+        return {name: used_s(pid) for name, pid in pids.items() if pid is not None}
 
     async def stop_services(self) -> list[str]:
         """SIGTERM to each; names of those that did not end by themselves within their grace."""
@@ -261,4 +274,4 @@ class World:
 
 def _patient(plan: ServerPlan) -> ServerPlan:
     """Two processors are shared with everything else."""
-    return replace(plan, start_within_s=90.0)
+    return replace(plan, start_within_s=_START_WITHIN_S)
