@@ -60,12 +60,18 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     Args:
         exempt: host and port that may be anywhere: what the operator has set himself.
         resolver: name and port to addresses.
+        network: connects; None = for real.
     """
 
-    def __init__(self, exempt: frozenset[tuple[str, int]], resolver: Resolve = resolve) -> None:
+    def __init__(
+        self,
+        exempt: frozenset[tuple[str, int]],
+        resolver: Resolve = resolve,
+        network: httpcore.AsyncNetworkBackend | None = None,
+    ) -> None:
         self._exempt = exempt
         self._resolve = resolver
-        self._network = httpcore.AnyIOBackend()
+        self._network = network or httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,

@@ -63,18 +63,18 @@ class FakeOpenAI(FakeVendor):
 
     async def _generations(self, request: Request) -> Response:
         try:
-            return await self._answer(json.loads(await request.body()), ())
+            return await self.answer(json.loads(await request.body()), ())
         except BadRequest as error:
             return self.error(400, str(error), param=error.param, code=error.code)
 
     async def _edits(self, request: Request) -> Response:
         kind, body = request.headers.get("content-type", ""), await request.body()
         try:
-            return await self._answer(fields(kind, body), checked_pictures(files(kind, body)))
+            return await self.answer(fields(kind, body), checked_pictures(files(kind, body)))
         except BadRequest as error:
             return self.error(400, str(error), param=error.param, code=error.code)
 
-    async def _answer(self, asked: dict[str, Any], references: tuple[bytes, ...]) -> Response:
+    async def answer(self, asked: dict[str, Any], references: tuple[bytes, ...]) -> Response:
         unknown = set(asked) - KNOWN
         if unknown:
             raise BadRequest(f"Unknown parameter: {min(unknown)!r}.", min(unknown), "unknown_parameter")

@@ -44,6 +44,23 @@ _SIZES = SizeRange(min_side=64, max_side=2048, step=8)
 _LIMITS = ReferenceLimits(most=2, max_bytes=200_000, max_side=1024, formats=("JPEG",), strength=True)
 
 
+_MODELS = {
+    "toy-plain": ModelTraits(_SIZES, 500, 10_000),
+    "toy-rich": ModelTraits(
+        _SIZES,
+        500,
+        20_000,
+        seeds=(1, 1_000_000),
+        negative_prompt=True,
+        references=_LIMITS,
+        loras=1,
+        steps=(10, 50),
+        cfg_scale=(1.0, 10.0),
+    ),
+    "toy-old": ModelTraits(_SIZES, 500, 10_000, retires=date(2020, 1, 1), successor="toy-rich"),
+}
+
+
 class Toy(Vendor):
     name = "toy"
     key_variable = "TOY_API_KEY"
@@ -52,21 +69,7 @@ class Toy(Vendor):
     limits = VendorLimits(concurrent=10, calls=100)
     has_jobs = True
     wants_uploads = True
-    models: ClassVar[dict[str, ModelTraits]] = {
-        "toy-plain": ModelTraits(_SIZES, 500, 10_000),
-        "toy-rich": ModelTraits(
-            _SIZES,
-            500,
-            20_000,
-            seeds=(1, 1_000_000),
-            negative_prompt=True,
-            references=_LIMITS,
-            loras=1,
-            steps=(10, 50),
-            cfg_scale=(1.0, 10.0),
-        ),
-        "toy-old": ModelTraits(_SIZES, 500, 10_000, retires=date(2020, 1, 1), successor="toy-rich"),
-    }
+    models = _MODELS
 
     def probe(self) -> HttpCall:
         return get("/me")
@@ -161,7 +164,7 @@ class FakeToy(FakeVendor):
     async def _create(self, request: Request) -> Response:
         asked = json.loads(await request.body())
         pictures = tuple(self.uploads[item["id"]] for item in asked.get("references", []))
-        traits = Toy.models.get(asked["model"])
+        traits = _MODELS.get(asked["model"])
         if (
             traits is None
             or not all(is_image(data) for data in pictures)
