@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -32,9 +33,19 @@ LaneKey = tuple[str, Any]
 
 
 class BatchStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carries no types
-    """Handles the batches of one consumer."""
+    """Fetches and handles the batches of one consumer.
 
-    def __init__(self, desk: Desk, metrics: Metrics, clock: Clock, drain_s: float) -> None:
+    Args:
+        desk: handles each message.
+        metrics: of the service.
+        clock: of the service.
+        drain_s: seconds that running handlers get when partitions are revoked.
+        rows: full topic names by row of the service's table, most urgent first.
+    """
+
+    def __init__(
+        self, desk: Desk, metrics: Metrics, clock: Clock, drain_s: float, rows: Sequence[Sequence[str]] = ()
+    ) -> None:
         self.last_turn = clock.monotonic()
         self.regrouping = False
         self._assignment = self._taken_under = 0
@@ -42,6 +53,7 @@ class BatchStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka c
         self._metrics = metrics
         self._clock = clock
         self._drain_s = drain_s
+        self._rows = [frozenset(row) for row in rows]
         self._consumer: AIOKafkaConsumer | None = None
         self._interrupt = asyncio.Event()
         self._idle = asyncio.Event()
@@ -56,6 +68,35 @@ class BatchStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka c
         """The loop has got records, or learnt that there are none."""
         self.last_turn = self._clock.monotonic()
         self._taken_under = self._assignment
+
+    async def fetch(self, max_records: int, timeout_ms: int) -> tuple[RawRecord, ...]:
+        """The next batch; empty when nothing comes in time.
+
+        Rows bound earlier go first, but each leaves half of the room that it finds: a flood in one topic neither
+        keeps a batch from what is more urgent, nor starves what is less. Then whatever is there fills the rest.
+        """
+        consumer = self._consumer
+        if consumer is None:
+            raise RuntimeError("BatchStage: attach() comes first")
+        found: list[RawRecord] = []
+        under = self._assignment
+        *urgent, last = self._rows or [frozenset()]
+        for row, half in [*((row, True) for row in urgent), (last, False), *((row, False) for row in urgent)]:
+            room = max_records - len(found)
+            asked = [tp for tp in consumer.assignment() if tp.topic in row]
+            if not asked or room < 1:
+                continue
+            most = max(1, room // 2) if half else room
+            got = await consumer.getmany(*asked, timeout_ms=0, max_records=most)
+            if under != self._assignment:
+                # The group has shared out its partitions meanwhile: what was found before comes again.
+                under, found = self._assignment, []
+            found.extend(chain.from_iterable(got.values()))
+        if not found:
+            got = await consumer.getmany(timeout_ms=timeout_ms, max_records=max_records)
+            found.extend(chain.from_iterable(got.values()))
+        self.turned()
+        return tuple(found)
 
     def interrupt(self) -> None:
         """Start nothing new; what runs may end."""

@@ -40,6 +40,7 @@ class On:
 
     Messages of one key come in order and one at a time; different keys run at once. The offset is committed after
     every returned event is acknowledged. Returning an event whose class isn't in `emits` is a bug and treated as one.
+    Rows of the table that stand earlier are the more urgent ones.
     """
 
     topic: str

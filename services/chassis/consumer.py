@@ -76,7 +76,8 @@ class Consumer:
         topics = [settings.kafka_topic_prefix + topic for binding in bindings for topic in binding.topics]
         self._host: BatchHost | ConcurrentHost
         if concurrency is None:
-            batch_stage = BatchStage(desk, metrics, clock, settings.kafka_drain_s)
+            rows = [[settings.kafka_topic_prefix + topic for topic in binding.topics] for binding in bindings]
+            batch_stage = BatchStage(desk, metrics, clock, settings.kafka_drain_s, rows)
             self._host = host_batches(
                 self._broker,
                 topics,
@@ -152,7 +153,8 @@ class Consumer:
         return {
             "auto_offset_reset": "earliest",
             "fetch_max_wait_ms": settings.kafka_fetch_max_wait_ms,
-            "max_partition_fetch_bytes": max(1024 * 1024, settings.kafka_max_message_bytes),
+            # A larger message comes all the same, alone.
+            "max_partition_fetch_bytes": settings.kafka_partition_fetch_bytes,
             "session_timeout_ms": settings.kafka_session_timeout_ms,
             "heartbeat_interval_ms": settings.kafka_heartbeat_ms
             or settings.kafka_session_timeout_ms // _HEARTBEATS_PER_SESSION,

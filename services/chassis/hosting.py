@@ -8,7 +8,6 @@ messages when killed.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from itertools import chain
 from typing import Any, Final, TypeVar, cast
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord
@@ -52,9 +51,8 @@ class BatchHost(BatchSubscriber):
 
     async def get_msg(self, consumer: AIOKafkaConsumer) -> tuple[ConsumerRecord, ...]:
         """The next batch: what is there, or nothing after a while."""
-        found = await consumer.getmany(timeout_ms=_POLL_MS, max_records=self.max_records)
-        self.stage.turned()
-        return tuple(chain.from_iterable(found.values()))
+        del consumer  # the stage's own
+        return await self.stage.fetch(self.max_records or 1, _POLL_MS)
 
 
 class ConcurrentHost(DefaultSubscriber):

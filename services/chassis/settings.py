@@ -59,6 +59,8 @@ class ServiceSettings(Settings):
     """Idempotent producer; off for a broker that can't (Tansu)."""
     kafka_fetch_max_wait_ms: int = Field(default=500, ge=1, le=60_000)
     """How long the broker may hold an empty fetch. 10-25 on Tansu, which doesn't wake a waiting fetch."""
+    kafka_partition_fetch_bytes: int = Field(default=256 * 1024, ge=1024, le=64 * 1024 * 1024)
+    """Fetched ahead of each partition at most, so that a flood of messages waits on the broker and not in memory."""
     kafka_session_timeout_ms: int = Field(default=10_000, ge=1_000, le=600_000)
     """A member without heartbeats for so long loses its partitions."""
     kafka_heartbeat_ms: int | None = Field(default=None, ge=100, le=600_000)

@@ -36,12 +36,13 @@ def build(settings: LocationConditioningSettings) -> ServiceApp:
         settings,
         name=NAME,
         subscriptions=(
-            On(topics.CHARACTERS_CONDITIONED, handlers.characters_conditioned, emits=emits),
+            # What frames wait for goes before more frames.
             On(topics.BIBLE_LOCATIONS, handlers.location_defined, emits=emits),
             On(topics.BIBLE_PROPS, handlers.prop_defined, emits=emits),
             On(topics.KEYFRAME_READY, handlers.keyframe_ready, emits=emits),
             On(topics.KEYFRAME_FAILED, handlers.keyframe_failed, emits=emits),
             On(topics.SHOT_REJECTED, handlers.shot_rejected, emits=emits),
+            On(topics.CHARACTERS_CONDITIONED, handlers.characters_conditioned, emits=emits),
         ),
         sweeps=(
             Sweep("end waits for entries and keyframes that did not come", handlers.sweep, settings.sweep_every_s),

@@ -21,7 +21,8 @@ def build(settings: PromptBuilderSettings) -> ServiceApp:
         settings,
         name="prompt_builder",
         subscriptions=(
-            On(topics.LOCATION_CONDITIONED, handlers.location_conditioned, emits=(PromptBuilt, ShotRejected)),
+            # A retake is waited for: it goes before a film in bulk.
             On(topics.RETAKE_REQUESTED, handlers.retake_requested, emits=(PromptBuilt, ShotRejected)),
+            On(topics.LOCATION_CONDITIONED, handlers.location_conditioned, emits=(PromptBuilt, ShotRejected)),
         ),
     )

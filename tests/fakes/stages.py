@@ -50,14 +50,15 @@ class Producer:
 
 
 class Consumer:
-    """Holds two partitions and remembers what is committed."""
+    """Holds partitions, hands out what waits in them, and remembers what is committed."""
 
     def __init__(self) -> None:
         self.commits: list[dict[TopicPartition, int]] = []
         self.waiting: dict[TopicPartition, list[Any]] = {}
+        self.held = {TopicPartition(ASKED, 0), TopicPartition(ASKED, 1)}
 
     def assignment(self) -> set[TopicPartition]:
-        return {TopicPartition(ASKED, 0), TopicPartition(ASKED, 1)}
+        return self.held
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         self.commits.append(dict(offsets))

@@ -1,6 +1,7 @@
 """Laws of the quick stage over every mix of outcomes, with a broker of three lists."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,9 @@ from aiokafka import TopicPartition
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.chassis.batches import BatchStage
 from services.chassis.bindings import On, OnBatch, Received
+from services.chassis.clock import SystemClock
 from services.chassis.delivery import Desk
 from services.chassis.failures import Poison, Transient
 from tests.fakes.stages import Rig, record
@@ -177,3 +180,20 @@ async def test_so_many_dead_letters_in_a_row_halt_a_batch_and_leave_the_rest() -
     assert "3 dead letters in a row" in str(rig.conditions.halted)
     assert rig.consumer.last(0) == 4
     assert len(rig.producer.sent) == 3
+
+
+async def test_a_flood_leaves_room_for_what_is_more_urgent_and_for_what_is_less() -> None:
+    async def take(asked: Asked) -> list[Answered]:
+        return [answer(asked)]
+
+    names = ("urgent", "flood", "last")
+    rig = Rig([On(ASKED, take, emits=(Answered,))])
+    stage = BatchStage(rig.desk, rig.metrics, SystemClock(), 1.0, [[name] for name in names])
+    stage.attach(rig.consumer)
+    rig.consumer.held = {TopicPartition(name, 0) for name in names}
+    sizes = {"urgent": 3, "flood": 1_000, "last": 40}
+    rig.consumer.waiting = {TopicPartition(name, 0): [name] * size for name, size in sizes.items()}
+
+    assert Counter(await stage.fetch(100, 0)) == {"urgent": 3, "flood": 57, "last": 40}
+    rig.consumer.waiting[TopicPartition("urgent", 0)] = ["urgent"] * 80
+    assert Counter(await stage.fetch(100, 0)) == {"urgent": 75, "flood": 25}
