@@ -59,15 +59,17 @@ def build(settings: OrchestratorSettings) -> ServiceApp:
 def _table(handlers: Handlers) -> tuple[On, ...]:
     """Which topic goes to which handler, and what may come out."""
     return (
+        # Most urgent first: what somebody waits for, then what is under way, then what is new.
+        On(topics.PROVIDER_HEALTH, handlers.provider_health_changed, emits=()),
+        On(
+            topics.REVIEW_DECIDED,
+            handlers.review_decided,
+            emits=(GenerationRequested, KeyframeReady, RetakeRequested, KeyframeFailed),
+        ),
         On(topics.SHOT_PLANNED, handlers.shot_planned, emits=(RunSuperseded,)),
         On(
-            topics.PROMPT_BUILT,
-            handlers.prompt_built,
-            emits=(GenerationRequested, RunSuperseded, ShotRejected, KeyframeFailed),
-        ),
-        On(
-            topics.GENERATION_COMPLETED,
-            handlers.generation_completed,
+            topics.FRAME_VALIDATED,
+            handlers.frame_validated,
             emits=(KeyframeReady, ReviewRequested, RetakeRequested, KeyframeFailed),
         ),
         On(
@@ -76,16 +78,15 @@ def _table(handlers: Handlers) -> tuple[On, ...]:
             emits=(GenerationRequested, RetakeRequested, KeyframeFailed),
         ),
         On(
-            topics.FRAME_VALIDATED,
-            handlers.frame_validated,
+            topics.GENERATION_COMPLETED,
+            handlers.generation_completed,
             emits=(KeyframeReady, ReviewRequested, RetakeRequested, KeyframeFailed),
         ),
         On(
-            topics.REVIEW_DECIDED,
-            handlers.review_decided,
-            emits=(GenerationRequested, KeyframeReady, RetakeRequested, KeyframeFailed),
+            topics.PROMPT_BUILT,
+            handlers.prompt_built,
+            emits=(GenerationRequested, RunSuperseded, ShotRejected, KeyframeFailed),
         ),
-        On(topics.PROVIDER_HEALTH, handlers.provider_health_changed, emits=()),
     )
 
 
