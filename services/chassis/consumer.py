@@ -4,7 +4,6 @@ import asyncio
 import logging
 from typing import Any, Final
 
-from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 
@@ -159,7 +158,8 @@ class Consumer:
             "heartbeat_interval_ms": settings.kafka_heartbeat_ms
             or settings.kafka_session_timeout_ms // _HEARTBEATS_PER_SESSION,
             "rebalance_timeout_ms": max(settings.kafka_session_timeout_ms, int(drain_s * 1000) + _REBALANCE_MARGIN_MS),
-            # A group agrees on a way that all its members know: round robin is for members of an older version.
-            "partition_assignment_strategy": (EvenShares(), RoundRobinPartitionAssignor),
+            # One only: aiokafka 0.14 sends a JoinGroup for each, the later ones with other metadata, which begins another
+            # rebalance each time. Two members were seen to disturb each other so for minutes.
+            "partition_assignment_strategy": (EvenShares(),),
             **({"group_instance_id": settings.kafka_instance_id} if settings.kafka_instance_id else {}),
         }
