@@ -158,8 +158,8 @@ class Consumer:
             "heartbeat_interval_ms": settings.kafka_heartbeat_ms
             or settings.kafka_session_timeout_ms // _HEARTBEATS_PER_SESSION,
             "rebalance_timeout_ms": max(settings.kafka_session_timeout_ms, int(drain_s * 1000) + _REBALANCE_MARGIN_MS),
-            # One only: aiokafka 0.14 sends a JoinGroup for each, the later ones with other metadata, which begins another
-            # rebalance each time. Two members were seen to disturb each other so for minutes.
+            # One only: aiokafka 0.14 sends a JoinGroup for each, the later ones with other metadata, which begins
+            # another rebalance each time. Two members were seen to disturb each other so for minutes.
             "partition_assignment_strategy": (EvenShares(),),
             **({"group_instance_id": settings.kafka_instance_id} if settings.kafka_instance_id else {}),
         }
