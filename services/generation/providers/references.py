@@ -78,6 +78,8 @@ def fit_reference(data: bytes, use: ReferenceUse, limits: ReferenceLimits) -> Re
             kind, size = str(image.format), image.size
             if size[0] * size[1] > _MAX_READ_PIXELS:
                 raise InvalidRequest(f"reference {use.uri}: {size[0]}x{size[1]}, allowed are {_MAX_READ_PIXELS} pixels")
+            # Also what is sent as it is: half a picture would be half a face.
+            image.load()
             if kind in limits.formats and len(data) <= limits.max_bytes and size == _scaled(size, limits):
                 return _reference(data, kind, size, use, limits)
             upright = ImageOps.exif_transpose(image)

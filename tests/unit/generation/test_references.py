@@ -1,0 +1,82 @@
+"""References within a model's limits."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from schemas.generation import ReferenceUse
+from services.generation.providers.errors import InvalidRequest
+from services.generation.providers.references import fit_reference
+from services.generation.providers.vendor import ReferenceLimits
+from tests.fakes.frames import encoded, scenery
+from tests.fakes.provider import picture
+
+USE = ReferenceUse(uri="s3://ice/refs/a.png", role="character", entity_id="radha", strength=0.7)
+
+
+def opened(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data))
+
+
+def test_a_reference_within_the_limits_is_sent_as_it_is() -> None:
+    data = picture(300, 200)
+    made = fit_reference(data, USE, ReferenceLimits(1, strength=True))
+    assert made.data == data
+    assert (made.width, made.height, made.mime_type, made.extension) == (300, 200, "image/png", "png")
+    assert (made.role, made.entity_id, made.strength) == ("character", "radha", 0.7)
+
+
+def test_strength_is_only_there_where_the_model_takes_it() -> None:
+    assert fit_reference(picture(), USE, ReferenceLimits(1)).strength is None
+
+
+@pytest.mark.parametrize("limits", [ReferenceLimits(1, max_side=150), ReferenceLimits(1, max_pixels=15_000)])
+def test_a_large_reference_is_scaled_down(limits: ReferenceLimits) -> None:
+    made = fit_reference(picture(300, 200), USE, limits)
+    assert opened(made.data).size == (made.width, made.height) == (150, 100)
+
+
+def test_a_heavy_reference_becomes_another_format_and_then_smaller() -> None:
+    data = encoded(scenery(800, 600))
+    lighter = fit_reference(data, USE, ReferenceLimits(1, max_bytes=len(data) // 2))
+    assert (lighter.mime_type, lighter.width) == ("image/jpeg", 800)
+    assert len(lighter.data) <= len(data) // 2
+    smaller = fit_reference(data, USE, ReferenceLimits(1, max_bytes=30_000, formats=("PNG",)))
+    assert smaller.mime_type == "image/png"
+    assert smaller.width < 800
+    assert smaller.width / smaller.height == pytest.approx(800 / 600, rel=0.02)
+
+
+def test_a_format_that_the_model_does_not_take_is_changed() -> None:
+    made = fit_reference(picture(kind="WEBP"), USE, ReferenceLimits(1, formats=("JPEG",)))
+    assert (made.mime_type, opened(made.data).format) == ("image/jpeg", "JPEG")
+
+
+def test_what_is_transparent_lies_on_white_in_a_format_without_transparency() -> None:
+    clear = Image.new("RGBA", (64, 64), (255, 0, 0, 0))
+    out = io.BytesIO()
+    clear.save(out, "PNG")
+    made = fit_reference(out.getvalue(), USE, ReferenceLimits(1, formats=("JPEG",)))
+    assert min(opened(made.data).convert("L").tobytes()) > 250
+
+
+def test_a_reference_is_sent_upright() -> None:
+    sideways = Image.new("RGB", (90, 60))
+    exif = sideways.getexif()
+    exif[0x0112] = 6
+    out = io.BytesIO()
+    sideways.save(out, "JPEG", exif=exif)
+    made = fit_reference(out.getvalue(), USE, ReferenceLimits(1, formats=("PNG",)))
+    assert (made.width, made.height) == (60, 90)
+
+
+@pytest.mark.parametrize("data", [b"", b"no image", picture()[:200], b"GIF89a" + b"\0" * 40])
+def test_what_is_no_image_is_named(data: bytes) -> None:
+    with pytest.raises(InvalidRequest, match=r"refs/a\.png"):
+        fit_reference(data, USE, ReferenceLimits(1))
+
+
+def test_limits_that_nothing_meets_are_told() -> None:
+    with pytest.raises(InvalidRequest, match="10 bytes"):
+        fit_reference(picture(), USE, ReferenceLimits(1, max_bytes=10))

@@ -1,0 +1,79 @@
+"""Keys and addresses: a vendor without its key starts no worker, and says which variable is missing."""
+
+import pytest
+
+from services.chassis.settings import SettingsError
+from services.generation.providers.catalogue import NAMES, VENDORS, make_provider, missing_keys
+from services.generation.providers.vendor_settings import VendorSettings
+from services.generation.settings import GenerationSettings
+from tests.fakes.object_store import FakeObjectStore
+from tests.fakes.vendors.bench import Inline
+
+KEYS = {make().key_variable for make in VENDORS.values()}
+
+
+@pytest.fixture(autouse=True)
+def without_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in KEYS:
+        monkeypatch.delenv(variable, raising=False)
+
+
+@pytest.mark.parametrize("name", sorted(VENDORS))
+def test_every_vendor_has_its_settings(name: str) -> None:
+    vendor = VENDORS[name]()
+    assert vendor.name == name
+    assert VendorSettings().base_url(name) is None
+    assert VendorSettings().key(vendor.key_variable) is None
+
+
+@pytest.mark.parametrize("name", sorted(VENDORS))
+def test_without_its_key_a_worker_does_not_start_and_names_the_variable(name: str) -> None:
+    with pytest.raises(SettingsError, match=VENDORS[name]().key_variable):
+        make_provider(GenerationSettings(generation_provider=name), FakeObjectStore(), Inline())
+
+
+@pytest.mark.parametrize("name", sorted(VENDORS))
+def test_with_its_key_it_does(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VENDORS[name]().key_variable, "a-key")
+    settings = GenerationSettings(generation_provider=name)
+    assert make_provider(settings, FakeObjectStore(), Inline()).name == name
+    assert name not in missing_keys(settings.vendors)
+
+
+def test_an_unknown_provider_is_told_which_there_are() -> None:
+    with pytest.raises(SettingsError, match=r"midjourney.*allowed is one of: previz") as raised:
+        make_provider(GenerationSettings(generation_provider="midjourney"), FakeObjectStore(), Inline())
+    assert all(name in str(raised.value) for name in NAMES)
+
+
+def test_an_empty_key_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "")
+    assert VendorSettings().openai_api_key is None
+
+
+@pytest.mark.parametrize("key", ["two words", "line\nbreak", "schlüssel"])
+def test_a_key_that_no_header_can_carry_stops_the_start_and_is_not_shown(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    with pytest.raises(SettingsError, match=r"OPENAI_API_KEY: '\*\*\*'") as raised:
+        GenerationSettings()
+    assert key not in str(raised.value)
+
+
+@pytest.mark.parametrize("url", ["api.openai.com", "ftp://x/", "https://user@host/", "https://host/?q=1", "https://"])
+def test_a_base_url_is_http_with_a_host_and_nothing_secret(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ICE_OPENAI_BASE_URL", url)
+    with pytest.raises(SettingsError, match="ICE_OPENAI_BASE_URL"):
+        VendorSettings()
+
+
+def test_a_base_url_loses_its_last_slash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ICE_OPENAI_BASE_URL", "http://127.0.0.1:9400/openai/")
+    assert VendorSettings().base_url("openai") == "http://127.0.0.1:9400/openai"
+
+
+def test_keys_are_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-do-not-show")
+    assert "sk-do-not-show" not in repr(GenerationSettings())
+    assert "sk-do-not-show" not in GenerationSettings().model_dump_json()
