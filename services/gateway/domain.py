@@ -50,12 +50,13 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Where and when an event came in. `at_ms` is milliseconds since 1970, UTC."""
+    """Where and when an event came in. `at_ms` is milliseconds since 1970, UTC; `copied` marks what a replay sent."""
 
     topic: str
     partition: int
     offset: int
     at_ms: int
+    copied: bool = False
 
 
 class Status(StrEnum):
@@ -145,8 +146,10 @@ def _log(event: Event, arrival: Arrival) -> Write:
 def _planned(event: ShotPlanned, arrival: Arrival) -> list[Write]:
     project, shot = event.project, event.shot
     plan = f"revisions.{event.event_id}"
+    film = {"settings": project.model_dump(mode="json"), "title": project.title}
     writes = [
-        Write(PROJECTS, project.project_id, {"settings": project.model_dump(mode="json"), "title": project.title}),
+        # A replay may bring a plan of long ago, or one with a wish of its own: the film's settings are those of plans.
+        Write(PROJECTS, project.project_id, {} if arrival.copied else film, film if arrival.copied else {}),
         Write(
             SHOTS,
             event.partition_key(),

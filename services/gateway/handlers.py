@@ -20,7 +20,8 @@ class Handlers:
         """Write one batch, one round trip per collection; nothing is emitted."""
         by_collection: defaultdict[str, list[Write]] = defaultdict(list)
         for message in messages:
-            arrival = Arrival(message.topic, message.partition, message.offset, message.timestamp)
+            copied = message.envelope.replayed_from is not None
+            arrival = Arrival(message.topic, message.partition, message.offset, message.timestamp, copied)
             for write in project_event(message.event, arrival):
                 by_collection[write.collection].append(write)
         for name, writes in by_collection.items():

@@ -1,5 +1,6 @@
 """The read model is the same whatever the order in which events arrive."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.base import Event
-from schemas.envelope import from_headers
+from schemas.envelope import REPLAYED_FROM, from_headers
 from schemas.review import ReviewRequested
 from schemas.run import RunSuperseded
 from schemas.shot import Problem, ShotPlanned, ShotRejected
@@ -81,6 +82,19 @@ async def test_repeats_change_nothing() -> None:
     await handlers.project(messages)
     assert await documents.collection(domain.EVENTS).count({}) == events
     assert await ReadModel(documents).keyframes("vrindavan") == before
+
+
+async def test_a_copy_of_an_old_plan_does_not_bring_the_films_old_settings_back() -> None:
+    documents = FakeDocuments()
+    handlers = Handlers(documents)
+    old, new = builders.planned(), builders.planned(revision=2)
+    new = new.model_copy(update={"project": new.project.model_copy(update={"title": "A new title"})})
+    copy = replace(received(old, 2), envelope=from_headers({REPLAYED_FROM: b"shot.planned.v1:0:0"}))
+    await handlers.project([received(old, 0), received(new, 1), copy])
+    assert (await ReadModel(documents).project("vrindavan"))["title"] == "A new title"
+    lost = FakeDocuments()
+    await Handlers(lost).project([copy])
+    assert (await ReadModel(lost).project("vrindavan"))["title"] == old.project.title
 
 
 async def test_a_replay_does_not_change_when_things_happened() -> None:
