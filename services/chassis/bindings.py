@@ -94,7 +94,7 @@ class Concurrent:
         slots: messages in work at once in this process (1 to 1000).
         drain_s: seconds that running handlers get to finish when partitions are revoked; meanwhile their group waits.
         stop_s: seconds that they get when the service stops; None = as many.
-        per_partition: ceiling per partition; None = twice the slots shared out over the assigned partitions.
+        per_partition: ceiling per partition; None = twice the slots, shared out over the partitions of its topic.
         fair_every: of so many messages taken, at least one comes from the topic bound last, when it has any.
     """
 

@@ -7,6 +7,7 @@ asked for; revoked partitions are drained for a while before they are given back
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
 from typing import Any, Final
@@ -177,9 +178,13 @@ class ConcurrentStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
 
     def _with_room(self, assigned: Iterable[TopicPartition]) -> list[TopicPartition]:
         partitions = sorted(assigned)
-        share = max(1, 2 * self._options.slots // max(1, len(partitions)))
-        ceiling = self._options.per_partition or share
-        return [tp for tp in partitions if self._ledger.tracker(tp).in_flight < ceiling]
+        of_topic = Counter(tp.topic for tp in partitions)
+
+        def ceiling(tp: TopicPartition) -> int:
+            # By topic: the few partitions of a busy one must be able to fill every slot beside many idle ones.
+            return self._options.per_partition or max(1, 2 * self._options.slots // of_topic[tp.topic])
+
+        return [tp for tp in partitions if self._ledger.tracker(tp).in_flight < ceiling(tp)]
 
     def _start(self, found: dict[TopicPartition, list[ConsumerRecord]]) -> None:
         if self._stopping.is_set():

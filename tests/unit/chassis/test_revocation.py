@@ -166,3 +166,12 @@ async def test_lag_is_told_before_anything_is_committed_and_after() -> None:
 def lag(rig: Rig) -> dict[str, float]:
     found = re.findall(r'ice_lag{partition="(\d+)",service="toy",topic="[^"]+"} (\S+)', rig.metrics.render().decode())
     return {partition: float(value) for partition, value in found}
+
+
+async def test_the_one_partition_of_a_busy_topic_may_fill_every_slot() -> None:
+    rig = Rig([Calls().binding()])
+    stage = rig.slow(Concurrent(slots=8, drain_s=1))
+    busy, idle = TopicPartition(ASKED, 0), [TopicPartition("idle", number) for number in range(5)]
+    for offset in range(8):
+        assert busy in stage._with_room([busy, *idle])
+        stage._ledger.tracker(busy).begin(offset)
