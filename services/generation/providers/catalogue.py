@@ -9,6 +9,7 @@ from services.generation.providers import previz_provider
 from services.generation.providers.base import ImageProvider
 from services.generation.providers.bfl import BlackForestLabs
 from services.generation.providers.drawing_pool import DrawingPool
+from services.generation.providers.gemini import Gemini
 from services.generation.providers.openai import OpenAI
 from services.generation.providers.references import Offload, ReferenceReader, ReferenceStore
 from services.generation.providers.stability import Stability
@@ -21,6 +22,7 @@ from services.generation.settings import GenerationSettings
 VENDORS: Final[Mapping[str, Callable[[], Vendor]]] = MappingProxyType(
     {
         BlackForestLabs.name: BlackForestLabs,
+        Gemini.name: Gemini,
         OpenAI.name: OpenAI,
         Stability.name: Stability,
     }
