@@ -53,16 +53,13 @@ class Film(RuleBasedStateMachine):
 
     @rule(run=sampled_from(RUNS), cost=sampled_from([0, 40, 170, 333]))
     def ask(self, run: str, cost: int) -> None:
-        """A process decides on another call, within what it believes to be left, and reserves its money."""
+        """A process decides on another call, within what it believes to be left."""
         read = self.saved[run]
         left = funds_left(self.book, BUDGET, run, scene_id=SCENES[run], shot_id=run)
         if read.open or left.refusal(Spent(len(read.costs), sum(read.costs)), cost) is not None:
             return
         after = Saved(read.version + 1, (*read.costs, cost), open=True)
-        reserved = self.book.reserved(run, line(run, after), BUDGET)
-        if reserved is not None:
-            self.book = reserved
-            self.steps.append(Step(run, read, after, "reserved"))
+        self.steps.append(Step(run, read, after, "decided"))
 
     @rule(run=sampled_from(RUNS), actual=integers(0, 333))
     def settle(self, run: str, actual: int) -> None:
@@ -78,6 +75,12 @@ class Film(RuleBasedStateMachine):
         """Any process takes its next step, or dies before it."""
         step = self.steps.pop(draw.draw(integers(0, len(self.steps) - 1)))
         if dies:
+            return
+        if step.done == "decided":
+            reserved = self.book.reserved(step.run, line(step.run, step.next), BUDGET)
+            if reserved is not None:
+                self.book = reserved
+                self.steps.append(replace(step, done="reserved"))
             return
         if step.done == "reserved":
             if self.saved[step.run] == step.read:
