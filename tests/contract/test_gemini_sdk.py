@@ -44,6 +44,7 @@ async def client(at: Bench) -> AsyncIterator[genai.client.AsyncClient]:
 async def test_the_official_client_generates_with_references(at: Bench, client: genai.client.AsyncClient) -> None:
     shown = [picture(64, 64, shade=shade) for shade in (40, 90)]
     parts = [types.Part.from_bytes(data=data, mime_type="image/png") for data in shown]
+    content = types.Content(role="user", parts=[types.Part.from_text(text="a ferry"), *parts])
     answer = await client.models.generate_content(model=MODEL, contents=content, config=ASKED)
     assert answer.parts is not None
     (image,) = [part.inline_data for part in answer.parts if part.inline_data]
