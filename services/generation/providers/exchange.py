@@ -1,5 +1,7 @@
 """What a vendor module says and hears: calls and replies as plain values, without a client, a clock or a key."""
 
+import base64
+import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -164,6 +166,18 @@ def at(document: Any, *path: str | int) -> Any:  # noqa: ANN401 - JSON
         else:
             return None
     return document
+
+
+def decoded(text: str) -> bytes:
+    """Bytes of base64, also of a data URL.
+
+    Raises:
+        UnreadableReplyError: it is none.
+    """
+    try:
+        return base64.b64decode(text.partition(",")[2] if text.startswith("data:") else text, validate=True)
+    except (binascii.Error, ValueError):
+        raise UnreadableReplyError(f"an image that is no base64: {text[:40]!r}") from None
 
 
 def _deeper(value: Any, levels: int) -> bool:  # noqa: ANN401 - JSON

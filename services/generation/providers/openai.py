@@ -4,8 +4,6 @@ Models, fields, errors and shutdown dates are of the official SDK (openai 3.54) 
 model pages' and, for models without one, those of a third party's price table. Checked 2026-11-23.
 """
 
-import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +16,7 @@ from services.generation.providers.exchange import (
     HttpReply,
     JsonBody,
     MultipartBody,
-    UnreadableReplyError,
+    decoded,
     get,
     paid_post,
 )
@@ -147,18 +145,6 @@ class OpenAI(Vendor):
     def price(self, job: VendorJob) -> int:
         """By size; only used when the reply tells no tokens."""
         return round(job.traits.price_usd_micros * max(1.0, job.size[0] * job.size[1] / _USUAL_PIXELS))
-
-
-def decoded(text: str) -> bytes:
-    """Bytes of base64, also of a data URL.
-
-    Raises:
-        UnreadableReplyError: it is none.
-    """
-    try:
-        return base64.b64decode(text.partition(",")[2] if text.startswith("data:") else text, validate=True)
-    except (binascii.Error, ValueError):
-        raise UnreadableReplyError(f"an image that is no base64: {text[:40]!r}") from None
 
 
 def _cost(reply: HttpReply, rates: Rates) -> int | None:

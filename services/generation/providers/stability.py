@@ -17,10 +17,10 @@ from services.generation.providers.exchange import (
     JsonBody,
     MultipartBody,
     UnreadableReplyError,
+    decoded,
     get,
     paid_post,
 )
-from services.generation.providers.openai import decoded
 from services.generation.providers.sizes import RatioList, Size, SizeList
 from services.generation.providers.vendor import (
     MEBIBYTE,

@@ -14,7 +14,7 @@ A call that costs nothing is never in doubt.
 """
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from pydantic import SecretStr
 
@@ -36,6 +36,7 @@ from services.generation.providers.vendor_http import BrokenReplyError, NoAnswer
 
 Failure = Callable[[HttpReply], ProviderError]
 T = TypeVar("T")
+_ABOUT_THE_KEY: Final = frozenset({401, 403})
 
 
 class VendorCalls:
@@ -104,7 +105,7 @@ class VendorCalls:
             error = reply_errors.by_status(reply, reply.excerpt)
         if isinstance(error, OutcomeUnknown) and not call.costs and failure is None:
             error = Outage(str(error))
-        if isinstance(error, Configuration):
+        if isinstance(error, Configuration) and reply.status in _ABOUT_THE_KEY:
             error = Configuration(f"{error} (the key is in {self._vendor.key_variable})")
         if isinstance(error, Throttled | Outage) and error.retry_after_s is None:
             error.retry_after_s = reply_errors.retry_after_s(reply, self._clock.now())

@@ -65,7 +65,8 @@ class VendorJobs:
         job_id, failures = pending.vendor_job_id, 0
         ends, wait_s = self._clock.monotonic() + self._job_s, pending.poll_after_s
         while True:
-            await self._hints.wait(job_id, wait_s * self._pace)
+            left_s = max(0.0, ends - self._clock.monotonic())
+            await self._hints.wait(job_id, min(wait_s * self._pace, left_s))
             late = self._clock.monotonic() >= ends
             try:
                 answer = await self._look(job, job_id)
