@@ -4,7 +4,7 @@ The `v1` in a name is the major version of its events. `generation.requested` is
 that each provider's workers scale on their own lag.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -166,9 +166,12 @@ def generation_requested(provider: str, lane: Lane) -> str:
 
 
 def generation_specs(provider: str) -> tuple[TopicSpec, ...]:
-    """Both lanes of a provider: 16 partitions, the ceiling of workers per lane."""
+    """Both lanes of a provider: 32 partitions, the ceiling of its workers (docs/scaling.md has the arithmetic)."""
     return tuple(
-        _chain(generation_requested(provider, lane), "film.generation.requested", _ORCHESTRATOR, _GENERATION)
+        replace(
+            _chain(generation_requested(provider, lane), "film.generation.requested", _ORCHESTRATOR, _GENERATION),
+            partitions=32,
+        )
         for lane in Lane
     )
 
