@@ -54,7 +54,7 @@ def completed(
     request: GenerationRequested, made: GeneratedImage, where: Stored, picture: Picture, duration_ms: int
 ) -> GenerationCompleted:
     """The good end. Every number is the provider's own; nothing is filled in."""
-    degradations = request.degradations
+    degradations = (*request.degradations, *made.degradations)
     if picture.fitted:
         fitted = Degradation(
             code="image-fitted",
