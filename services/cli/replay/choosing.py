@@ -68,11 +68,6 @@ class Choice:
         """Whether a record is to be sent as far as its place says it."""
         return self.chosen is None or record.offset in self.chosen.get(record.partition, ())
 
-    @property
-    def count(self) -> int | None:
-        """How many records are to be sent; None = as many as are asked for."""
-        return None if self.chosen is None else sum(len(offsets) for offsets in self.chosen.values())
-
 
 class Chooser:
     """Reads what has to be known before the first event is sent."""
