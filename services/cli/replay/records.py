@@ -74,10 +74,9 @@ class TopicRecords:
             silent = 0 if fetched else silent + 1
             if silent >= _SILENT_FETCHES:
                 raise TimeoutError
-            for part, records in fetched.items():
-                within = [record for record in records if record.offset < ends[part]]
-                if within:
-                    yield within
+            within = [record for part, records in fetched.items() for record in records if record.offset < ends[part]]
+            if within:
+                yield within
             await self._leave_finished(ends)
 
     async def _leave_finished(self, ends: dict[TopicPartition, int]) -> None:

@@ -18,7 +18,7 @@ from services.cli.replay.facts import facts_of, matches
 from services.cli.replay.journal import Journal, JournalFile
 from services.cli.replay.makings import Wishes, regenerated
 
-_AT_ONCE: Final = 100
+_AT_ONCE: Final = 200
 
 
 class Publisher(Protocol):
