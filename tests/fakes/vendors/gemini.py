@@ -122,11 +122,15 @@ def order_of(model: str, asked: dict[str, Any]) -> Order:
 
 def _picture(told: dict[str, str]) -> bytes:
     try:
-        # Protocol buffers' JSON takes both alphabets and both spellings; Google's client sends `mime_type` and URLs' own.
+        # Protocol buffers' JSON takes both alphabets and both spellings; Google's client sends the unexpected ones.
         data = base64.b64decode(told["data"].translate(str.maketrans("-_", "+/")), validate=True)
     except (binascii.Error, ValueError):
         raise BadRequest("Base64 decoding failed") from None
-    if not is_image(data) or told.get("mimeType", told.get("mime_type")) not in {"image/png", "image/jpeg", "image/webp"}:
+    if not is_image(data) or told.get("mimeType", told.get("mime_type")) not in {
+        "image/png",
+        "image/jpeg",
+        "image/webp",
+    }:
         raise BadRequest("Unable to process input image")
     return data
 
