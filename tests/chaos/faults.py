@@ -141,7 +141,7 @@ def schedule(seed: int, length: float, kinds: str = "all") -> tuple[Fault, ...]:
     Args:
         seed: of the run.
         length: of the window in seconds.
-        kinds: names of `KINDS` separated by commas, or `all`.
+        kinds: names of `KINDS` separated by commas, or `all`; empty = none.
 
     Raises:
         ValueError: a kind is unknown.

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from services.chassis.failures import Transient
 from services.chassis.publishing import EventPublisher
+from services.local_stack.servers import probes
 from tests.chaos.evidence import Places, gather
 from tests.chaos.faults import Fault, schedule
 from tests.chaos.film import Film, make
@@ -23,6 +24,9 @@ Tell = Callable[[str], None]
 
 _QUIET_S: Final = 6.0
 _FEED_EVERY_S: Final = 0.5
+_LOOK_S: Final = 0.2
+_LOOKS: Final = 600
+_CATCH_UP_S: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +213,14 @@ class Run:
             node = leader if fault.kind == "kill-controller" and leader else random.Random(self._seed).choice(others)
             kafka.kill(node)
             await asyncio.sleep(fault.for_s)
-            await kafka.start_node(node)
+            kafka.spawn_node(node)
+            port = int(kafka.address(node).rpartition(":")[2])
+            for _ in range(_LOOKS):
+                if await probes.port_open(port):
+                    break
+                await asyncio.sleep(_LOOK_S)
+            # The copies catch up, so that the next broker may fall.
+            await asyncio.sleep(_CATCH_UP_S)
         return f"node {node}"
 
     async def _kill_storage(self, fault: Fault) -> None:

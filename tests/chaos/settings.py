@@ -6,6 +6,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made below it
+
 
 class ChaosSettings(BaseSettings):
     """How many runs, of which size, and where their results go."""
@@ -30,7 +32,7 @@ class ChaosSettings(BaseSettings):
     """JSON lines, one per run; seeds already in it are skipped."""
     runs: Path = Path(tempfile.gettempdir()) / "ice-chaos"
     """Where each run keeps its logs, its evidence and its report."""
-    data: Path = Path("/dev/shm" if Path("/dev/shm").is_dir() else tempfile.gettempdir())
+    data: Path = next(place for place in (_MEMORY, Path(tempfile.gettempdir())) if place.is_dir())
     """Where servers keep their data during a run. In memory a synchronous write costs nothing, so that the run is bound
     by the faults and not by the disk; a kill -9 is the same."""
     keep_data: bool = False
