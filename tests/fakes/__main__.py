@@ -3,12 +3,29 @@
 import argparse
 import asyncio
 import random
+from collections.abc import Mapping
 
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from tests.fakes.vendors.cases import CASES
+from tests.fakes.vendors.fake import FakeVendor
 from tests.fakes.vendors.server import FakeServer
+
+
+def together(fakes: Mapping[str, FakeVendor]) -> Starlette:
+    """Every fake below its own name."""
+    return Starlette(routes=[Mount(f"/{name}", fake) for name, fake in fakes.items()])
+
+
+def settings_for(fakes: Mapping[str, FakeVendor], url: str) -> dict[str, str]:
+    """Environment variables with which the engine finds the fakes."""
+    found = {}
+    for name, fake in fakes.items():
+        case = CASES[name]
+        found[case.vendor().key_variable] = fake.key
+        found[f"ICE_{name.upper().replace('-', '_')}_BASE_URL"] = f"{url}/{name}{case.base_path}"
+    return found
 
 
 async def serve(port: int, latency: tuple[float, float]) -> None:
@@ -16,11 +33,9 @@ async def serve(port: int, latency: tuple[float, float]) -> None:
     fakes = {name: case.fake() for name, case in CASES.items() if case.shown}
     for fake in fakes.values():
         fake.latency = lambda: chance.uniform(*latency)
-    async with FakeServer(Starlette(routes=[Mount(f"/{name}", fake) for name, fake in fakes.items()]), port) as server:
-        for name, fake in fakes.items():
-            case = CASES[name]
-            print(f"export {case.vendor().key_variable}={fake.key}")  # noqa: T201
-            print(f"export ICE_{name.upper().replace('-', '_')}_BASE_URL={server.url}/{name}{case.base_path}")  # noqa: T201
+    async with FakeServer(together(fakes), port) as server:
+        for name, value in settings_for(fakes, server.url).items():
+            print(f"export {name}={value}", flush=True)  # noqa: T201
         await asyncio.Event().wait()
 
 

@@ -18,7 +18,12 @@ def parameters_of(call: HttpCall, job: VendorJob) -> dict[str, Any]:
     record: dict[str, Any] = {"model": job.model, "requested_size": f"{job.size[0]}x{job.size[1]}"}
     if job.references:
         record["references_sent"] = len(job.references)
-    return {**record, **{name: value for name, value in told.items() if _plain(name, value)}}
+    return {**record, **plain_values(told)}
+
+
+def plain_values(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers, truth values and short texts; whatever else a vendor may have sent stays out of the record."""
+    return {name: value for name, value in told.items() if _plain(name, value)}
 
 
 def _values(call: HttpCall) -> Mapping[str, Any]:

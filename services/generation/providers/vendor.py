@@ -3,20 +3,22 @@
 README.md says how to add one.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from schemas.bible import Lora
 from schemas.conditioning import Degradation
 from services.generation.providers import reply_errors
 from services.generation.providers.errors import Configuration, InvalidRequest, OutcomeUnknown, ProviderError
-from services.generation.providers.exchange import HttpCall, HttpReply
+from services.generation.providers.exchange import HttpCall, HttpReply, UnreadableReplyError
 from services.generation.providers.sizes import Size, Sizes
 
 MEBIBYTE = 1024 * 1024
+_JOB_ID: Final = re.compile(r"[!-~]{1,200}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,11 @@ class Pending:
     vendor_job_id: str
     poll_after_s: float = 2.0
     cost_usd_micros: int | None = None
+
+    def __post_init__(self) -> None:
+        # It goes into the ledger, into events and into the paths of polls.
+        if not _JOB_ID.fullmatch(self.vendor_job_id) or ".." in self.vendor_job_id:
+            raise UnreadableReplyError(f"job id: {self.vendor_job_id[:60]!r}, allowed are 1 to 200 visible characters")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from services.chassis.clock import Clock, SystemClock
 from services.chassis.failures import Transient
 from services.generation.providers import fitting
 from services.generation.providers.base import Accepted, GeneratedImage, ImageJob
-from services.generation.providers.call_records import parameters_of
+from services.generation.providers.call_records import parameters_of, plain_values
 from services.generation.providers.errors import (
     Configuration,
     InvalidRequest,
@@ -207,7 +207,7 @@ class VendorProvider:
             seed_used=_seed_used(asked, made),
             cost_usd_micros=cost,
             vendor_job_id=made.vendor_job_id,
-            parameters={**parameters, **made.parameters, "cost_basis": basis},
+            parameters={**parameters, **plain_values(made.parameters), "cost_basis": basis},
             degradations=asked.degradations,
         )
 

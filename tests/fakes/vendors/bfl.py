@@ -73,7 +73,7 @@ class FakeBlackForestLabs(FakeVendor):
         megapixels = -(-order.size[0] * order.size[1] // (1024 * 1024))
         cost = round((CREDITS[model] * megapixels + 1.5 * len(order.references)) * 10_000)
         name = f"{len(self.jobs) + 1:08x}-0000-4000-8000-{len(self.orders):012x}"
-        url = f"{str(request.base_url).rstrip('/')}/v1/get_result?id={name}"
+        url = f"{self.root_url(request)}/v1/get_result?id={name}"
         self.take_job(order, cost, url)
         return JSONResponse({"id": name, "polling_url": url, "cost": cost / 10_000, "output_mp": megapixels})
 

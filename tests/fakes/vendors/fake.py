@@ -159,7 +159,7 @@ class FakeVendor:
 
     def signed(self, request: Request) -> bool:
         """Whether the URL alone is proof enough: those of uploads."""
-        return request.url.path.startswith("/signed/")
+        return "/signed/" in request.url.path
 
     async def carry_out(self, order: Order, cost_usd_micros: int | None = None, kind: str = "PNG") -> bytes:
         """Take an order, charge it and draw it, after the latency: for vendors that answer with the image."""
@@ -195,7 +195,12 @@ class FakeVendor:
         """A URL of this server where the bytes can be fetched."""
         name = f"{len(self.files) + 1}.{extension}"
         self.files[name] = data
-        return f"{str(request.base_url).rstrip('/')}/files/{name}"
+        return f"{self.root_url(request)}/files/{name}"
+
+    @staticmethod
+    def root_url(request: Request) -> str:
+        """Where this fake begins, as the caller sees it; it may be mounted below a path."""
+        return f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
 
     def _charge(self, order: Order, cost_usd_micros: int | None) -> int:
         cost = self.price_usd_micros if cost_usd_micros is None else cost_usd_micros

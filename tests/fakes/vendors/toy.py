@@ -150,7 +150,7 @@ class FakeToy(FakeVendor):
     async def _upload(self, request: Request) -> Response:
         name = f"u{len(self.uploads) + 1}"
         self.uploads[name] = b""
-        where = f"{str(request.base_url).rstrip('/')}/signed/{name}"
+        where = f"{self.root_url(request)}/signed/{name}"
         return JSONResponse({"id": name, "url": where, "token": f"t-{name}"})
 
     async def _receive(self, request: Request) -> Response:
@@ -194,9 +194,7 @@ class FakeToy(FakeVendor):
             return JSONResponse({"status": job.outcome})
         if not job.done():
             return JSONResponse({"status": "running"})
-        return JSONResponse(
-            {"status": "done", "result": f"{str(request.base_url).rstrip('/')}/v1/jobs/{job.job_id}/result"}
-        )
+        return JSONResponse({"status": "done", "result": f"{self.root_url(request)}/v1/jobs/{job.job_id}/result"})
 
     async def _result(self, request: Request) -> Response:
         job: Job = self.jobs[request.path_params["job_id"]]
