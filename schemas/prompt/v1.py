@@ -74,7 +74,7 @@ class PromptBuilt(ConditionedEvent):
     facts: tuple[Fact, ...]
     """All facts, most important first."""
     prompts: tuple[RenderedPrompt, ...] = Field(min_length=1)
-    """One wording per dialect."""
+    """The whole wording per dialect, then shorter ones of a dialect for models that take fewer characters."""
     template_version: Name
     """Version and digest of the templates used."""
     take: int = Field(default=1, ge=1)
@@ -87,7 +87,7 @@ class PromptBuilt(ConditionedEvent):
         return (self.run.run_id, str(self.take))
 
     def prompt_for(self, dialect: Dialect) -> RenderedPrompt:
-        """The wording in one dialect.
+        """The whole wording in one dialect.
 
         Raises:
             KeyError: it was not built.

@@ -1,5 +1,8 @@
 """From a conditioned shot to its prompts: plan the facts, order them, word them per dialect."""
 
+from collections.abc import Iterator
+from typing import Final
+
 from schemas.conditioning import ConditionedEvent
 from schemas.prompt import DroppedFact, PromptBuilt, RenderedPrompt, RetakeInstruction
 from schemas.run import RunContext
@@ -19,6 +22,8 @@ from services.prompt_builder.domain.tags import tags_prompt
 from services.prompt_builder.domain.templates import Templates
 
 STAGE = "prompt-builder"
+#: Characters of the shorter wordings in sentences: common limits of models that take no more.
+SHORTER: Final = (2_000, 1_500)
 
 
 def build(
@@ -79,22 +84,41 @@ def rendered(
     cut: tuple[DroppedFact, ...],
     retake: RetakeInstruction | None,
 ) -> tuple[RenderedPrompt, ...]:
-    """One wording per dialect; what a wording leaves out is listed with it."""
+    """The whole wording per dialect, then shorter ones in sentences where some models take fewer characters.
+
+    What a wording leaves out is listed with it.
+    """
     avoid = negatives(event, templates, retake)
     stressed = frozenset(retake.strengthen) if retake else frozenset()
-    sentences, no_sentence = natural_prompt(facts, stressed)
     tags, no_tag = tags_prompt(facts)
     not_natural, natural_cut = natural_negative(avoid)
     not_tags, tags_cut = tags_negative(avoid)
-    return (
+    sentences = (
         RenderedPrompt(
             dialect=Dialect.NATURAL,
-            prompt=sentences,
+            prompt=text,
             negative_prompt=not_natural,
             dropped=(*cut, *no_sentence, *natural_cut),
-        ),
-        RenderedPrompt(dialect=Dialect.TAGS, prompt=tags, negative_prompt=not_tags, dropped=(*cut, *no_tag, *tags_cut)),
+        )
+        for text, no_sentence in _in_sentences(facts, stressed)
     )
+    whole = next(sentences)
+    weighted = RenderedPrompt(
+        dialect=Dialect.TAGS, prompt=tags, negative_prompt=not_tags, dropped=(*cut, *no_tag, *tags_cut)
+    )
+    return (whole, weighted, *sentences)
+
+
+def _in_sentences(
+    facts: tuple[Planned, ...], stressed: frozenset[str]
+) -> Iterator[tuple[str, tuple[DroppedFact, ...]]]:
+    """The facts in sentences, with what found no room: whole, then within each shorter limit that this is beyond."""
+    text, no_sentence = natural_prompt(facts, stressed)
+    yield text, no_sentence
+    for limit in SHORTER:
+        if len(text) > limit:
+            text, no_sentence = natural_prompt(facts, stressed, limit)
+            yield text, no_sentence
 
 
 def rejected(run: RunContext, problems: tuple[Problem, ...]) -> ShotRejected:

@@ -208,22 +208,30 @@ def natural_prompt(
 ) -> tuple[str, tuple[DroppedFact, ...]]:
     """The facts in sentences, within `limit` characters; facts of the last ranks give way first.
 
+    A long fact that had to go leaves room: what is shorter and went before it comes back, most important first.
+
     Args:
         facts: by importance.
         stressed: kinds that a retake strengthens: their sentences move forward and say that they matter.
         limit: characters.
     """
-    dropped = [fact.dropped(fact.omitted) for fact in facts if fact.omitted]
     kept = [fact for fact in facts if not fact.omitted]
     text = _written(kept, stressed)
+    gone: list[Planned] = []
     while len(text) > limit and kept:
         excess = len(text) - limit
         while excess > 0 and kept:
             fact = kept.pop(_least(kept))
             excess -= len(fact.clause)
-            dropped.append(fact.dropped(f"{limit}-character limit"))
+            gone.append(fact)
         text = _written(kept, stressed)
-    return text, tuple(dropped)
+    for fact in [item for item in facts if item in gone]:
+        fuller = [item for item in facts if item in kept or item is fact]
+        if len(text) + len(fact.clause) <= limit and len(longer := _written(fuller, stressed)) <= limit:
+            kept, text = fuller, longer
+            gone.remove(fact)
+    omitted = [fact.dropped(fact.omitted) for fact in facts if fact.omitted]
+    return text, (*omitted, *(fact.dropped(f"{limit}-character limit") for fact in gone))
 
 
 def _least(facts: Sequence[Planned]) -> int:

@@ -7,6 +7,7 @@ import pytest
 from schemas.bible import Costume, Garment, Lora
 from schemas.conditioning import (
     ContinuityFrame,
+    LocationConditioned,
     PropConditioning,
 )
 from schemas.project import TemplateOverride
@@ -253,3 +254,37 @@ def test_an_override_with_slots_words_the_shot() -> None:
     override = TemplateOverride(table="style", key="kalamkari", text="kalamkari cloth of {subject} at {location}")
     text = natural(event(builders.shot(style="kalamkari"), project={"templates": (override,)}))
     assert "Kalamkari cloth of Radha at Vrindavan Forest" in text
+
+
+def wordy(lanterns: int = 15) -> LocationConditioned:
+    """A shot of which the planner has told more than 2,000 characters."""
+    story = ", ".join(f"the {number}th lantern swings over the wet stones" for number in range(lanterns))
+    return two({"description": f"Radha and Krishna meet, {story}", "action": f"they talk {'quietly ' * 60}"})
+
+
+def test_models_that_take_fewer_characters_get_shorter_sentences_with_every_loss_listed() -> None:
+    made = built(wordy())
+    whole, weighted, short, shorter = made.prompts
+    assert [item.dialect.value for item in made.prompts] == ["natural", "tags", "natural", "natural"]
+    assert len(whole.prompt) > 2000 >= len(short.prompt) > 1500 >= len(shorter.prompt)
+    assert whole.dropped == ()
+    assert weighted.prompt
+    assert {fact.reason for fact in short.dropped} == {"2000-character limit"}
+    assert {fact.reason for fact in shorter.dropped} == {"1500-character limit"}
+    assert made.prompt_for(Dialect.NATURAL) is whole
+
+
+def test_one_long_fact_that_has_to_go_takes_no_other_with_it() -> None:
+    short = built(wordy(60)).prompts[2]
+    assert [fact.kind for fact in short.dropped] == ["description"]
+
+
+def test_who_is_in_the_frame_survives_in_the_shortest_sentences() -> None:
+    shortest = built(wordy()).prompts[-1].prompt
+    assert "Radha" in shortest
+    assert "Krishna" in shortest
+    assert "blue skin" in shortest
+
+
+def test_a_prompt_that_every_model_takes_is_worded_once_per_dialect() -> None:
+    assert [item.dialect for item in built(event()).prompts] == [Dialect.NATURAL, Dialect.TAGS]
