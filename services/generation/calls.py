@@ -175,12 +175,21 @@ class Calls:
         return await self._complete(request, claim, done)
 
     async def _adopt(self, request: GenerationRequested, claim: Claim) -> Sequence[Event] | None:
-        """Finish a call whose image was stored before a crash; None when it wasn't, or not whole."""
+        """Finish a call whose image reached the store before a crash, wholly or in part; None when it didn't."""
         (done,) = unpack(claim.entry.pending)
         if not isinstance(done, GenerationCompleted):
             raise TypeError(f"ledger entry {claim.entry.generation_id}: pending is a {done.TYPE}")
-        if not await self._ports.assets.holds(outcomes.Stored(done.asset, done.original)):
+        where = outcomes.Stored(done.asset, done.original)
+        if await self._ports.assets.holds(where):
+            return await self._complete(request, claim, done)
+        data = await self._ports.assets.received(where)
+        if data is None:
             return None
+        picture = await self._maker.picture(request, data)
+        where = outcomes.stored(request, picture, self._ports.assets.bucket)
+        claim.check()
+        await self._ports.assets.store(picture, where)
+        done = done.model_copy(update={"asset": where.image, "original": where.original})
         return await self._complete(request, claim, done)
 
     async def _complete(self, request: GenerationRequested, claim: Claim, done: GenerationCompleted) -> Sequence[Event]:

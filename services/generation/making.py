@@ -185,14 +185,22 @@ class Maker:
 
     async def _believed(self, request: GenerationRequested, made: GeneratedImage) -> images.Picture:
         """The vendor's bytes as a picture of exactly the asked size."""
-        size, offload = (request.width, request.height), self._ports.offload
         try:
-            unpacked = await offload.run(partial(images.unpacked_bytes, made.data, self._rules.limits))
-            place = await self._ports.unpacking.enter(unpacked)
-            try:
-                return await offload.run(partial(images.prepare, made.data, *size, self._rules.limits))
-            finally:
-                place.leave()
+            return await self.picture(request, made.data)
         except images.BadImageError as error:
             charged = bool(made.cost_usd_micros) or not self._provider.free
             raise UnusableImage(str(error), charged=charged, cost_usd_micros=made.cost_usd_micros) from error
+
+    async def picture(self, request: GenerationRequested, data: bytes) -> images.Picture:
+        """Received bytes as a picture of exactly the asked size; the same bytes always make the same picture.
+
+        Raises:
+            BadImageError: they are no usable picture.
+        """
+        size, offload = (request.width, request.height), self._ports.offload
+        unpacked = await offload.run(partial(images.unpacked_bytes, data, self._rules.limits))
+        place = await self._ports.unpacking.enter(unpacked)
+        try:
+            return await offload.run(partial(images.prepare, data, *size, self._rules.limits))
+        finally:
+            place.leave()

@@ -110,7 +110,11 @@ class Assets(Protocol):
     bucket: str
 
     async def store(self, picture: Picture, where: Stored) -> None:
-        """Store image, thumbnail and original; a repeat overwrites."""
+        """Store the bytes as received, then what is made of them (image, thumbnail); a repeat overwrites."""
+        ...
+
+    async def received(self, where: Stored) -> bytes | None:
+        """The bytes as received; None when the store doesn't have them whole."""
         ...
 
     async def holds(self, where: Stored) -> bool:

@@ -30,13 +30,24 @@ class AssetStore:
         await self._records.ensure_index([("project_id", 1), ("shot_id", 1)])
 
     async def store(self, picture: Picture, where: Stored) -> None:
-        """Store image, thumbnail and original, all at once; returns when the store has them whole."""
-        puts = [self._put(where.image.uri, picture.png, "image/png")]
-        if where.image.thumbnail_uri is not None:
-            puts.append(self._put(where.image.thumbnail_uri, picture.thumbnail, "image/jpeg"))
+        """Store the bytes as they were received, then what is made of them; returns when the store has all of it.
+
+        A crash in between leaves either nothing, or what the rest can be made from again: no paid image is lost half
+        stored, and no part of it stays behind alone.
+        """
+        parts = [(where.image.uri, picture.png, "image/png")]
         if where.original is not None and picture.original is not None:
-            puts.append(self._put(where.original.uri, picture.original.data, picture.original.mime_type))
-        await asyncio.gather(*puts)
+            parts.insert(0, (where.original.uri, picture.original.data, picture.original.mime_type))
+        if where.image.thumbnail_uri is not None:
+            parts.append((where.image.thumbnail_uri, picture.thumbnail, "image/jpeg"))
+        received, *made = parts
+        await self._put(*received)
+        await asyncio.gather(*(self._put(*part) for part in made))
+
+    async def received(self, where: Stored) -> bytes | None:
+        """The bytes as they were received; None when the store doesn't have them, or others."""
+        ref = where.original or where.image
+        return await self._objects.get(ref.uri) if await self._matches(ref) else None
 
     async def holds(self, where: Stored) -> bool:
         """Whether image, thumbnail and original are there, the two with a known hash byte for byte."""

@@ -1,6 +1,7 @@
 """What a worker does about each event, on fake stores."""
 
 import asyncio
+import hashlib
 
 import pytest
 
@@ -10,6 +11,10 @@ from schemas.generation import FailureKind, GenerationCompleted, GenerationFaile
 from schemas.provider import ProviderHealthChanged, ProviderState
 from schemas.run import RunSuperseded
 from services.chassis.failures import Busy, Poison, Transient
+from services.chassis.health import Check
+from services.chassis.interruption import current_interrupt
+from services.generation.adapters.memory import Room
+from services.chassis.object_store import StoredObject
 from services.generation.domain.ledger import InDoubtPolicy
 from services.generation.handlers import Handlers
 from services.generation.providers.base import GeneratedImage
@@ -322,6 +327,44 @@ async def test_an_image_is_kept_in_hand_while_the_object_store_is_away() -> None
     assert len(bench.provider.calls) == 1
 
 
+@pytest.mark.parametrize(("kind", "stored"), [("PNG", 1), ("JPEG", 1), ("JPEG", 2)])
+async def test_an_image_that_was_stored_in_part_before_a_crash_is_completed_without_a_call(
+    kind: str, stored: int
+) -> None:
+    bench = paid()
+    bench.provider.answers = [GeneratedImage(picture(kind=kind))]
+    put = bench.objects.put
+    done: list[str] = []
+
+    async def dies(key: str, data: bytes, content_type: str) -> StoredObject:
+        if len(done) == stored:
+            raise Transient("killed here")
+        done.append(key)
+        return await put(key, data, content_type)
+
+    bench.objects.put = dies  # type: ignore[method-assign,assignment]
+    with pytest.raises(Transient, match="killed here"):
+        await bench.worker().requested(bench.request())
+    bench.objects.put = put  # type: ignore[method-assign]
+    bench.clock.advance(LEASE_S + 1)
+    event = await completed(bench)
+    assert len(bench.provider.calls) == 1
+    asset = bench.objects.objects[event.asset.uri.removeprefix("s3://ice/")]
+    assert hashlib.sha256(asset).hexdigest() == event.asset.sha256
+    assert len(bench.objects.objects) == (3 if kind == "JPEG" else 2)
+
+
+async def test_an_image_of_which_nothing_was_stored_leaves_nothing_behind() -> None:
+    bench = paid()
+    bench.objects.away = "no space left on device"
+    with pytest.raises(Transient):
+        await bench.worker().requested(bench.request())
+    bench.objects.away = None
+    bench.clock.advance(LEASE_S + 1)
+    assert (await failed(bench)).kind is FailureKind.IN_DOUBT
+    assert bench.objects.objects == {}
+
+
 async def test_a_database_that_is_away_before_sending_costs_nothing_and_loses_nothing() -> None:
     bench = paid()
     handlers = bench.worker()
@@ -408,3 +451,85 @@ async def test_repeated_outages_are_announced_until_published_and_recovery_is_pr
     bench.provider.trouble = None
     (back,) = await handlers.health()
     assert [event.state for event in back.events if isinstance(event, ProviderHealthChanged)] == [ProviderState.UP]
+
+
+class CancellingProvider(FakeProvider):
+    """A vendor that can be told to stop a job."""
+
+    def __init__(self) -> None:
+        super().__init__("acme", free=False, vendor_job_id="job-7")
+        self.cancelled: list[str] = []
+
+    async def cancel(self, vendor_job_id: str) -> bool:
+        self.cancelled.append(vendor_job_id)
+        return True
+
+
+async def test_a_superseded_job_is_called_off_at_the_vendor_once_and_its_end_is_waited_for() -> None:
+    provider = CancellingProvider()
+    provider.gate = asyncio.Event()
+    bench = Bench(provider)
+    handlers = bench.worker()
+    running = asyncio.create_task(handlers.requested(bench.request()))
+    async with asyncio.timeout(10):
+        while not any(entry["vendor_job_id"] for entry in bench.documents.collection("ledger").docs.values()):
+            await asyncio.sleep(0)
+    await asyncio.sleep(0.01)
+    await handlers.cancel_superseded()
+    assert provider.cancelled == []
+    # The note may have come to another worker.
+    await bench.worker().superseded(RunSuperseded(run=bench.request().run, superseded_by_revision=2))
+    await handlers.cancel_superseded()
+    await handlers.cancel_superseded()
+    assert provider.cancelled == ["job-7"]
+    provider.gate.set()
+    assert isinstance(only(await running), GenerationCompleted)
+
+
+async def test_images_in_hand_while_the_store_is_away_hold_their_memory_and_let_no_new_call_begin() -> None:
+    bench = paid()
+    bench.objects.away = "no space left on device"
+    memory = Room(320 * 180 * 3)
+    handlers = worker(bench.provider, bench.documents, bench.objects, bench.clock, memory=memory)
+    with pytest.raises(Transient):
+        await handlers.requested(bench.request())
+    assert memory.used > 0
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(handlers.requested(bench.request().model_copy(update={"attempt": 2})), 0.05)
+    assert len(bench.provider.calls) == 1
+    bench.objects.away = None
+    await completed(bench, handlers)
+    assert memory.used == 0
+
+
+async def test_a_worker_that_stops_gives_back_what_waits_for_its_turn() -> None:
+    bench = paid()
+    memory = Room(1)
+    await memory.enter(1)
+    handlers = worker(bench.provider, bench.documents, bench.objects, bench.clock, owner="stopping", memory=memory)
+    interrupt = asyncio.Event()
+    current_interrupt.set(interrupt)
+    waiting = asyncio.create_task(handlers.requested(bench.request()))
+    await asyncio.sleep(0.02)
+    interrupt.set()
+    with pytest.raises(Busy, match="given back"):
+        await waiting
+    current_interrupt.set(None)
+    # Without waiting for the lease's end.
+    await completed(bench)
+    assert len(bench.provider.calls) == 1
+
+
+async def test_a_free_call_costs_two_writes_to_the_ledger_and_no_more() -> None:
+    bench = Bench()
+    event = await completed(bench)
+    assert bench.documents.collection("ledger").docs[event.generation_id]["version"] == 2
+
+
+async def test_readiness_tells_how_the_provider_is() -> None:
+    bench = Bench()
+    handlers = bench.worker()
+    assert handlers.checks()["provider"] == Check(ok=True, detail="previz up; 0 in work")
+    bench.provider.trouble = Configuration("library missing")
+    await handlers.announce()
+    assert handlers.checks()["provider"] == Check(ok=False, detail="previz down; library missing; 0 in work")
