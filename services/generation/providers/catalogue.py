@@ -12,6 +12,7 @@ from services.generation.providers.drawing_pool import DrawingPool
 from services.generation.providers.gemini import Gemini
 from services.generation.providers.openai import OpenAI
 from services.generation.providers.references import Offload, ReferenceReader, ReferenceStore
+from services.generation.providers.replicate import Replicate
 from services.generation.providers.stability import Stability
 from services.generation.providers.vendor import Vendor
 from services.generation.providers.vendor_provider import Timing, VendorProvider
@@ -24,6 +25,7 @@ VENDORS: Final[Mapping[str, Callable[[], Vendor]]] = MappingProxyType(
         BlackForestLabs.name: BlackForestLabs,
         Gemini.name: Gemini,
         OpenAI.name: OpenAI,
+        Replicate.name: Replicate,
         Stability.name: Stability,
     }
 )
