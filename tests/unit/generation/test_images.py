@@ -6,7 +6,7 @@ import struct
 import zlib
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from services.generation.domain import images
 from services.generation.domain.images import BadImageError, Limits
@@ -133,3 +133,121 @@ def test_a_decompression_bomb_is_refused_by_its_header(side: tuple[int, int]) ->
 def test_a_file_beyond_the_limit_is_refused_unread() -> None:
     with pytest.raises(BadImageError, match="allowed are at most 100"):
         images.prepare(picture(), 320, 180, Limits(max_bytes=100))
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def pixel(data: bytes, at: tuple[int, int] = (5, 5)) -> tuple[int, ...]:
+    with Image.open(io.BytesIO(data)) as opened:
+        assert opened.mode == "RGB"
+        found = opened.getpixel(at)
+    assert isinstance(found, tuple)
+    return tuple(int(value) for value in found)
+
+
+def sixteen_bit_rgb(width: int, height: int) -> bytes:
+    """A PNG of 16 bits per channel, which Pillow opens as RGB like any other."""
+    row = b"\0" + b"\x80\x00\x40\x00\x20\x00" * width
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(row * height))
+        + chunk(b"IEND", b"")
+    )
+
+
+def test_sixteen_bits_per_channel_become_eight() -> None:
+    made = images.prepare(sixteen_bit_rgb(64, 64), 64, 64, LIMITS)
+    assert made.original is not None
+    assert made.png[24] == 8
+    assert pixel(made.png) == (128, 64, 32)
+
+
+def test_a_png_with_bytes_behind_its_end_or_without_its_end_is_written_anew() -> None:
+    for data in (picture(64, 64) + b"<script>", picture(64, 64)[:-12]):
+        made = images.prepare(data, 64, 64, LIMITS)
+        assert made.original is not None
+        assert made.png.endswith(b"IEND\xaeB`\x82")
+
+
+def test_cmyk_becomes_rgb_of_the_same_colour() -> None:
+    data = encoded(Image.new("RGB", (64, 64), (200, 40, 40)).convert("CMYK"), "JPEG", quality=95)
+    made = images.prepare(data, 64, 64, LIMITS)
+    assert all(abs(have - want) < 8 for have, want in zip(pixel(made.png), (200, 40, 40), strict=True))
+
+
+def test_a_palette_with_transparency_becomes_opaque_rgb() -> None:
+    layer = Image.new("P", (64, 64), 0)
+    layer.putpalette([255, 255, 255, 10, 200, 30])
+    layer.paste(1, (0, 0, 32, 64))
+    made = images.prepare(encoded(layer, transparency=0), 64, 64, LIMITS)
+    assert (pixel(made.png), pixel(made.png, (50, 5))) == ((10, 200, 30), (0, 0, 0))
+
+
+def foreign_profile() -> bytes:
+    """A profile whose red and green are exchanged, and whose name says nothing of sRGB."""
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    swapped = srgb.replace(b"rXYZ", b"tXYZ").replace(b"gXYZ", b"rXYZ").replace(b"tXYZ", b"gXYZ")
+    return swapped.replace("sRGB".encode("utf-16-be"), "xRGB".encode("utf-16-be"))
+
+
+def test_colours_of_a_foreign_profile_are_brought_to_srgb() -> None:
+    data = encoded(Image.new("RGB", (64, 64), (200, 40, 40)), icc_profile=foreign_profile())
+    made = images.prepare(data, 64, 64, LIMITS)
+    assert made.original is not None
+    assert all(abs(have - want) < 4 for have, want in zip(pixel(made.png), (40, 200, 40), strict=True))
+
+
+def test_a_profile_that_says_srgb_changes_nothing() -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    data = encoded(Image.new("RGB", (64, 64), (90, 90, 90)), icc_profile=profile)
+    assert images.prepare(data, 64, 64, LIMITS).png == data
+
+
+@pytest.mark.parametrize("profile", [b"no profile at all", b"\0" * 200])
+def test_a_broken_profile_does_not_cost_the_picture(profile: bytes) -> None:
+    data = encoded(Image.new("RGB", (64, 64), (90, 90, 90)), "JPEG", icc_profile=profile, quality=95)
+    assert pixel(images.prepare(data, 64, 64, LIMITS).png)[0] in range(86, 95)
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+def test_broken_metadata_does_not_cost_the_picture() -> None:
+    data = encoded(Image.new("RGB", (64, 64), (90, 90, 90)), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff broken")
+    assert size_of(images.prepare(data, 64, 64, LIMITS).png) == (64, 64)
+
+
+def test_of_an_animation_the_first_frame_is_taken_and_it_is_said() -> None:
+    frames = [Image.new("RGB", (64, 64), colour) for colour in ((250, 0, 0), (0, 0, 250))]
+    data = encoded(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True)
+    made = images.prepare(data, 64, 64, LIMITS)
+    assert pixel(made.png) == (250, 0, 0)
+    assert made.fitted == "the model gave 64×64: the first of 2 frames"
+
+
+@pytest.mark.parametrize(
+    ("have", "said"),
+    [
+        ((160, 90), "the model gave 160×90: enlarged 2.00 times"),
+        ((640, 360), "the model gave 640×360: reduced"),
+        ((640, 400), "the model gave 640×400: reduced, cropped"),
+        ((200, 200), "the model gave 200×200: enlarged 1.60 times, cropped"),
+        ((320, 200), "the model gave 320×200: cropped"),
+    ],
+)
+def test_what_was_done_to_reach_the_size_is_said_exactly(have: tuple[int, int], said: str) -> None:
+    assert images.prepare(picture(*have), 320, 180, LIMITS).fitted == said
+
+
+def test_memory_for_unpacking_is_told_from_the_head_alone() -> None:
+    assert images.unpacked_bytes(bomb(4000, 3000), LIMITS) == 4000 * 3000 * 12
+    with pytest.raises(BadImageError):
+        images.unpacked_bytes(bomb(30_000, 30_000), LIMITS)
