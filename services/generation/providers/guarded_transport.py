@@ -6,6 +6,7 @@ with another address a moment later (DNS rebinding) gains nothing. Certificates 
 
 import asyncio
 import functools
+import itertools
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable
@@ -18,6 +19,9 @@ import httpx
 SocketOptions = Iterable[httpcore.SOCKET_OPTION]
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 _MOST_ADDRESSES: Final = 4
+_POOLS: Final = 16
+#: Idle connections per pool.
+_KEPT: Final = 16
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 _LOW_32_BITS: Final = 0xFFFFFFFF
 
@@ -146,7 +150,27 @@ class GuardedTransport(httpx.AsyncHTTPTransport):
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=context,
             max_connections=connections,
-            max_keepalive_connections=connections,
+            max_keepalive_connections=_KEPT,
             keepalive_expiry=5.0,
             network_backend=backend,
         )
+
+
+class SpreadTransport(httpx.AsyncBaseTransport):
+    """Several pools in turn: httpcore looks at every connection of a pool for every idle one, at every request.
+
+    With hundreds of calls in flight that square takes longer than the calls.
+    """
+
+    def __init__(self, backend: GuardedBackend, connections: int) -> None:
+        self._pools = [GuardedTransport(backend, connections) for _ in range(_POOLS)]
+        self._turn = itertools.cycle(self._pools)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request through the next pool."""
+        return await next(self._turn).handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for pool in self._pools:
+            await pool.aclose()

@@ -12,7 +12,7 @@ import orjson
 from pydantic import SecretStr
 
 from services.generation.providers.exchange import Body, FormBody, HttpCall, HttpReply, JsonBody, MultipartBody
-from services.generation.providers.guarded_transport import GuardedBackend, GuardedTransport
+from services.generation.providers.guarded_transport import GuardedBackend, SpreadTransport
 from services.generation.providers.host_rules import HostRules
 from services.generation.providers.vendor import MEBIBYTE, Vendor
 
@@ -78,7 +78,7 @@ class VendorHttp:
     async def start(self) -> None:
         """Make the client; the first connection comes with the first call."""
         self._client = httpx.AsyncClient(
-            transport=GuardedTransport(GuardedBackend(self._rules.exempt), self._connections),
+            transport=SpreadTransport(GuardedBackend(self._rules.exempt), self._connections),
             follow_redirects=False,
             trust_env=False,
             headers={"user-agent": "image-creation-engine", "accept-encoding": "identity"},

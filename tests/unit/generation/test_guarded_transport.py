@@ -1,5 +1,6 @@
 """Nothing but public addresses is connected to, except what the operator has set himself."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 
 import httpcore
@@ -13,6 +14,7 @@ from services.generation.providers.guarded_transport import (
     GuardedBackend,
     GuardedTransport,
     RefusedAddressError,
+    SpreadTransport,
     is_public,
 )
 from tests.fakes.vendors.server import FakeServer
@@ -122,12 +124,16 @@ async def server() -> AsyncIterator[FakeServer]:
         yield made
 
 
-async def test_the_guard_is_in_force_under_httpx(server: FakeServer) -> None:
-    async with httpx.AsyncClient(transport=GuardedTransport(GuardedBackend(frozenset()), 2)) as client:
+@pytest.mark.parametrize("transport", [GuardedTransport, SpreadTransport])
+async def test_the_guard_is_in_force_under_httpx(
+    server: FakeServer, transport: type[GuardedTransport | SpreadTransport]
+) -> None:
+    async with httpx.AsyncClient(transport=transport(GuardedBackend(frozenset()), 2)) as client:
         with pytest.raises(httpx.ConnectError, match="no public address"):
             await client.get(f"http://127.0.0.1:{server.port}/")
         with pytest.raises(httpx.ConnectError, match="no public address"):
             await client.get(f"http://localhost:{server.port}/")
     exempt = frozenset({("127.0.0.1", server.port)})
-    async with httpx.AsyncClient(transport=GuardedTransport(GuardedBackend(exempt), 2)) as client:
-        assert (await client.get(f"http://127.0.0.1:{server.port}/")).text == "here"
+    async with httpx.AsyncClient(transport=transport(GuardedBackend(exempt), 2)) as client:
+        answers = await asyncio.gather(*(client.get(f"http://127.0.0.1:{server.port}/") for _ in range(40)))
+    assert {answer.text for answer in answers} == {"here"}
