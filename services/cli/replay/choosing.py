@@ -6,7 +6,7 @@ from typing import Final
 
 from schemas import topics as names
 from schemas.base import Event
-from schemas.envelope import EnvelopeError
+from schemas.envelope import REPLAYED_FROM, EnvelopeError
 from schemas.registry import NewerVersionError, UnreadableEventError
 from services.chassis.bindings import OnBatch, Received
 from services.chassis.reading import RawRecord, Reader
@@ -46,6 +46,11 @@ class EventReader:
             return Broken("newer", str(error))
         except (EnvelopeError, UnreadableEventError) as error:
             return Broken("unreadable", str(error))
+
+
+def is_copy(record: RawRecord) -> bool:
+    """Whether a replay sent it; told by its headers, so that copies needn't be decoded."""
+    return any(name == REPLAYED_FROM for name, _ in record.headers)
 
 
 async def _nothing(_: Sequence[Received]) -> Sequence[Event]:
@@ -107,12 +112,12 @@ class Chooser:
         return Choice(newest.chosen(), missing)
 
     def _offer(self, newest: NewestMakings, record: RawRecord, asked: set[str] | None, tally: Tally) -> None:
+        if is_copy(record):
+            tally.copies += 1
+            return
         received = self._events.read(record)
         if isinstance(received, Broken):
             tally.trouble(received.kind, record.partition, record.offset, received.reason)
-            return
-        if received.envelope.replayed_from is not None:
-            tally.copies += 1
             return
         rank, facts = rank_of(received.event), facts_of(received.event)
         if rank is None or (asked is not None and not asked & {rank.subject, facts.shot_key}):
@@ -124,20 +129,23 @@ class Chooser:
         ask, found = self._ask, set[str]()
         by_role = ask.source not in {ask.topic, names.SHOT_PLANNED}
         async for batch in self._records.batches(ask.topic, self._journal.spans):
-            for record in filter(self._in_time, batch):
+            for record in filter(self._may_ask, batch):
                 received = self._events.read(record)
                 if isinstance(received, Broken):
                     if ask.source != ask.topic:
                         tally.trouble(received.kind, record.partition, record.offset, received.reason)
                     continue
                 facts = facts_of(received.event)
-                if received.envelope.replayed_from is None and facts.shot_id is not None and matches(ask, facts):
+                if facts.shot_id is not None and matches(ask, facts):
                     found.add(f"{facts.shot_key}/{facts.role}" if by_role and facts.role else facts.shot_key)
             self._noted(ask.topic, len(batch))
         return found
 
     def _in_time(self, record: RawRecord) -> bool:
         return self._journal.window.holds(record.timestamp)
+
+    def _may_ask(self, record: RawRecord) -> bool:
+        return self._in_time(record) and not is_copy(record)
 
 
 def _held(newest: NewestMakings, subject: str) -> bool:

@@ -13,7 +13,7 @@ from services.chassis.reading import RawRecord
 from services.cli.exits import CliError
 from services.cli.replay.asking import Ask
 from services.cli.replay.bounds import Window
-from services.cli.replay.choosing import Broken, Choice, EventReader
+from services.cli.replay.choosing import Broken, Choice, EventReader, is_copy
 from services.cli.replay.facts import facts_of, matches
 from services.cli.replay.journal import Journal, JournalFile
 from services.cli.replay.makings import Wishes, regenerated
@@ -72,12 +72,12 @@ class Maker:
         if not self._choice.takes(record) or not self._window.holds(record.timestamp):
             self._tally.others += 1
             return None
+        if is_copy(record) and not self._compacted:
+            self._tally.copies += 1
+            return None
         received = self._events.read(record)
         if isinstance(received, Broken):
             self._tally.trouble(received.kind, record.partition, record.offset, received.reason)
-            return None
-        if received.envelope.replayed_from is not None and not self._compacted:
-            self._tally.copies += 1
             return None
         if not self._ask.regenerate and not matches(self._ask, facts_of(received.event)):
             self._tally.others += 1
