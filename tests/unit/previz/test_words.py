@@ -11,7 +11,7 @@ from services.generation.providers.previz.held import held_named
 from services.generation.providers.previz.places.catalogue import KITS, kit_named
 from services.generation.providers.previz.poses import ARMS, LEGS, POSES, pose_named
 from services.generation.providers.previz.scene import PrevizCharacter, PrevizLocation, PrevizScene
-from services.generation.providers.previz.vocabulary import ANGLES, SIZES, known
+from services.generation.providers.previz.vocabulary import ANGLES, SIZES, STYLES, known
 from services.generation.providers.previz.wardrobe import outfit_of
 
 
@@ -95,6 +95,12 @@ def test_in_a_shot_of_two_each_does_what_the_text_says_of_them() -> None:
     assert clause_about("Krishna", text, scene) == "Krishna plays the flute."
 
 
+def test_an_embrace_that_one_is_told_of_is_returned_and_a_kneeling_one_stays_low() -> None:
+    pip, nora = PrevizCharacter(id="p", action="kneels and embraces Nora"), PrevizCharacter(id="n", action="waits")
+    actors = actors_of(PrevizScene(characters=(pip, nora)))
+    assert [actor.pose_name for actor in actors] == ["embrace_low", "embrace"]
+
+
 @pytest.mark.parametrize(
     ("name", "description", "kit"),
     [
@@ -153,6 +159,8 @@ def test_a_prop_is_recognised_in_a_sentence() -> None:
         ("Bird's-eye", ANGLES, "birds-eye"),
         ("LOW ANGLE", ANGLES, "low-angle"),
         ("ECU", tuple(SIZES), "extreme-close-up"),
+        ("3d-cg", STYLES, "cg-3d"),
+        ("3-D CG", STYLES, "cg-3d"),
         ("sideways", ANGLES, "eye-level"),
     ],
 )

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from services.generation.providers.previz.chance import Dice
 from services.generation.providers.previz.geometry import clamp
+from services.generation.providers.previz.poses import EMBRACES
 from services.generation.providers.previz.scene import PrevizScene
 
 
@@ -62,16 +63,18 @@ def spots_of(scene: PrevizScene, poses: Sequence[str], share: float, dice: Dice)
         ]
     else:
         row = _many(count, dice)
-    row = [_turned_by_request(scene, spot, index) for index, spot in enumerate(row)]
+    if not EMBRACES & set(poses):
+        row = [_turned_by_request(scene, spot, index) for index, spot in enumerate(row)]
     return [Spot(1 - s.x, s.near, -s.turn, s.look) for s in row] if mirror else row
 
 
 def _pair(scene: PrevizScene, poses: Sequence[str], per_metre: float, dice: Dice, *, tight: bool) -> list[Spot]:
     """Return two places, as far apart as what they do brings people."""
     middle = 0.5 + dice.between(-0.06, 0.06)
-    if "embrace" in poses:
-        gap = clamp(0.36 * per_metre, 0.03, 0.30)
-        return [Spot(middle - gap / 2, 1.0, 60, 1), Spot(middle + gap / 2, 1.02, -62, 0)]
+    if EMBRACES & set(poses):
+        # Chests touch, and each looks over the other's shoulder: one of them shows the face.
+        gap = clamp(0.27 * per_metre, 0.03, 0.30)
+        return [Spot(middle - gap / 2, 1.0, 66, 1), Spot(middle + gap / 2, 1.06, -58, 0)]
     if scene.coverage == "pov":
         return [Spot(0.40, 1.0, 6), Spot(0.72, 1.45, -6)]
     if scene.coverage == "single":

@@ -13,14 +13,18 @@ from services.generation.providers.previz.display_list import (
     Linear,
     Path,
     Stop,
+    joined,
     polygon,
-    rectangle,
+    reversed_path,
     shifted,
     spline,
 )
 from services.generation.providers.previz.geometry import Point, bounds, clamp, dot
 from services.generation.providers.previz.light import Light
 from services.generation.providers.previz.style import Look
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom in pixels."""
 
 
 class Brush:
@@ -80,8 +84,7 @@ class Brush:
         self.canvas.body(path, colour)
         box = bounds(points)
         if not self.small or box[2] - box[0] > 12 * self.canvas.unit:
-            self._form(path, box, shade)
-            self._edge(path, box, rim)
+            self._model(path, box, shade, rim)
         self.contour(path, ink)
         return path
 
@@ -101,18 +104,26 @@ class Brush:
             self.contour(path, ink)
         return path
 
-    def _form(self, path: Path, box: tuple[float, float, float, float], amount: float) -> None:
+    def _model(self, path: Path, box: Box, shade: float, rim: float) -> None:
+        """Lay form shadow and edge light, inside the outline."""
+        before = len(self.canvas.ops)
+        with self.canvas.group(path):
+            self._form(path, box, shade)
+            self._edge(path, box, rim)
+        if len(self.canvas.ops) == before + 2:
+            del self.canvas.ops[before:]
+
+    def _form(self, path: Path, box: Box, amount: float) -> None:
         level = self.light.shade_level * self.look.shade * amount
         if level < 0.04:
             return
         wide = box[2] - box[0]
         off = -self.side * wide * 0.48
         soft = 0.0 if self.look.cel else min(wide * 0.07, 7 * self.canvas.unit) * self.look.blur
-        with self.canvas.group(path):
-            moved = shifted(path, off, min(wide * 0.06, 4.0))
-            self.canvas.tint(moved, self.light.shade, clamp(level, 0, 0.92), blur=soft, blend=Blend.MULTIPLY)
+        moved = shifted(path, off, min(wide * 0.06, 4.0))
+        self.canvas.tint(moved, self.light.shade, clamp(level, 0, 0.92), blur=soft, blend=Blend.MULTIPLY)
 
-    def _edge(self, path: Path, box: tuple[float, float, float, float], amount: float) -> None:
+    def _edge(self, path: Path, box: Box, amount: float) -> None:
         level = self.light.rim_level * self.look.rim * amount * self.fade
         wide, tall = box[2] - box[0], box[3] - box[1]
         if level < 0.05 or wide < 4:
@@ -120,8 +131,8 @@ class Brush:
         thick = clamp(self.k * 0.009, 0.8, 5.0 * self.canvas.unit)
         dx = -self.side * min(thick, wide * 0.12)
         dy = min(thick * 0.45, tall * 0.08)
-        with self.canvas.group(path, without=shifted(path, dx, dy)):
-            self.canvas.tint(rectangle(*box), self.light.rim, clamp(level, 0, 0.95))
+        sliver = joined([path, reversed_path(shifted(path, dx, dy))])
+        self.canvas.tint(sliver, self.light.rim, clamp(level, 0, 0.95))
 
     def contour(self, path: Path, amount: float = 1.0) -> None:
         """Ink a closed or open outline."""

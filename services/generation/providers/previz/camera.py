@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from services.generation.providers.previz.display_list import DepthPlane
-from services.generation.providers.previz.geometry import Point, Vec3, blend, dot, sub
+from services.generation.providers.previz.geometry import Point, Vec3, blend, dot
 
 SENSOR_MM: Final = 36.0
 NEAR_M: Final = 0.12
@@ -52,12 +52,16 @@ class Camera:
 
     def view(self, point: Vec3) -> Vec3:
         """Return (right, up, depth) of a world point as the camera sees it, in metres."""
-        d = sub(point, self.position)
-        return (dot(d, self.right), dot(d, self.up), dot(d, self.forward))
+        # Written out: a frame asks for ten thousand points.
+        px, py, pz = self.position
+        x, y, z = point[0] - px, point[1] - py, point[2] - pz
+        r, u, f = self.right, self.up, self.forward
+        return (x * r[0] + z * r[2], x * u[0] + y * u[1] + z * u[2], x * f[0] + y * f[1] + z * f[2])
 
     def depth(self, point: Vec3) -> float:
         """Return the distance of a world point along the optical axis, in metres."""
-        return dot(sub(point, self.position), self.forward)
+        at, f = self.position, self.forward
+        return (point[0] - at[0]) * f[0] + (point[1] - at[1]) * f[1] + (point[2] - at[2]) * f[2]
 
     def scale(self, depth: float) -> float:
         """Return pixels per metre at a depth."""
@@ -66,7 +70,8 @@ class Camera:
     def on_screen(self, view: Vec3) -> Point:
         """Return the pixel of a point in camera space; depths nearer than `NEAR_M` count as `NEAR_M`."""
         k = self.focal / max(view[2], NEAR_M)
-        return self.rolled((self.centre_x + view[0] * k, self.centre_y - view[1] * k))
+        p = (self.width * 0.5 + view[0] * k, self.centre_y - view[1] * k)
+        return self.rolled(p) if self.roll else p
 
     def project(self, point: Vec3) -> Point:
         """Return the pixel of a world point."""
@@ -92,9 +97,9 @@ class Camera:
 
     def outline(self, points: Sequence[Vec3]) -> list[Point]:
         """Return the pixels of a flat outline, cut at the near plane; empty if all of it is behind the camera."""
-        seen = [self.view(p) for p in points]
-        if all(v[2] >= NEAR_M for v in seen):
-            return [self.on_screen(v) for v in seen]
+        seen = list(map(self.view, points))
+        if min(v[2] for v in seen) >= NEAR_M:
+            return list(map(self.on_screen, seen))
         kept: list[Vec3] = []
         for i, b in enumerate(seen):
             a = seen[i - 1]

@@ -10,7 +10,7 @@ from services.generation.providers.previz.display_list import RGB
 from services.generation.providers.previz.expressions import Expression, expression_of
 from services.generation.providers.previz.hair import Hair, hair_of
 from services.generation.providers.previz.held import HOLDS, held_named
-from services.generation.providers.previz.poses import POSES, Pose, pose_at_rest, pose_named
+from services.generation.providers.previz.poses import EMBRACES, POSES, Pose, pose_at_rest, pose_named
 from services.generation.providers.previz.scene import PrevizCharacter, PrevizScene
 from services.generation.providers.previz.wardrobe import Outfit, outfit_of
 
@@ -48,7 +48,15 @@ class Actor(NamedTuple):
 
 def actors_of(scene: PrevizScene) -> list[Actor]:
     """Return everyone in the shot, in the shot's order."""
-    return [_actor(scene, person, index) for index, person in enumerate(scene.characters)]
+    actors = [_actor(scene, person, index) for index, person in enumerate(scene.characters)]
+    if len(actors) == 2 and EMBRACES & {actor.pose_name for actor in actors}:
+        # It takes two: an embrace that one of them is told of is returned.
+        return [a if a.pose_name in EMBRACES else _embracing(a) for a in actors]
+    return actors
+
+
+def _embracing(actor: Actor) -> Actor:
+    return actor._replace(pose_name="embrace", pose=POSES["embrace"], held="")
 
 
 def _actor(scene: PrevizScene, person: PrevizCharacter, index: int) -> Actor:

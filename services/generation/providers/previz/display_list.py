@@ -242,6 +242,16 @@ def shifted(path: Path, dx: float, dy: float) -> Path:
     return Path(path.verbs, tuple(xy))
 
 
+def reversed_path(path: Path) -> Path:
+    """Return one outline of M, L, C and Z run the other way: filled together with another, it is left out of it."""
+    closed = path.verbs.endswith("Z")
+    steps = path.verbs[1:-1] if closed else path.verbs[1:]
+    xy = path.xy[::-1]
+    flat = [0.0] * len(xy)
+    flat[0::2], flat[1::2] = xy[1::2], xy[0::2]
+    return Path("M" + steps[::-1] + ("Z" if closed else ""), tuple(flat))
+
+
 def points_of(path: Path) -> list[Point]:
     """Return every coordinate pair, control points included: their bounds hold the outline."""
     return list(zip(path.xy[0::2], path.xy[1::2], strict=True))

@@ -22,7 +22,7 @@ from services.generation.providers.previz.guides import (
     mask_pass,
     pose_pass,
 )
-from services.generation.providers.previz.light import Light, light_of
+from services.generation.providers.previz.light import Light, in_black_and_white, light_of
 from services.generation.providers.previz.places.catalogue import layout_of
 from services.generation.providers.previz.places.layout import Layout
 from services.generation.providers.previz.scene import PrevizScene
@@ -110,6 +110,8 @@ def composed(scene: PrevizScene) -> Frame:
         camera_yaw=staged.camera.yaw,
         indoors=layout.indoors,
     )
+    if scene.style == "noir" and not layout.indoors:
+        light = in_black_and_white(light, scene.weather)
     canvas = Canvas(scene.width, scene.height)
     _Painter(canvas, scene, staged, layout, light, look).paint()
     drawing = DisplayList(scene.width, scene.height, scene.seed, tuple(canvas.ops), look.finishes)

@@ -102,7 +102,8 @@ def turn_z(v: Vec3, angle: float) -> Vec3:
 def mean(points: Sequence[Vec3]) -> Vec3:
     """Return the centre of gravity of at least one point."""
     n = len(points)
-    return (sum(p[0] for p in points) / n, sum(p[1] for p in points) / n, sum(p[2] for p in points) / n)
+    xs, ys, zs = zip(*points, strict=True)
+    return (sum(xs) / n, sum(ys) / n, sum(zs) / n)
 
 
 def bounds(points: Iterable[Point]) -> tuple[float, float, float, float]:

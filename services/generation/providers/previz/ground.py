@@ -1,17 +1,20 @@
 """The ground plane: its colour by distance, its texture, water, puddles and what they mirror."""
 
 import math
+from functools import lru_cache
 
 from services.generation.providers.previz.camera import Camera
 from services.generation.providers.previz.canvas import Canvas
 from services.generation.providers.previz.chance import Dice
-from services.generation.providers.previz.colours import brighter, mix
+from services.generation.providers.previz.colours import brighter, mix, rgb
 from services.generation.providers.previz.display_list import (
     RGB,
     Blend,
     Linear,
+    Path,
     Stop,
     Tag,
+    ellipse,
     joined,
     polygon,
     spline,
@@ -22,6 +25,8 @@ from services.generation.providers.previz.places.layout import Ground, Layout
 from services.generation.providers.previz.style import Look
 
 _FAR_M = 900.0
+_STEEP = math.radians(-14.0)
+_LITTER = ("f4f0e0", "e8c860", "4a5c34")
 
 
 def draw_ground(canvas: Canvas, camera: Camera, light: Light, look: Look, layout: Layout) -> None:
@@ -88,34 +93,46 @@ def texture_ground(canvas: Canvas, camera: Camera, light: Light, look: Look, lay
     dice = Dice("ground", layout.kit)
     dark = mix(light.surface(layout.ground_colour, UP, 6.0), look.line, 0.45)
     if not layout.indoors:
-        _mottle(canvas, camera, light, layout, dice.fork("mottle"))
+        _mottle(canvas, camera, light, layout)
     if kind in {Ground.TILES, Ground.STONE, Ground.BOARDS}:
         _grid(canvas, camera, dark, 1.2 if kind is not Ground.BOARDS else 0.28, crossing=kind is not Ground.BOARDS)
     elif kind is Ground.COBBLES:
         _specks(canvas, camera, dark, dice, 150, 0.16, 0.05)
     elif kind in {Ground.GRASS, Ground.EARTH}:
-        _tufts(canvas, camera, light, layout, dice)
+        _tufts(canvas, camera, light, layout)
     elif kind is Ground.SAND:
         _specks(canvas, camera, dark, dice, 60, 0.9, 0.03)
     else:
         _specks(canvas, camera, dark, dice, 70, 0.45, 0.012)
 
 
-def _mottle(canvas: Canvas, camera: Camera, light: Light, layout: Layout, dice: Dice) -> None:
+def _mottle(canvas: Canvas, camera: Camera, light: Light, layout: Layout) -> None:
     """Lay lighter and darker patches on open ground, so that it does not look like card."""
     base = light.surface(layout.ground_colour, UP, 8.0)
-    for by, alpha in ((0.72, 0.20), (1.22, 0.16)):
+    rings = _rings(layout.kit)
+    half = len(rings) // 2
+    for some, by, alpha in ((rings[:half], 0.72, 0.20), (rings[half:], 1.22, 0.16)):
         patches = []
-        for _ in range(26):
-            x, z, r = dice.between(-20, 20), dice.between(-12, 34), dice.between(0.7, 2.6)
-            ring = []
-            for i in range(9):
-                turn, size = math.tau * i / 9, r * dice.between(0.65, 1.2)
-                ring.append((x + size * 1.5 * math.sin(turn), 0.0, z + size * math.cos(turn)))
-            if min(camera.depth(p) for p in ring) > 0.8:
-                patches.append(spline(camera.outline(ring)))
+        for middle, ring in some:
+            if camera.depth(middle) > 0.8 and min(map(camera.depth, ring)) > 0.8:
+                patches.append(spline([camera.project(p) for p in ring]))
         if patches:
             canvas.tint(joined(patches), brighter(base, by), alpha)
+
+
+@lru_cache(maxsize=32)
+def _rings(kit: str) -> tuple[tuple[Vec3, tuple[Vec3, ...]], ...]:
+    """Return patches of ground in metres: the middle and the outline of each."""
+    dice = Dice("ground", kit).fork("mottle")
+    made = []
+    for _ in range(52):
+        x, z, r = dice.between(-20, 20), dice.between(-12, 34), dice.between(0.7, 2.6)
+        ring = []
+        for i in range(9):
+            turn, size = math.tau * i / 9, r * dice.between(0.65, 1.2)
+            ring.append((x + size * 1.5 * math.sin(turn), 0.0, z + size * math.cos(turn)))
+        made.append(((x, 0.0, z), tuple(ring)))
+    return tuple(made)
 
 
 def _grid(canvas: Canvas, camera: Camera, colour: RGB, pitch: float, *, crossing: bool) -> None:
@@ -148,26 +165,68 @@ def _specks(canvas: Canvas, camera: Camera, colour: RGB, dice: Dice, count: int,
         canvas.stroke(joined(paths), colour, 1.0 * canvas.unit, 0.32)
 
 
-def _tufts(canvas: Canvas, camera: Camera, light: Light, layout: Layout, dice: Dice) -> None:
+def _litter(canvas: Canvas, camera: Camera, light: Light, layout: Layout) -> None:
+    """Scatter daisies, leaves and pebbles where the camera looks down on the ground, which else is plain."""
+    if camera.pitch > _STEEP:
+        return
+    base = light.surface(layout.ground_colour, UP, 8.0)
+    for codes, places in zip(_LITTER, _scattered(layout.kit), strict=True):
+        spots = []
+        for x, z, r in places:
+            depth = camera.depth((x, 0.0, z))
+            if depth > 0.8:
+                size = max(r * camera.scale(depth), 0.7 * canvas.unit)
+                spots.append(ellipse(*camera.project((x, 0.0, z)), size, size * 0.8))
+        if spots:
+            canvas.tint(joined(spots), mix(light.surface(rgb(codes), UP, 8.0), base, 0.25), 0.9)
+
+
+@lru_cache(maxsize=32)
+def _scattered(kit: str) -> tuple[tuple[tuple[float, float, float], ...], ...]:
+    """Return places on the ground in metres, with a radius, for each kind of litter."""
+    dice, made = Dice("litter", kit), []
+    for _ in _LITTER:
+        some = []
+        for _ in range(9):
+            x, z = dice.between(-9, 9), dice.between(-8, 12)
+            some += [
+                (x + dice.between(-1.3, 1.3), z + dice.between(-1.3, 1.3), dice.between(0.025, 0.06)) for _ in range(14)
+            ]
+        made.append(tuple(some))
+    return tuple(made)
+
+
+def _tufts(canvas: Canvas, camera: Camera, light: Light, layout: Layout) -> None:
     """Draw blades of grass in clumps, one path per distance so that haze is right."""
+    _litter(canvas, camera, light, layout)
     bands: dict[int, list[Point]] = {}
-    tall = 0.20 if layout.ground is Ground.GRASS else 0.10
-    count = 300 if layout.ground is Ground.GRASS else 110
-    for _ in range(count):
-        x, z = dice.between(-15, 15), dice.between(-9, 24)
-        lean, size = dice.between(-0.08, 0.08), dice.between(0.5, 1.0) * tall
-        near = camera.depth((x, 0.0, z))
-        if near < 0.8 or near > 30:
-            continue
-        for dx in (-0.05, 0.0, 0.06):
-            foot, tip = camera.project((x + dx, 0.0, z)), camera.project((x + dx * 2 + lean, size, z))
-            bands.setdefault(int(near / 5), []).extend((foot, tip))
+    project = camera.project
+    for root, blades in _clumps(layout.kit, grassy=layout.ground is Ground.GRASS):
+        near = camera.depth(root)
+        if 0.8 <= near <= 30:
+            x, y = project(root)
+            if -60 < x < canvas.width + 60 and -40 < y < canvas.height + 160:
+                bands.setdefault(int(near / 5), []).extend(map(project, blades))
     for band, points in sorted(bands.items(), reverse=True):
         depth = band * 5 + 2.5
         base = light.surface(layout.ground_colour, UP, depth)
         shade = mix(brighter(base, 0.66), brighter(base, 1.25), 0.5 if band % 2 else 0.0)
-        paths = [polygon(points[i : i + 2], closed=False) for i in range(0, len(points), 2)]
-        canvas.stroke(joined(paths), shade, clamp(camera.scale(depth) * 0.014, 0.7, 3.0) * canvas.unit, 0.75)
+        flat = tuple(coordinate for point in points for coordinate in point)
+        wide = clamp(camera.scale(depth) * 0.014, 0.7, 3.0) * canvas.unit
+        canvas.stroke(Path("ML" * (len(points) // 2), flat), shade, wide, 0.75)
+
+
+@lru_cache(maxsize=32)
+def _clumps(kit: str, *, grassy: bool) -> tuple[tuple[Vec3, tuple[Vec3, ...]], ...]:
+    """Return clumps of grass in metres: the root, then foot and tip of each blade in turn."""
+    dice, tall = Dice("ground", kit), 0.20 if grassy else 0.10
+    made = []
+    for _ in range(300 if grassy else 110):
+        x, z = dice.between(-15, 15), dice.between(-9, 24)
+        lean, size = dice.between(-0.08, 0.08), dice.between(0.5, 1.0) * tall
+        blades = [p for dx in (-0.05, 0.0, 0.06) for p in ((x + dx, 0.0, z), (x + dx * 2 + lean, size, z))]
+        made.append(((x, 0.0, z), tuple(blades)))
+    return tuple(made)
 
 
 def _sheen(canvas: Canvas, camera: Camera, light: Light) -> None:

@@ -169,6 +169,26 @@ def light_of(
     return _set_up(light, lighting, camera_yaw)
 
 
+def in_black_and_white(light: Light, weather: str) -> Light:
+    """Return the light as a noir cameraman sets it: thick air goes dark, lamps burn through it, figures stay black.
+
+    Colours part figure from fog on a colour film; without them only brightness is left to do it.
+    """
+    if weather not in {"fog", "mist", "dust", "snow", "drizzle"}:
+        return light
+    thick = 1.0 if weather == "fog" else 0.6
+    by = 1.0 - 0.42 * thick
+    return light._replace(
+        haze=brighter(light.haze, by),
+        sky=_dimmed(light.sky, by),
+        visibility=light.visibility * (1.0 + 1.2 * thick),
+        silhouette=max(light.silhouette, 0.40 * thick),
+        shade_level=max(light.shade_level, 0.60),
+        rim_level=1.0,
+        practicals=max(light.practicals, 0.8 * thick),
+    )
+
+
 def _of_hour(h: _Hour, sun_yaw: float) -> Light:
     e = math.radians(h.elevation)
     to_sun = (math.sin(sun_yaw) * math.cos(e), math.sin(e), math.cos(sun_yaw) * math.cos(e))

@@ -140,6 +140,7 @@ POSES: Final[dict[str, Pose]] = {
     "shade_eyes": Pose("loose", "brow", "stand", "wide", lean=2, nod=-4, weight=0.4),
     "think": Pose("chin", "crossed", "stand", "ease", weight=0.7, tilt=6, nod=6, free_hand=""),
     "embrace": Pose("hug", "hug", "stand", "ease", lean=7, nod=4, tilt=12, weight=0.4, free_hand=""),
+    "embrace_low": Pose("hug", "hug", "kneel", "kneel", lean=4, nod=-4, tilt=12, free_hand=""),
     "hold_hands": Pose("offer", "hang", "stand", "ease", weight=0.5, tilt=5, free_hand=""),
     "fight": Pose("punch", "guard", "lunge", "drive", lean=14, twist=-24, nod=-2, free_hand=""),
     "guard": Pose("guard", "guard", "wide", "lunge", lean=12, twist=12, nod=2, free_hand=""),
@@ -230,10 +231,15 @@ _AT_REST: Final = ("stand", "stand_pocket", "stand_hip", "stand_crossed", "stand
 _TALKING: Final = ("talk", "listen", "stand_hip", "talk", "stand_pocket", "think")
 
 
+EMBRACES: Final = frozenset({"embrace", "embrace_low"})
+
+
 def pose_named(text: str) -> str | None:
     """Return the gesture that a text asks for: the most telling verb wins; None if it asks for none."""
     ranked = [_POSE_OF[word] for word in colours.tokens(text) if word in _POSE_OF]
-    return min(ranked)[1] if ranked else None
+    named = min(ranked)[1] if ranked else None
+    # Who kneels to embrace does so to a child's height.
+    return "embrace_low" if named == "embrace" and "kneel" in {pose for _, pose in ranked} else named
 
 
 def pose_at_rest(dice: Dice, *, talking: bool) -> str:

@@ -32,6 +32,8 @@ _SHARP: Final = 0.05
 """A blur of less than this many pixels is none."""
 _COARSE: Final = 1.2
 """Blur in pixels from which a group is painted on a canvas of coarser pixels."""
+_COARSE_SHAPE: Final = 3.0
+"""As `_COARSE`, for a single shape; only of normal blend, since Skia enlarges slowly with others."""
 _TWICE: Final = 2.0
 """Blur in pixels from which such a group is softened twice, on fewer pixels."""
 _MARGIN: Final = 3
@@ -94,6 +96,9 @@ class _Painter:
 
     def _shape(self, op: Shape) -> None:
         path = self._path(op.path)
+        if op.blur >= _COARSE_SHAPE and op.blend is Blend.NORMAL and op.stroke is None:
+            self._soft_shape(op, path)
+            return
         blur = skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, op.blur) if op.blur > _SHARP else None
         if op.fill is not None:
             self._canvas.drawPath(path, self._paint(op.fill, op.blend, blur))
@@ -104,6 +109,26 @@ class _Painter:
             paint.setStrokeCap(skia.Paint.kRound_Cap)
             paint.setStrokeJoin(skia.Paint.kRound_Join)
             self._canvas.drawPath(path, paint)
+
+    def _soft_shape(self, op: Shape, path: Any) -> None:  # noqa: ANN401 - skia has no types
+        """Paint a very soft shape as a small picture, enlarged: a true blur of many pixels takes ten times as long."""
+        by, reach = op.blur / _deviation(1), 3.0 * op.blur
+        seen = path.getBounds().makeOutset(reach, reach)
+        if op.fill is None or not seen.intersect(self._canvas.getLocalClipBounds()):
+            return
+        surface = skia.Surface(math.ceil(seen.width() / by) + 2 * _MARGIN, math.ceil(seen.height() / by) + 2 * _MARGIN)
+        small = surface.getCanvas()
+        small.clear(skia.ColorTRANSPARENT)
+        small.translate(_MARGIN, _MARGIN)
+        small.scale(1.0 / by, 1.0 / by)
+        small.translate(-seen.left(), -seen.top())
+        small.drawPath(path, self._paint(op.fill, Blend.NORMAL, None))
+        image = _softened(surface.makeImageSnapshot())
+        self._canvas.save()
+        self._canvas.translate(seen.left(), seen.top())
+        self._canvas.scale(by, by)
+        self._canvas.drawImage(image, -_MARGIN, -_MARGIN, _LINEAR)
+        self._canvas.restore()
 
     def _begin(self, op: Begin) -> None:
         canvas = self._canvas
@@ -124,10 +149,8 @@ class _Painter:
 
     def _begin_coarse(self, blur: float, before: int) -> None:
         """Paint what is out of focus on a coarse canvas: the blur hides it, and it costs a fraction."""
-        # Painting in a coarse pixel, each round of `_softened` and enlarging blur by these variances, in its pixels:
-        # a box's 1/12, 1/2 and a triangle's 1/6.
         rounds = 1 if blur < _TWICE else 2
-        by = blur / math.sqrt(0.25 + 0.5 * rounds)
+        by = blur / _deviation(rounds)
         width, height = (math.ceil(side / by) + 2 * _MARGIN for side in (self._drawing.width, self._drawing.height))
         surface = skia.Surface(width, height)
         self._open.append(_Layer(self._canvas, before, surface, by, rounds))
@@ -179,6 +202,14 @@ class _Painter:
         if made is None:
             made = self._paths[id(path)] = _skia_path(path)
         return made
+
+
+def _deviation(rounds: int) -> float:
+    """Return the blur, in coarse pixels, of painting in them, softening and enlarging.
+
+    The variances are 1/12 (a box), 1/2 for each round of `_softened`, and 1/6 (a triangle).
+    """
+    return math.sqrt(0.25 + 0.5 * rounds)
 
 
 def _softened(image: Any) -> Any:  # noqa: ANN401 - skia has no types

@@ -8,7 +8,7 @@ from services.generation.providers.previz.colours import mix, rgb
 from services.generation.providers.previz.display_list import RGB
 from services.generation.providers.previz.geometry import Vec3
 from services.generation.providers.previz.places.hills import ridge, skyline
-from services.generation.providers.previz.places.layout import Cover, Ground, Lamp, Layout, Sprite, Thing, Water
+from services.generation.providers.previz.places.layout import Cover, Ground, Lamp, Layout, Panel, Sprite, Thing, Water
 from services.generation.providers.previz.places.props import barrel, boat, crates
 from services.generation.providers.previz.places.solids import box, drum
 from services.generation.providers.previz.places.woods import around, tree_thing
@@ -124,12 +124,36 @@ def docks(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
             else barrel((x, z), rgb(spin.pick(("7a3a34", "3a5a64", "6a6a5c"))))
         )
     things += [_bollard(float(x), 8.6) for x in range(-14, 15, 4)]
-    things += [_quay_lamp(x, z) for x, z in ((-5.0, 7.6), (6.0, 7.6), (-6.0, -6.0), (15.0, 7.6))]
+    things += [_quay_lamp(x, z) for x, z in ((-5.0, 7.6), (6.0, 7.6), (-6.0, -6.0), (15.0, 7.6), (-15.0, 7.6))]
+    things += [_containers(x, z, dice.fork("stack", x)) for x, z in ((11.0, -5.0), (-13.0, 5.5), (12.5, 3.0))]
+    things.append(_portholes())
     return Layout(
         "docks", (0.0, 0.0, 0.0), 0.0, 26.0, 0.3, Cover.SKY, Ground.STONE, rgb("5c5a60"), tuple(things), (),
         (Water(water, rgb("24404e")),), (-12.0, -12.0, 12.0, 8.0), ((-3.6, 0.0, 5.0), (4.2, 0.0, 6.0),
             (-6.0, 0.0, 3.0)),
     )  # fmt: skip
+
+
+def _containers(x: float, z: float, dice: Dice) -> Thing:
+    """Return two or three shipping containers on top of each other."""
+    panels: list[Panel] = []
+    for level in range(dice.count(2, 3)):
+        colour = rgb(dice.pick(("7a3c34", "3c5a6a", "8a6a34", "4a5a44")))
+        panels += box((x + dice.between(-0.2, 0.2), z), (2.5, 2.5, 5.2), colour, base=2.5 * level)
+    return Thing((x, 0.0, z), tuple(panels))
+
+
+def _portholes() -> Thing:
+    """Return the lit bridge and cabins of the freighter, and the lamp on its mast."""
+    panels = [
+        panel
+        for i in range(9)
+        for panel in box((6.0 + i * 3.2, 22.4), (0.5, 0.5, 0.1), rgb("ffdf9a"), base=4.6, glow=1.0)
+    ]
+    for i in range(4):
+        panels += box((29.8 + i * 1.5, 22.9), (0.9, 0.8, 0.1), rgb("ffe6b0"), base=10.6, glow=1.0)
+    mast = Lamp((31.0, 17.2, 26.0), rgb("ff8a5a"), 3.4, 0.9)
+    return Thing((16.0, 0.0, 22.3), tuple(panels), (), (mast,))
 
 
 def _bollard(x: float, z: float) -> Thing:

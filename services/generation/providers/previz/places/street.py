@@ -1,5 +1,6 @@
 """A city street and an alley: two rows of buildings."""
 
+import math
 from typing import NamedTuple
 
 from services.generation.providers.previz.chance import Dice
@@ -52,13 +53,29 @@ def street(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
             Thing((0.0, 7.0, z), (), (Sprite("wire", (-half, 7.2, z), half * 2, 0.7, rgb("1a1622"), round(z)),))
         )
     things += [_end(dice.fork("end", end), end) for end in (96.0, -56.0)]
-    lines = _pavements(half) + _dashes()
+    lines = _pavements(half) + _dashes() + _crossing(8.2) + _crossing(-13.0) + _manholes()
     free = (-half + 0.5, -40.0, half - 0.5, 70.0)
     return Layout(
         "street", (0.0, 0.0, 0.0), 0.0, 15.0, 0.10, Cover.SKY, Ground.ASPHALT, rgb("55525e"), tuple(things),
             lines, (), free,
         ((-4.6, 0.0, 8.0), (4.6, 0.0, 11.0), (-4.4, 0.0, 17.0), (0.0, 0.0, 34.0)),
     )  # fmt: skip
+
+
+def _crossing(z: float) -> tuple[tuple[tuple[Vec3, ...], RGB], ...]:
+    """Return the stripes of a zebra crossing."""
+    paint = rgb("a8a498")
+    lefts = [-3.6 + 0.9 * i for i in range(9)]
+    return tuple((((x, 0.0, z), (x, 0.0, z + 2.8), (x + 0.45, 0.0, z + 2.8), (x + 0.45, 0.0, z)), paint) for x in lefts)
+
+
+def _manholes() -> tuple[tuple[tuple[Vec3, ...], RGB], ...]:
+    turns = [math.tau * i / 12 for i in range(12)]
+    return tuple(
+        (tuple((x + r * math.cos(t), 0.0, z + r * math.sin(t)) for t in turns), colour)
+        for x, z in ((1.7, 3.4), (-1.6, 17.5), (1.5, -6.0))
+        for r, colour in ((0.44, rgb("3c3a44")), (0.36, rgb("4a4852")))
+    )
 
 
 def alley(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
