@@ -27,14 +27,16 @@ class Model(BaseModel):
 class Event(Model):
     """A fact that happened, past tense, published on one topic (see `schemas.topics`).
 
-    An event's id follows from its type, version and `identity()`, never from the message that carries it: the same
-    decision published twice is the same event twice.
+    An event's id follows from its type, `ID_VERSION` and `identity()`, never from the message that carries it: the same
+    decision published twice, or in two versions, is the same event twice.
     """
 
     TYPE: ClassVar[str]
     """CloudEvents `type`: `film.<subject>.<past-tense>`."""
     VERSION: ClassVar[int] = 1
     """Major version of the body; the `v1` of the topic's name."""
+    ID_VERSION: ClassVar[int] = 1
+    """What counts as the version in ids. It stays when `VERSION` grows: a fact keeps its id in every version."""
 
     def identity(self) -> tuple[str, ...]:
         """What makes two events of this type the same event. Override in every event."""
@@ -42,8 +44,8 @@ class Event(Model):
 
     @property
     def event_id(self) -> str:
-        """CloudEvents `id`: a UUIDv5 over type, version and identity."""
-        return ids.event_id(self.TYPE, self.VERSION, self.identity())
+        """CloudEvents `id`: a UUIDv5 over type, `ID_VERSION` and identity."""
+        return ids.event_id(self.TYPE, self.ID_VERSION, self.identity())
 
     def partition_key(self) -> str:
         """Kafka key: what must stay in order. Override in every event."""

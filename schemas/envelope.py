@@ -25,6 +25,7 @@ CE_SCHEMAVERSION = "ce_schemaversion"
 CONTENT_TYPE_HEADER = "content-type"
 TRACEPARENT = "traceparent"
 REPLAYED_FROM = "ce_replayedfrom"
+DOWNCAST_FROM = "ce_downcastfrom"
 
 _VERSION = re.compile(r"0*[1-9][0-9]{0,8}", re.ASCII)
 
@@ -47,24 +48,27 @@ class Envelope:
     schema_version: int | None
     traceparent: str | None
     replayed_from: str | None
+    downcast_from: int | None = None
 
 
-def schema_uri(event: Event | type[Event]) -> str:
-    """`dataschema` of an event: a stable name, resolved against `contracts/schemas/`."""
-    return f"urn:ice:schema:{event.TYPE.removeprefix('film.')}:v{event.VERSION}"
+def schema_uri(event: Event | type[Event], version: int | None = None) -> str:
+    """`dataschema` of an event: a stable name, resolved against `contracts/schemas/`. `version` None = the latest."""
+    return f"urn:ice:schema:{event.TYPE.removeprefix('film.')}:v{version or event.VERSION}"
 
 
-def to_headers(
+def to_headers(  # noqa: PLR0913 - one per header that the caller decides on
     event: Event,
     *,
     source: str,
     time: datetime,
     traceparent: str | None = None,
     replayed_from: str | None = None,
+    older: int | None = None,
 ) -> Headers:
     """Headers for publishing `event`; `time` must be aware and is written in UTC.
 
     `replayed_from` (`topic:partition:offset`) marks a copy, which later replays skip.
+    `older` is the version of a body that was made from a newer event for readers that don't know it yet.
     """
     pairs: list[tuple[str, str]] = [
         (CONTENT_TYPE_HEADER, CONTENT_TYPE),
@@ -74,9 +78,11 @@ def to_headers(
         (CE_SOURCE, source),
         (CE_SUBJECT, event.subject_ref()),
         (CE_TIME, time.astimezone(UTC).isoformat().replace("+00:00", "Z")),
-        (CE_DATASCHEMA, schema_uri(event)),
-        (CE_SCHEMAVERSION, str(event.VERSION)),
+        (CE_DATASCHEMA, schema_uri(event, older)),
+        (CE_SCHEMAVERSION, str(older or event.VERSION)),
     ]
+    if older is not None:
+        pairs.append((DOWNCAST_FROM, str(event.VERSION)))
     if traceparent is not None:
         pairs.append((TRACEPARENT, traceparent))
     if replayed_from is not None:
@@ -88,7 +94,7 @@ def from_headers(headers: Iterable[tuple[str, bytes]] | Mapping[str, bytes]) -> 
     """Read the attributes of a message; headers that aren't ours are left alone.
 
     Raises:
-        EnvelopeError: a CloudEvents header is not UTF-8, the spec version is not 1.0, or the schema version is no
+        EnvelopeError: a CloudEvents header is not UTF-8, the spec version is not 1.0, or a version is no
             whole number from 1 to 999,999,999.
     """
     pairs = headers.items() if isinstance(headers, Mapping) else headers
@@ -108,18 +114,21 @@ def from_headers(headers: Iterable[tuple[str, bytes]] | Mapping[str, bytes]) -> 
     spec = text(CE_SPECVERSION)
     if spec is not None and spec != SPEC_VERSION:
         raise EnvelopeError(f"header {CE_SPECVERSION}: {spec!r}, allowed is {SPEC_VERSION!r}")
-    version = text(CE_SCHEMAVERSION)
-    if version is not None and not _VERSION.fullmatch(version):
-        raise EnvelopeError(
-            f"header {CE_SCHEMAVERSION}: {version[:64]!r}, allowed is a whole number from 1 to 999999999"
-        )
+
+    def whole(name: str) -> int | None:
+        value = text(name)
+        if value is not None and not _VERSION.fullmatch(value):
+            raise EnvelopeError(f"header {name}: {value[:64]!r}, allowed is a whole number from 1 to 999999999")
+        return int(value) if value else None
+
     return Envelope(
         id=text(CE_ID),
         type=text(CE_TYPE),
         source=text(CE_SOURCE),
         subject=text(CE_SUBJECT),
         time=text(CE_TIME),
-        schema_version=int(version) if version else None,
+        schema_version=whole(CE_SCHEMAVERSION),
         traceparent=trace or None,
         replayed_from=text(REPLAYED_FROM),
+        downcast_from=whole(DOWNCAST_FROM),
     )

@@ -11,7 +11,7 @@ from schemas.keyframe import KeyframeFailed, KeyframeReady
 from schemas.prompt import PromptBuilt, RetakeRequested
 from schemas.provider import ProviderCallbackReceived, ProviderHealthChanged
 from schemas.reference import ReferenceFailed, ReferenceReady, ReferenceRequested
-from schemas.registry import Registry, Upcast
+from schemas.registry import Downcast, Registry, Upcast
 from schemas.review import ReviewDecided, ReviewRequested
 from schemas.run import RunSuperseded
 from schemas.shot import ShotPlanned, ShotRejected
@@ -46,9 +46,17 @@ EVENTS: tuple[type[Event], ...] = (
 #: One step per (type, version): the dict of that version in, the dict of the next out.
 UPCASTS: Mapping[tuple[str, int], Upcast] = {}
 
-REGISTRY = Registry(EVENTS, UPCASTS)
+#: While readers of an older version are about: the dict of that version in, the dict of the one before out.
+DOWNCASTS: Mapping[tuple[str, int], Downcast] = {}
 
-_TOPICS = {spec.event_type: spec.name for spec in topics.specs(providers=())}
+REGISTRY = Registry(EVENTS, UPCASTS, DOWNCASTS)
+
+#: The topic of the latest version, where older ones are kept beside it.
+_TOPICS = {
+    spec.event_type: spec.name
+    for spec in topics.specs(providers=())
+    if spec.name.endswith(f".v{REGISTRY.event(spec.event_type).VERSION}")
+}
 
 
 def topic_of(event: Event) -> str:

@@ -2,10 +2,13 @@
 
 An upcast takes the dict of version N and returns the dict of version N+1. `decode` applies them in order before
 validation, so that the rest of the code meets the latest version only.
+
+A downcast goes the other way, from version N to N-1, while readers of the older version are still about: as long as it
+is registered, publishers send the older body too (docs/upgrading.md).
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,6 +17,7 @@ from schemas.base import Event
 
 Body = dict[str, Any]
 Upcast = Callable[[Body], Body]
+Downcast = Callable[[Body], Body]
 
 _BEYOND = 2**63
 _MOST_DIGITS = 20
@@ -28,9 +32,20 @@ class NewerVersionError(Exception):
 
 
 class Registry:
-    """Event classes by `TYPE`, latest version only, with complete upcasts from version 1."""
+    """Event classes by `TYPE`, latest version only, with complete upcasts from version 1.
 
-    def __init__(self, events: tuple[type[Event], ...], upcasts: Mapping[tuple[str, int], Upcast]) -> None:
+    Args:
+        events: the classes.
+        upcasts: by type and the version that they take.
+        downcasts: by type and the version that they take; without gaps from the latest version down.
+    """
+
+    def __init__(
+        self,
+        events: tuple[type[Event], ...],
+        upcasts: Mapping[tuple[str, int], Upcast],
+        downcasts: Mapping[tuple[str, int], Downcast] | None = None,
+    ) -> None:
         self._events = {event.TYPE: event for event in events}
         if len(self._events) != len(events):
             raise ValueError("two events share one TYPE")
@@ -39,6 +54,11 @@ class Registry:
             missing = [n for n in range(1, event.VERSION) if (event.TYPE, n) not in self._upcasts]
             if missing:
                 raise ValueError(f"{event.TYPE}: no upcast from version(s) {missing}")
+        self._downcasts = dict(downcasts or {})
+        reached = {(cls.TYPE, version) for cls in events for version in self._versions_published(cls)}
+        astray = sorted(self._downcasts.keys() - reached)
+        if astray:
+            raise ValueError(f"downcasts {astray}: allowed is a row without gaps from the latest version down to 2")
 
     def __iter__(self) -> Any:  # noqa: ANN401 - iterator of event classes
         return iter(self._events.values())
@@ -46,6 +66,21 @@ class Registry:
     def event(self, event_type: str) -> type[Event]:
         """The class of an event type; KeyError names the type that is unknown."""
         return self._events[event_type]
+
+    def older_bodies(self, event: Event) -> Iterator[tuple[int, Body]]:
+        """The event in the older versions that are still published, newest first: version and body."""
+        body: Body | None = None
+        for version in self._versions_published(type(event)):
+            body = event.model_dump(mode="json", by_alias=True) if body is None else body
+            body = self._downcasts[event.TYPE, version](body)
+            yield version - 1, body
+
+    def _versions_published(self, cls: type[Event]) -> Iterator[int]:
+        """Versions that are downcast, from the latest on."""
+        version = cls.VERSION
+        while version > 1 and (cls.TYPE, version) in self._downcasts:
+            yield version
+            version -= 1
 
     def decode(self, event_type: str, version: int, value: bytes | None) -> Event:
         """The latest form of an event from its bytes.

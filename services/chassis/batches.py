@@ -157,6 +157,9 @@ class BatchStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka c
         lanes: dict[LaneKey, list[RawRecord]] = {}
         batches: dict[int, tuple[OnBatch, list[RawRecord]]] = {}
         for record in records:
+            if self._desk.is_spare(record):
+                self._finish(record)
+                continue
             binding = self._desk.binding(record)
             if isinstance(binding, OnBatch):
                 batches.setdefault(id(binding), (binding, []))[1].append(record)

@@ -91,7 +91,12 @@ class Desk:
         Raises:
             Abandoned: it is neither.
         """
-        await self.settle(record, await self.handle(record, interrupt), interrupt)
+        if not self.is_spare(record):
+            await self.settle(record, await self.handle(record, interrupt), interrupt)
+
+    def is_spare(self, record: RawRecord) -> bool:
+        """Whether there is nothing to do about a record: its event comes whole on another topic that is bound here."""
+        return self._reader.is_spare(record)
 
     async def handle(self, record: RawRecord, interrupt: asyncio.Event) -> list[Delivery]:
         """Decode a message and call its handler; the returned events are on their way, not yet acknowledged.
@@ -156,7 +161,7 @@ class Desk:
             while True:
                 try:
                     events = await self._call(binding, topic, lambda: binding.handler(received), interrupt)
-                    return await self._publisher.begin([self._publisher.outgoing(event) for event in events])
+                    return await self._publisher.begin(self._outgoing(events))
                 except (Transient, Busy) as error:
                     failures += 1
                     await self._wait_out(key, topic, error, failures, interrupt)
@@ -231,7 +236,7 @@ class Desk:
             while True:
                 try:
                     events = await self._call(binding, topic, call, interrupt)
-                    outgoing = [self._publisher.outgoing(event) for event in events]
+                    outgoing = self._outgoing(events)
                     self._budget.succeeded()
                     return await self._publisher.begin(outgoing)
                 except (Transient, Busy) as error:
@@ -255,6 +260,9 @@ class Desk:
                     await self._pause(self._backoff.delay(bugs), interrupt)
         finally:
             self.conditions.troubles.pop(key, None)
+
+    def _outgoing(self, events: Sequence[Event]) -> list[Outgoing]:
+        return [item for event in events for item in self._publisher.outgoings(event)]
 
     async def _call(self, binding: Binding, topic: str, call: Call, interrupt: asyncio.Event) -> tuple[Event, ...]:
         async with self._slots:

@@ -1,23 +1,25 @@
 """Events to the broker: encoded with their headers, sent in order, acknowledged by all replicas or not published."""
 
 import asyncio
+import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
 from schemas.base import Event
-from schemas.envelope import Headers, to_headers
+from schemas.envelope import TRACEPARENT, Headers, to_headers
+from schemas.registry import Body
 from services.chassis.broker_security import client_arguments
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.failures import Transient
 from services.chassis.metrics import Metrics
 from services.chassis.settings import ServiceSettings
 from services.chassis.tracing import Span, current_span
-from services.chassis.wire import Wire, engine_wire
+from services.chassis.wire import Wire, engine_wire, sibling
 
 _PING_S: Final = 5.0
 # Below what any broker takes by default (1 MiB). The client's own 16 KiB makes hundreds of senders wait for each other.
@@ -133,6 +135,26 @@ class EventPublisher:
             headers=headers,
         )
 
+    def outgoings(self, event: Event) -> list[Outgoing]:
+        """An event as records: itself, then its older forms for readers that don't know its version yet.
+
+        All bear one event id. The older ones come after it, so that none is there without the whole.
+        """
+        newest = self.outgoing(event)
+        older = [] if self._wire is None else self._wire.registry.older_bodies(event)
+        return [newest, *(self._older(event, newest, version, body) for version, body in older)]
+
+    def _older(self, event: Event, newest: Outgoing, version: int, body: Body) -> Outgoing:
+        headers = to_headers(
+            event,
+            source=f"ice/{self._source}",
+            time=self._clock.now(),
+            traceparent=dict(newest.headers)[TRACEPARENT].decode(),
+            older=version,
+        )
+        value = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        return replace(newest, topic=sibling(newest.topic, version), value=value, headers=headers)
+
     async def publish(self, events: Iterable[Event]) -> None:
         """Publish events and wait for every acknowledgement; tried once.
 
@@ -140,7 +162,9 @@ class EventPublisher:
             Transient: some were not acknowledged; those before them may be published (consumers bear repeats).
             UnpublishableError: one is larger than the broker takes.
         """
-        failed = await self.unacknowledged(await self.begin([self.outgoing(event) for event in events]))
+        failed = await self.unacknowledged(
+            await self.begin([item for event in events for item in self.outgoings(event)])
+        )
         if failed:
             topics = sorted({item.topic for item in failed})
             raise Transient(f"broker: {len(failed)} event(s) not acknowledged on {', '.join(topics)}")

@@ -1,14 +1,12 @@
 """From a record's bytes to the event that its topic carries."""
 
-import re
 from collections.abc import Iterable
-from typing import Any, Final, Protocol
+from contextlib import suppress
+from typing import Any, Protocol
 
-from schemas.envelope import Envelope, EnvelopeError, from_headers
+from schemas.envelope import DOWNCAST_FROM, Envelope, EnvelopeError, from_headers
 from services.chassis.bindings import Binding, Received
-from services.chassis.wire import Wire
-
-_VERSION: Final = re.compile(r"\.v([1-9][0-9]*)$")
+from services.chassis.wire import Wire, sibling, version_of
 
 
 class RawRecord(Protocol):
@@ -39,6 +37,18 @@ class Reader:
         """The topic's name without the environment's prefix."""
         return record.topic.removeprefix(self._prefix)
 
+    def is_spare(self, record: RawRecord) -> bool:
+        """Whether a record is the older form of an event that comes whole, too, on a topic that is read here.
+
+        Both would be the same event, but the older form may lack something: who decides once must not meet it first.
+        """
+        for name, value in record.headers:
+            if name == DOWNCAST_FROM:
+                with suppress(EnvelopeError):
+                    whole = from_headers(((name, value or b""),)).downcast_from
+                    return whole is not None and sibling(self.topic(record), whole) in self._types
+        return False
+
     def read(self, record: RawRecord) -> Received:
         """The event with its envelope. Headers may be missing; those that are there must agree with the topic.
 
@@ -67,8 +77,7 @@ class Reader:
 def _version(topic: str, envelope: Envelope) -> int:
     if envelope.schema_version is not None:
         return envelope.schema_version
-    found = _VERSION.search(topic)
-    return int(found[1]) if found else 1
+    return version_of(topic)
 
 
 def _text(key: bytes | None) -> str | None:

@@ -3,12 +3,16 @@
 Real services use the engine's own (`schemas.events`); the chassis' tests bring small ones.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from schemas import topics
 from schemas.base import Event
 from schemas.registry import Registry
+
+_VERSION: Final = re.compile(r"\.v([1-9][0-9]*)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,17 @@ class Wire:
     registry: Registry
     topic_of: Callable[[Event], str]
     event_type_of: Callable[[str], str]
+
+
+def version_of(topic: str) -> int:
+    """The major version that ends a topic's name; 1 where none does."""
+    found = _VERSION.search(topic)
+    return int(found[1]) if found else 1
+
+
+def sibling(topic: str, version: int) -> str:
+    """The topic of another version of the same events."""
+    return f"{_VERSION.sub('', topic)}.v{version}"
 
 
 def engine_wire() -> Wire:

@@ -10,6 +10,12 @@ class FakeClock:
         self._now = start if start is not None else datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
         self._monotonic = 1_000.0
 
+    def copy(self) -> "FakeClock":
+        """A clock that stands at the same moment."""
+        found = FakeClock(self._now)
+        found._monotonic = self._monotonic
+        return found
+
     def now(self) -> datetime:
         return self._now
 

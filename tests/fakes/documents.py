@@ -24,6 +24,19 @@ class FakeDocuments:
             self._collections[name] = FakeCollection(self)
         return self._collections[name]
 
+    def copy(self) -> "FakeDocuments":
+        """The same documents, to go another way from here."""
+        found = FakeDocuments()
+        for name, collection in self._collections.items():
+            twin = found.collection(name)
+            twin.docs = dict(collection.docs)
+            twin.unique = list(collection.unique)
+        return found
+
+    def content(self) -> dict[str, dict[str, Document]]:
+        """Every document by collection and id; empty collections are left out."""
+        return {name: dict(found.docs) for name, found in self._collections.items() if found.docs}
+
     async def start(self) -> None:
         return
 
@@ -46,7 +59,7 @@ class FakeCollection(Collection):
     def __init__(self, documents: FakeDocuments) -> None:
         self._documents = documents
         self.docs: dict[str, Document] = {}
-        self._unique: list[tuple[str, ...]] = []
+        self.unique: list[tuple[str, ...]] = []
 
     async def get(self, id: str) -> Document | None:  # noqa: A002 - the protocol's word
         await self._documents.turn()
@@ -102,23 +115,25 @@ class FakeCollection(Collection):
         await self._documents.turn()
         for write in writes:
             fresh = write.id not in self.docs
-            doc = self.docs.setdefault(write.id, {"_id": write.id})
+            # A stored document is replaced, never changed in place: so a copy of `docs` is a snapshot.
+            doc = copy.deepcopy(self.docs.get(write.id, {"_id": write.id}))
             for name, value in (*write.set.items(), *(write.on_insert.items() if fresh else ())):
                 _assign(doc, name, copy.deepcopy(value))
             for name, least in write.least.items():
                 before = _first(doc, name)
                 _assign(doc, name, min(before, least) if isinstance(before, int | float) else least)
+            self.docs[write.id] = doc
 
     async def ensure_index(self, keys: Sort, *, unique: bool = False, name: str | None = None) -> None:
         del name
         await self._documents.turn()
         if unique:
-            self._unique.append(tuple(key for key, _ in keys))
+            self.unique.append(tuple(key for key, _ in keys))
 
     def _collides(self, doc: Document) -> bool:
         return any(
             all(_first(doc, key) == _first(other, key) for key in keys)
-            for keys in self._unique
+            for keys in self.unique
             for other in self.docs.values()
         )
 

@@ -26,6 +26,14 @@ class FakeObjectStore:
         self.metadata: dict[str, dict[str, str]] = {}
         self.away: str | None = None
 
+    def copy(self) -> "FakeObjectStore":
+        """The same objects, to go another way from here."""
+        found = FakeObjectStore(self.bucket)
+        found.objects = dict(self.objects)
+        found.content_types = dict(self.content_types)
+        found.metadata = dict(self.metadata)
+        return found
+
     async def start(self) -> None:
         return
 
