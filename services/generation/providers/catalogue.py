@@ -9,6 +9,7 @@ from services.generation.providers import previz_provider
 from services.generation.providers.base import ImageProvider
 from services.generation.providers.bfl import BlackForestLabs
 from services.generation.providers.drawing_pool import DrawingPool
+from services.generation.providers.fal import Fal
 from services.generation.providers.gemini import Gemini
 from services.generation.providers.openai import OpenAI
 from services.generation.providers.references import Offload, ReferenceReader, ReferenceStore
@@ -23,6 +24,7 @@ from services.generation.settings import GenerationSettings
 VENDORS: Final[Mapping[str, Callable[[], Vendor]]] = MappingProxyType(
     {
         BlackForestLabs.name: BlackForestLabs,
+        Fal.name: Fal,
         Gemini.name: Gemini,
         OpenAI.name: OpenAI,
         Replicate.name: Replicate,

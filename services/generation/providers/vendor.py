@@ -228,6 +228,8 @@ class Vendor(ABC):
     """Longest that a job is polled for at a stretch; then the worker comes back to it."""
     has_jobs: ClassVar[bool] = False
     """`submit` is answered with a job that is polled for. False: with the image itself."""
+    probe_finds_nothing: ClassVar[bool] = False
+    """`probe` asks for what doesn't exist, as the vendor has nothing free: that it isn't found says the key is good."""
     wants_uploads: ClassVar[bool] = False
     """References are uploaded by calls of their own (`upload`) before `submit`."""
 

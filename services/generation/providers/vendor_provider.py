@@ -126,7 +126,8 @@ class VendorProvider:
             # It knows us, and that was the question.
             return
         except InvalidRequest as error:
-            raise Configuration(str(error)) from None
+            if not self._vendor.probe_finds_nothing:
+                raise Configuration(str(error)) from None
 
     async def prepare(self, job: ImageJob) -> ImageJob:
         """Read, scale and upload the references; see `optional.Prepares`."""
