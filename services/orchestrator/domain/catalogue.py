@@ -1,5 +1,6 @@
 """The model catalogue: what every known model can make, as data. Read from YAML, checked before anything starts."""
 
+import math
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, Literal, Self
@@ -62,6 +63,17 @@ class SizeRange(_Entry):
             return f"{width}x{height}: makes ratios up to {self.max_ratio:g}:1"
         return None
 
+    def nearest(self, width: int, height: int) -> tuple[int, int] | None:
+        """The size of the same shape, as far as steps allow, that is nearest; None when there is none of that shape."""
+        least = max(self.min_side / min(width, height), math.sqrt(self.min_pixels / (width * height)))
+        most = min(self.max_side / max(width, height), math.sqrt(self.max_pixels / (width * height)))
+        for round_ in (math.ceil, math.floor):
+            scale = min(max(1.0, least), most)
+            made = (round_(width * scale / self.step) * self.step, round_(height * scale / self.step) * self.step)
+            if least <= most and self.refusal(*made) is None:
+                return made
+        return None
+
 
 class SizeList(_Entry):
     """Listed sizes only."""
@@ -75,6 +87,16 @@ class SizeList(_Entry):
         if (width, height) in self.pairs:
             return None
         return f"{width}x{height}: makes {', '.join(f'{w}x{h}' for w, h in self.pairs)} only"
+
+    def nearest(self, width: int, height: int) -> tuple[int, int] | None:
+        """The size of which least has to be cropped away."""
+        return max(self.pairs, key=lambda pair: _kept(pair, (width, height)))
+
+
+def _kept(made: tuple[int, int], wanted: tuple[int, int]) -> float:
+    """Share of a picture that is left after it was cropped to another shape, 0 to 1."""
+    made_ratio, wanted_ratio = made[0] / made[1], wanted[0] / wanted[1]
+    return min(made_ratio, wanted_ratio) / max(made_ratio, wanted_ratio)
 
 
 class SeedSupport(_Entry):
@@ -127,6 +149,10 @@ class ModelCard(_Entry):
     """Longest prompt in characters."""
     sizes: SizeRange | SizeList = Field(discriminator="kind")
     """Sizes made exactly."""
+    crops: float = Field(default=0.0, ge=0, lt=1)
+    """Share of a picture that may be cropped away to bring it to another shape; 0 = only exact sizes are asked."""
+    enlarges: float = Field(default=1.0, ge=1, le=4)
+    """How many times a side may be enlarged after the call."""
     seed: SeedSupport | None = None
     """Seeds taken; None = it takes none."""
     negative_prompt: bool = False
@@ -181,6 +207,15 @@ class ModelCard(_Entry):
     def names(self) -> frozenset[str]:
         """Every name that means this model, its provider's included, in lower case."""
         return frozenset(name.lower() for name in (self.model, self.provider, *self.aliases))
+
+    def made_size(self, width: int, height: int) -> tuple[int, int] | None:
+        """The size (pixels) that is made for a wanted one and can be cropped and scaled to it; None when none can."""
+        if self.sizes.refusal(width, height) is None:
+            return width, height
+        made = self.sizes.nearest(width, height)
+        if made is None or not self.crops or _kept(made, (width, height)) < 1 - self.crops:
+            return None
+        return made if max(width / made[0], height / made[1]) <= self.enlarges else None
 
     @property
     def policy_family(self) -> str:

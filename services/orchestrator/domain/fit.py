@@ -184,7 +184,8 @@ def _retired(card: ModelCard, conditions: Conditions) -> Skip | None:
 
 
 def _size(card: ModelCard, prompt: PromptBuilt) -> Skip | None:
-    refusal = card.sizes.refusal(prompt.run.width, prompt.run.height)
+    width, height = prompt.run.width, prompt.run.height
+    refusal = card.sizes.refusal(width, height) if card.made_size(width, height) is None else None
     return None if refusal is None else Skip(SkipCode.SIZE, refusal[:500])
 
 

@@ -65,7 +65,15 @@ def plan_request(  # noqa: PLR0913 - what makes a request, by name
     seed_to_send, seeded = _seed(card, seed_of_take(prompt) if seed is None else seed)
     references, referenced = _references(card, prompt)
     loras, adapted = _loras(card, prompt)
-    lost = (*_wishes(choice, card), *worded, *seeded, *referenced, *adapted, *_sampling(card, prompt))
+    lost = (
+        *_wishes(choice, card),
+        *_size(card, prompt),
+        *worded,
+        *seeded,
+        *referenced,
+        *adapted,
+        *_sampling(card, prompt),
+    )
     return GenerationRequested(
         **conditioned(prompt),
         degradations=tuple(dict.fromkeys((*prompt.degradations, *lost))),
@@ -137,6 +145,15 @@ def _wishes(choice: Choice, card: ModelCard) -> Losses:
         _loss("preferred-model-unavailable", f"model {wish.name}", f"{wish.reason}; made by {card.model}")
         for wish in choice.unmet
     )
+
+
+def _size(card: ModelCard, prompt: PromptBuilt) -> Losses:
+    width, height = prompt.run.width, prompt.run.height
+    made = card.made_size(width, height)
+    if made is None or made == (width, height):
+        return ()
+    reason = f"{card.model} makes {made[0]}x{made[1]} or the like; it is scaled and cropped to the size asked for"
+    return (_loss("size-adapted", f"size {width}x{height}", reason),)
 
 
 def _wording(card: ModelCard, rendered: RenderedPrompt, most: int) -> tuple[str, str, Losses]:

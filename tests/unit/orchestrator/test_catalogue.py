@@ -53,7 +53,7 @@ def test_previz_makes_every_style_from_64_to_4096_with_a_seed_for_free(shipped: 
 
 def test_retired_models_name_what_to_use_instead(shipped: Catalogue) -> None:
     retired = [card for card in shipped if card.retires is not None]
-    assert {card.model for card in retired} >= {"dall-e-3", "gpt-image-1.5"}
+    assert {card.model for card in retired} >= {"dall-e-2", "dall-e-3", "gpt-image-1", "gpt-image-1.5"}
     for card in retired:
         assert card.successor is not None
         assert shipped.card(card.successor) is not None
@@ -124,3 +124,38 @@ def test_a_file_that_is_no_yaml_is_named(tmp_path: Path) -> None:
         load_catalogue(path)
     with pytest.raises(CatalogueError, match=r"absent\.yaml: can't be read"):
         load_catalogue(tmp_path / "absent.yaml")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1024, 576), (1920, 1080), (1024, 1024), (832, 1216)])
+def test_every_current_model_of_a_vendor_can_be_brought_to_the_usual_sizes(
+    shipped: Catalogue, width: int, height: int
+) -> None:
+    now = [card for card in shipped if card.retires is None]
+    assert [card.model for card in now if card.made_size(width, height) is None] == []
+
+
+def test_a_size_that_is_not_made_is_brought_about_by_the_nearest_of_its_shape() -> None:
+    sizes = SizeRange(min_side=64, max_side=1024, step=16, min_pixels=655_360, max_pixels=1_048_576, max_ratio=3)
+    card = catalogue("alpha", sizes=sizes.model_dump(), crops=0.3, enlarges=1.5).models[0]
+    assert card.made_size(1024, 1024) == (1024, 1024)
+    assert card.made_size(768, 512) == (992, 672)
+    assert card.made_size(1500, 1500) == (1024, 1024)
+    assert card.made_size(1600, 1600) is None
+    assert card.made_size(2048, 512) is None
+
+
+def test_of_listed_sizes_the_one_is_taken_of_which_least_is_cropped_within_bounds() -> None:
+    listed = {"kind": "list", "pairs": [[1024, 1024], [1536, 1024]]}
+    card = catalogue("alpha", sizes=listed, crops=0.2, enlarges=2).models[0]
+    assert card.made_size(1920, 1080) == (1536, 1024)
+    assert card.made_size(2048, 858) is None
+
+
+def test_without_leave_to_crop_only_exact_sizes_are_made() -> None:
+    assert catalogue("beta").models[0].made_size(1280, 720) is None
+
+
+def test_a_model_under_another_roof_is_judged_by_its_makers_policy(shipped: Catalogue) -> None:
+    families = {card.model: card.policy_family for card in shipped}
+    assert families["black-forest-labs/flux-2-pro"] == families["fal-ai/flux-2-pro"] == families["flux-2-pro"] == "bfl"
+    assert families["phoenix-v1.0"] == "leonardo"
