@@ -99,9 +99,11 @@ async def bench(case: VendorCase) -> AsyncIterator[Bench]:
     fake = case.fake()
     async with FakeServer(fake) as server:
         desk = Bench(case, fake, server, provider=None)  # type: ignore[arg-type] # made of the bench itself
-        desk.provider = desk.provided()
-        await desk.provider.start()
+        first = desk.provider = desk.provided()
+        await first.start()
         try:
             yield desk
         finally:
+            # A test may have put another one in its place; a second stop does nothing.
+            await first.stop()
             await desk.provider.stop()
