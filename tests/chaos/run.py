@@ -47,8 +47,8 @@ class Outcome:
 
     @property
     def good(self) -> bool:
-        """Whether nothing was found that must not be."""
-        return not self.verdict.violations and self.settled_s is not None
+        """Whether nothing was found that must not be, and no service has fallen over by itself."""
+        return not self.verdict.violations and self.settled_s is not None and not self.surprises
 
 
 class Run:

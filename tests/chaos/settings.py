@@ -1,5 +1,6 @@
 """What a run is asked to do: environment variables without a prefix, as in `SEEDS=20 python -m tests.chaos`."""
 
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -7,6 +8,14 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made below it
+_ROOM_BYTES = 3 * 1024**3
+
+
+def _roomy() -> Path:
+    """The memory disk where it has room (in a container it often hasn't), else the folder for temporary files."""
+    if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM_BYTES:
+        return _MEMORY
+    return Path(tempfile.gettempdir())
 
 
 class ChaosSettings(BaseSettings):
@@ -32,7 +41,7 @@ class ChaosSettings(BaseSettings):
     """JSON lines, one per run; seeds already in it are skipped."""
     runs: Path = Path(tempfile.gettempdir()) / "ice-chaos"
     """Where each run keeps its logs, its evidence and its report."""
-    data: Path = next(place for place in (_MEMORY, Path(tempfile.gettempdir())) if place.is_dir())
+    data: Path = Field(default_factory=_roomy)
     """Where servers keep their data during a run. In memory a synchronous write costs nothing, so that the run is bound
     by the faults and not by the disk; a kill -9 is the same."""
     keep_data: bool = False
