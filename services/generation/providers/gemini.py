@@ -15,8 +15,8 @@ from services.generation.providers.exchange import (
     HttpReply,
     JsonBody,
     UnreadableReplyError,
-    decoded,
     at,
+    decoded,
     get,
     paid_post,
 )

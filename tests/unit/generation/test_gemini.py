@@ -99,7 +99,9 @@ def test_errors_are_typed_by_what_helps() -> None:
     assert type(GEMINI.failure(error(400, "INVALID_ARGUMENT"))) is InvalidRequest
 
 
-@pytest.mark.parametrize(("delay", "seconds"), [("7s", 7.0), ("0.5s", 0.5), ("1e999s", 3600.0), ("nans", 0.0), ("soon", None), (None, None)])
+@pytest.mark.parametrize(
+    ("delay", "seconds"), [("7s", 7.0), ("0.5s", 0.5), ("1e999s", 3600.0), ("nans", 0.0), ("soon", None), (None, None)]
+)
 def test_a_quota_says_when_to_come_back(delay: object, seconds: float | None) -> None:
     info = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay}
     throttled = GEMINI.failure(error(429, "RESOURCE_EXHAUSTED", info))
