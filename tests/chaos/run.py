@@ -1,6 +1,7 @@
 """One run: the film is fed while the faults happen, then everything settles, then the checker judges."""
 
 import asyncio
+import contextlib
 import json
 import random
 import time
@@ -9,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from schemas.base import Event
 from services.chassis.failures import Transient
 from services.chassis.publishing import EventPublisher
 from services.local_stack.servers import probes
 from tests.chaos.evidence import Places, gather
 from tests.chaos.faults import Fault, schedule
-from tests.chaos.film import Film, make
+from tests.chaos.film import make
 from tests.chaos.observer import Observer
 from tests.chaos.settings import ChaosSettings
 from tests.chaos.verdict import Verdict, judge
@@ -24,6 +26,7 @@ Tell = Callable[[str], None]
 
 _QUIET_S: Final = 6.0
 _FEED_EVERY_S: Final = 0.5
+_SHOTS_BEFORE_BIBLE: Final = 12
 _LOOK_S: Final = 0.2
 _LOOKS: Final = 600
 _CATCH_UP_S: Final = 4.0
@@ -100,29 +103,33 @@ class Run:
         )
 
     async def _feed(self) -> None:
-        """Publish the film over three quarters of the window; the bible in between, so that some shots wait for it."""
+        """Publish the film over three quarters of the window; the bible late, so that the first shots wait for it."""
         film, length = self._film, self._options.fault_s * 0.75
-        rounds = max(1, int(length / _FEED_EVERY_S))
-        size = -(-len(film.shots) // rounds)
-        for number in range(0, len(film.shots), size):
-            await self._publish(film, number, size)
-            await asyncio.sleep(_FEED_EVERY_S)
+        publisher = EventPublisher(self._world.planner, "planner")
+        sent, bible = 0, False
+        try:
+            while sent < len(film.shots) or not bible:
+                passed = (time.monotonic() - self._begun) / length
+                due = min(len(film.shots), int(passed * len(film.shots)) + 1)
+                late = not bible and (due >= _SHOTS_BEFORE_BIBLE or due == len(film.shots))
+                await self._publish(publisher, [*(film.bible if late else ()), *film.shots[sent:due]])
+                sent, bible = due, bible or late
+                await asyncio.sleep(_FEED_EVERY_S)
+        finally:
+            await publisher.stop()
         self._tell(f"{self._now()}  all {len(film.shots)} shots are published")
 
-    async def _publish(self, film: Film, number: int, size: int) -> None:
-        events = [*film.shots[number : number + size]]
-        late = number // size == 2  # after two rounds of shots
-        publisher = EventPublisher(self._world.planner, "planner")
+    async def _publish(self, publisher: EventPublisher, events: list[Event]) -> None:
         while True:
             try:
-                await publisher.start()
-                await publisher.publish([*film.bible, *events] if late else events)
+                await publisher.publish(events)
             except Transient:
-                await asyncio.sleep(1.0)
+                await publisher.stop()
+                await asyncio.sleep(0.5)
+                with contextlib.suppress(Transient):
+                    await publisher.start()
             else:
                 return
-            finally:
-                await publisher.stop()
 
     async def _watch(self) -> None:
         """A supervisor: starts again what ended by itself."""
