@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import secrets
+import signal
 import sys
 import time
 from collections.abc import Iterable
@@ -92,6 +93,8 @@ def known_rows(out: Path | None) -> list[dict[str, Any]]:
 
 def main() -> int:
     """Run the seeds; 1 when one of them found a violation."""
+    # Told to stop, it still takes everything down that it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     options = ChaosSettings()
     first = options.seed if options.seed is not None else secrets.randbelow(1_000_000)
     if options.seeds > 1 and options.seed is None:
