@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from schemas.base import Event
-from schemas.envelope import EnvelopeError
-from schemas.registry import NewerVersionError, UnreadableEventError
+from schemas.registry import NewerVersionError
 from services.chassis.bindings import Binding, OnBatch, Received
 from services.chassis.clock import Clock
 from services.chassis.dead_letters import DeadLetterBudget, Stage, dead_letter
@@ -119,7 +118,7 @@ class Desk:
             current_event_id.reset(id_token)
             current_span.reset(span_token)
 
-    def read(self, record: RawRecord) -> Received | UnreadableEventError | EnvelopeError:
+    def read(self, record: RawRecord) -> Received | Exception:
         """The message's event, or why it can't be read: then it is for `give_up`.
 
         Raises:
@@ -130,7 +129,7 @@ class Desk:
         except NewerVersionError as error:
             self.halt(str(error), record)
             raise Abandoned from error
-        except (UnreadableEventError, EnvelopeError) as error:
+        except Exception as error:  # noqa: BLE001 - also an upcast that stumbles over what is missing: it never blocks
             return error
 
     async def settle(self, record: RawRecord, deliveries: Sequence[Delivery], interrupt: asyncio.Event) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,13 +16,18 @@ from schemas.envelope import TRACEPARENT, Headers, to_headers
 from schemas.registry import Body
 from services.chassis.broker_security import client_arguments
 from services.chassis.clock import Clock, SystemClock
+from services.chassis.ending import end
 from services.chassis.failures import Transient
 from services.chassis.metrics import Metrics
 from services.chassis.settings import ServiceSettings
 from services.chassis.tracing import Span, current_span
 from services.chassis.wire import Wire, engine_wire, sibling
 
+log = logging.getLogger(__name__)
+
 _PING_S: Final = 5.0
+_FLUSH_S: Final = 5.0
+_DISCONNECT_S: Final = 5.0
 # Below what any broker takes by default (1 MiB). The client's own 16 KiB makes hundreds of senders wait for each other.
 _BATCH_BYTES: Final = 256 * 1024
 #: A dead letter is its original and our headers: so much larger may it be than any event.
@@ -96,14 +102,21 @@ class EventPublisher:
         self._producer = producer
 
     async def stop(self) -> None:
-        """Send what is buffered, for `grace_s` at most, and disconnect. A second call does nothing."""
+        """Send what is buffered, for a few seconds at most, and disconnect. A second call does nothing."""
         producer, self._producer = self._producer, None
         if producer is None:
             return
         # What isn't flushed by then is not lost: nothing that is committed depends on it.
         with suppress(TimeoutError, KafkaError):
-            await asyncio.wait_for(producer.flush(), max(self._settings.grace_s, 0.1))
-        await producer.stop()
+            await asyncio.wait_for(producer.flush(), min(_FLUSH_S, max(self._settings.grace_s, 0.1)))
+        try:
+            async with asyncio.timeout(_DISCONNECT_S):
+                await producer.stop()
+        except TimeoutError:
+            # An idempotent producer repeats for ever what it has begun to send, and its stop waits for it.
+            log.warning("no broker takes what is left to publish; disconnected")
+            await end(producer._sender.sender_task)  # noqa: SLF001 - there is no other way to its task
+            await producer.client.close()
 
     async def ping(self) -> None:
         """Ask the broker for its metadata.

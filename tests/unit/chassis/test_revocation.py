@@ -175,3 +175,16 @@ async def test_the_one_partition_of_a_busy_topic_may_fill_every_slot() -> None:
     for offset in range(8):
         assert busy in stage._with_room([busy, *idle])
         stage._ledger.tracker(busy).begin(offset)
+
+
+async def test_an_old_version_that_its_upcast_stumbles_over_is_dead_lettered_and_blocks_nothing() -> None:
+    calls = Calls()
+    calls.gate.set()
+    rig = Rig([calls.binding()])
+    # Version 1 without the field that version 2 renames.
+    bad = record(0, "a", "answer")
+    bad.headers = [("ce_schemaversion", b"1")]
+    await rig.stage.consume([bad, record(1, "b", "answer")])
+    assert rig.conditions.halted is None
+    assert calls.begun == [1]
+    assert rig.consumer.last(0) == 2
