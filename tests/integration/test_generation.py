@@ -17,12 +17,14 @@ from schemas import topics
 from schemas.asset import Asset
 from schemas.base import Event
 from schemas.generation import FailureKind, GenerationCompleted, GenerationFailed, GenerationRequested
-from schemas.provider import ProviderHealthChanged, ProviderState
+from schemas.provider import ProviderCallbackReceived, ProviderHealthChanged, ProviderState
 from schemas.run import RunSuperseded
 from schemas.topics import Lane
 from services.generation.app import build
 from services.generation.providers.base import GeneratedImage
+from services.generation.providers.catalogue import NAMES
 from services.generation.providers.errors import Refused
+from services.generation.providers.optional import CallbackHints
 from services.generation.settings import GenerationSettings
 from tests.fakes.provider import FakeProvider, picture
 from tests.fakes.requests import a_request, a_run
@@ -119,6 +121,46 @@ async def test_work_of_a_superseded_run_is_dropped(surroundings: OneService) -> 
     assert provider.calls == []
 
 
+class PollingProvider(FakeProvider):
+    """A vendor with jobs whose poll comes in a minute, unless a callback comes before."""
+
+    def __init__(self) -> None:
+        super().__init__(free=False, vendor_job_id="job-7")
+        self.hints: CallbackHints | None = None
+
+    def use_hints(self, hints: CallbackHints) -> None:
+        self.hints = hints
+
+    async def _answer(self) -> GeneratedImage:
+        assert self.hints is not None
+        if not await self.hints.wait("job-7", 60.0):
+            raise AssertionError("no callback within a minute")
+        return await super()._answer()
+
+
+async def test_a_callback_of_the_vendor_wakes_the_poll_on_whichever_worker_it_runs(surroundings: OneService) -> None:
+    for _ in range(2):
+        await surroundings.start(build(GenerationSettings(**surroundings.shared), PollingProvider()))
+    request = a_request(estimated_cost_usd_micros=40_000)
+    await surroundings.publisher.publish([request])
+    deadline = time.monotonic() + 60
+    while not await surroundings.documents.collection("ledger").count({"state": "accepted"}):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+    unknown = ProviderCallbackReceived(provider="previz", vendor_job_id="nobody-knows", body={})
+    expected = ProviderCallbackReceived(provider="previz", vendor_job_id="job-7", body={"status": "COMPLETE"})
+    await surroundings.publisher.publish([unknown, expected])
+    (event,) = made(await surroundings.read(topics.GENERATION_COMPLETED, 1)).values()
+    assert (event.generation_id, event.provider_job_id) == (request.generation_id, None)
+    await asyncio.sleep(0.5)
+    books = await surroundings.documents.collection("provider_limits").find({})
+    rendered = b"".join(app.metrics.render() for app in surroundings.apps).decode()
+    assert 'ice_generation_calls_total{model="previz",outcome="completed",provider="previz"} 1.0' in rendered
+    assert 'ice_generation_in_flight{provider="previz"} 0.0' in rendered
+    assert all(app.health().checks["provider"].detail == "previz up; 0 in work" for app in surroundings.apps)
+    assert [book["_id"] for book in books] == ["previz"]
+
+
 async def test_two_workers_share_the_requests_and_answer_each_once(surroundings: OneService) -> None:
     providers = FakeProvider(), FakeProvider()
     await asyncio.gather(
@@ -174,7 +216,7 @@ def test_an_unknown_provider_is_refused_at_start_with_what_is_allowed() -> None:
         check=False,
     )
     assert ran.returncode == 2
-    assert ran.stderr == "ICE_GENERATION_PROVIDER: 'dall-e', allowed is one of: previz\n"
+    assert ran.stderr == f"ICE_GENERATION_PROVIDER: 'dall-e', allowed is one of: {', '.join(NAMES)}\n"
 
 
 def test_an_impossible_concurrency_is_refused_at_start() -> None:
