@@ -42,7 +42,7 @@ def plan_request(  # noqa: PLR0913 - what makes a request, by name
     lane: Lane | None = None,
     defaults: Sampling = MODELS_OWN,
 ) -> GenerationRequested:
-    """What the chosen model is asked.
+    """What the chosen model is asked, with `degradations` of the stages before and of this model, in that order.
 
     Args:
         prompt: the worded frame.
@@ -51,8 +51,6 @@ def plan_request(  # noqa: PLR0913 - what makes a request, by name
         seed: seed of this take; None = `seed_of_take(prompt)`.
         lane: None = by the shot's priority.
         defaults: of this deployment.
-
-    Returns the request, with `degradations` of the stages before and of this model, in that order.
 
     Raises:
         ValueError: the choice holds no model.
@@ -65,15 +63,8 @@ def plan_request(  # noqa: PLR0913 - what makes a request, by name
     seed_to_send, seeded = _seed(card, seed_of_take(prompt) if seed is None else seed)
     references, referenced = _references(card, prompt)
     loras, adapted = _loras(card, prompt)
-    lost = (
-        *_wishes(choice, card),
-        *_size(card, prompt),
-        *worded,
-        *seeded,
-        *referenced,
-        *adapted,
-        *_sampling(card, prompt),
-    )
+    asked = (*_wishes(choice, card), *_size(card, prompt))
+    lost = (*asked, *worded, *seeded, *referenced, *adapted, *_sampling(card, prompt))
     return GenerationRequested(
         **conditioned(prompt),
         degradations=tuple(dict.fromkeys((*prompt.degradations, *lost))),
