@@ -81,7 +81,6 @@ def build(settings: GenerationSettings, provider: ImageProvider | None = None) -
         clock=clock,
     )
     handlers = Handlers(source, ports, clients.callbacks, worker)
-    slots = _slots(settings, source)
     app = make_app(
         settings,
         name=f"generation.{source.name}",
@@ -92,18 +91,8 @@ def build(settings: GenerationSettings, provider: ImageProvider | None = None) -
             On(topics.generation_requested(source.name, Lane.EXPRESS), handlers.requested, emits=_OUTCOMES),
             On(topics.generation_requested(source.name, Lane.STANDARD), handlers.requested, emits=_OUTCOMES),
         ),
-        # All slots may be of one partition: what is in flight is bounded by the slots, and a repeat costs nothing.
-        concurrency=Concurrent(
-            slots=slots,
-            drain_s=settings.generation_drain_s,
-            stop_s=settings.stop_s(free=source.free),
-            per_partition=slots,
-        ),
-        sweeps=(
-            Sweep("announce the provider's health", handlers.health, every_s=settings.generation_probe_s),
-            Sweep("call off superseded jobs", handlers.cancel_superseded, every_s=2.0),
-            Sweep("count calls in doubt, forget old callbacks", handlers.tidy, every_s=60.0),
-        ),
+        concurrency=_concurrency(settings, source),
+        sweeps=_sweeps(settings, handlers),
         resources=clients.resources,
         prepare=(ledger.prepare, assets.prepare, clients.callbacks.prepare),
         announce=handlers.announce,
@@ -154,6 +143,25 @@ def _metrics(clients: _Clients, memory: Room) -> GenerationMetrics:
     metrics.watch("ice_generation_pause_seconds", "Until the provider may be called again", lambda: limits.pause[0])
     metrics.watch("ice_generation_memory_bytes", "Memory of images in flight", lambda: memory.used)
     return metrics
+
+
+def _sweeps(settings: GenerationSettings, handlers: Handlers) -> tuple[Sweep, ...]:
+    return (
+        Sweep("announce the provider's health", handlers.health, every_s=settings.generation_probe_s),
+        Sweep("call off superseded jobs", handlers.cancel_superseded, every_s=2.0),
+        Sweep("count calls in doubt, forget old callbacks", handlers.tidy, every_s=60.0),
+    )
+
+
+def _concurrency(settings: GenerationSettings, provider: ImageProvider) -> Concurrent:
+    slots = _slots(settings, provider)
+    return Concurrent(
+        slots=slots,
+        drain_s=settings.generation_drain_s,
+        stop_s=settings.stop_s(free=provider.free),
+        # All slots may be of one partition: what is in flight is bounded by the slots, and a repeat costs nothing.
+        per_partition=slots,
+    )
 
 
 def _slots(settings: GenerationSettings, provider: ImageProvider) -> int:

@@ -1,4 +1,4 @@
-"""What a worker does about each event, on fake stores."""
+"""What a worker does about each request, on fake stores."""
 
 import asyncio
 import hashlib
@@ -7,70 +7,21 @@ import pytest
 
 from schemas.asset import Asset, AssetRef
 from schemas.conditioning import Degradation
-from schemas.generation import FailureKind, GenerationCompleted, GenerationFailed, GenerationRequested
-from schemas.provider import ProviderHealthChanged, ProviderState
+from schemas.generation import FailureKind, GenerationCompleted, GenerationFailed
 from schemas.run import RunSuperseded
 from services.chassis.failures import Busy, Poison, Transient
-from services.chassis.health import Check
-from services.chassis.interruption import current_interrupt
 from services.chassis.object_store import StoredObject
-from services.generation.adapters.memory import Room
 from services.generation.domain.ledger import InDoubtPolicy
-from services.generation.handlers import Handlers
 from services.generation.providers.base import GeneratedImage
 from services.generation.providers.errors import (
-    Configuration,
     Outage,
     OutcomeUnknown,
-    ProviderError,
     Refused,
-    Throttled,
 )
-from tests.fakes.clock import FakeClock
-from tests.fakes.documents import FakeDocuments
-from tests.fakes.generation import LEASE_S, only, worker
-from tests.fakes.object_store import FakeObjectStore
-from tests.fakes.provider import FakeProvider, picture
+from tests.fakes.generation import LEASE_S, only
+from tests.fakes.provider import picture
 from tests.fakes.requests import a_request, a_run
-
-
-class Bench:
-    """Stores and a clock; `worker()` is a new process on them."""
-
-    def __init__(self, provider: FakeProvider | None = None) -> None:
-        self.provider = provider or FakeProvider()
-        self.documents = FakeDocuments()
-        self.objects = FakeObjectStore()
-        self.clock = FakeClock()
-        self._workers = 0
-
-    def worker(self, in_doubt: InDoubtPolicy = InDoubtPolicy.HOLD) -> Handlers:
-        self._workers += 1
-        owner = f"worker-{self._workers}"
-        return worker(self.provider, self.documents, self.objects, self.clock, owner=owner, in_doubt=in_doubt)
-
-    def ledger_states(self) -> list[str]:
-        return [str(entry["state"]) for entry in self.documents.collection("ledger").docs.values()]
-
-    def request(self) -> GenerationRequested:
-        name, cost = self.provider.name, 0 if self.provider.free else 40_000
-        return a_request(provider=name, model=name, estimated_cost_usd_micros=cost)
-
-
-def paid(vendor_job_id: str | None = None) -> Bench:
-    return Bench(FakeProvider("acme", free=False, vendor_job_id=vendor_job_id))
-
-
-async def completed(bench: Bench, handlers: Handlers | None = None) -> GenerationCompleted:
-    event = only(await (handlers or bench.worker()).requested(bench.request()))
-    assert isinstance(event, GenerationCompleted), event
-    return event
-
-
-async def failed(bench: Bench, handlers: Handlers | None = None) -> GenerationFailed:
-    event = only(await (handlers or bench.worker()).requested(bench.request()))
-    assert isinstance(event, GenerationFailed), event
-    return event
+from tests.fakes.workbench import Bench, completed, failed, paid
 
 
 async def test_a_generation_stores_image_thumbnail_and_record_before_it_is_announced() -> None:
@@ -134,41 +85,6 @@ async def test_a_failure_is_remembered_too() -> None:
     assert (first.kind, first.reason) == (FailureKind.REFUSED, "no weapons")
     assert await failed(bench) == first
     assert len(bench.provider.calls) == 1
-
-
-async def test_a_long_pause_of_the_vendor_ends_the_call_as_throttled_and_hands_on_when_to_come_back() -> None:
-    bench = paid()
-    bench.provider.answers = [Throttled("too many", retry_after_s=45)]
-    event = await failed(bench)
-    assert (event.kind, event.retry_after_s, event.cost_usd_micros) == (FailureKind.THROTTLED, 45, 0)
-
-
-async def test_a_short_pause_of_the_vendor_is_waited_out_and_costs_no_attempt() -> None:
-    bench = paid()
-    bench.provider.answers = [Throttled("too many", retry_after_s=0.01), GeneratedImage(picture())]
-    event = await completed(bench)
-    assert len(bench.provider.calls) == 2
-    entry = bench.documents.collection("ledger").docs[event.generation_id]
-    assert (entry["state"], entry["sends"]) == ("done", 1)
-
-
-async def test_a_call_that_waits_out_a_pause_is_not_in_doubt_if_its_worker_dies_meanwhile() -> None:
-    bench = paid()
-    bench.provider.answers = [Throttled("too many", retry_after_s=25), GeneratedImage(picture())]
-    dying = asyncio.create_task(bench.worker().requested(bench.request()))
-    async with asyncio.timeout(10):
-        while not _waits_again(bench):  # noqa: ASYNC110 - the ledger has no bell
-            await asyncio.sleep(0)
-    dying.cancel()
-    await asyncio.gather(dying, return_exceptions=True)
-    bench.clock.advance(LEASE_S + 1)
-    await completed(bench)
-    assert len(bench.provider.calls) == 2
-
-
-def _waits_again(bench: Bench) -> bool:
-    entries = bench.documents.collection("ledger").docs.values()
-    return any(entry["state"] == "claimed" and entry["version"] > 1 for entry in entries)
 
 
 async def test_bytes_that_are_no_image_fail_the_generation() -> None:
@@ -422,115 +338,3 @@ async def test_a_worker_whose_lease_ran_out_before_sending_does_not_send_under_i
     entries.replace = write  # type: ignore[method-assign]
     await completed(bench, handlers)
     assert len(bench.provider.calls) == 1
-
-
-async def test_health_is_announced_up_with_models_at_start() -> None:
-    event = only(await Bench().worker().announce())
-    assert isinstance(event, ProviderHealthChanged)
-    assert (event.provider, event.state, event.models) == ("previz", ProviderState.UP, ("previz",))
-
-
-async def test_health_is_announced_down_at_start_when_the_provider_says_so() -> None:
-    bench = Bench()
-    bench.provider.trouble = Configuration("library missing")
-    event = only(await bench.worker().announce())
-    assert isinstance(event, ProviderHealthChanged)
-    assert (event.state, event.reason) == (ProviderState.DOWN, "library missing")
-
-
-async def test_repeated_outages_are_announced_until_published_and_recovery_is_probed() -> None:
-    bench = Bench()
-    away: ProviderError = Outage("connection refused")
-    bench.provider.answers, bench.provider.trouble = [away], away
-    handlers = bench.worker()
-    assert list(await handlers.health()) == []
-    for attempt in range(1, 4):
-        await handlers.requested(a_request(attempt=attempt))
-    (swept,) = await handlers.health()
-    assert list((await handlers.health())[0].events) == list(swept.events)
-    assert [event.state for event in swept.events if isinstance(event, ProviderHealthChanged)] == [ProviderState.DOWN]
-    await swept.confirm()
-    assert list(await handlers.health()) == []
-    bench.provider.trouble = None
-    (back,) = await handlers.health()
-    assert [event.state for event in back.events if isinstance(event, ProviderHealthChanged)] == [ProviderState.UP]
-
-
-class CancellingProvider(FakeProvider):
-    """A vendor that can be told to stop a job."""
-
-    def __init__(self) -> None:
-        super().__init__("acme", free=False, vendor_job_id="job-7")
-        self.cancelled: list[str] = []
-
-    async def cancel(self, vendor_job_id: str) -> bool:
-        self.cancelled.append(vendor_job_id)
-        return True
-
-
-async def test_a_superseded_job_is_called_off_at_the_vendor_once_and_its_end_is_waited_for() -> None:
-    provider = CancellingProvider()
-    provider.gate = asyncio.Event()
-    bench = Bench(provider)
-    handlers = bench.worker()
-    running = asyncio.create_task(handlers.requested(bench.request()))
-    await asyncio.sleep(0.05)
-    assert bench.ledger_states() == ["accepted"]
-    await handlers.cancel_superseded()
-    assert provider.cancelled == []
-    # The note may have come to another worker.
-    await bench.worker().superseded(RunSuperseded(run=bench.request().run, superseded_by_revision=2))
-    await handlers.cancel_superseded()
-    await handlers.cancel_superseded()
-    assert provider.cancelled == ["job-7"]
-    provider.gate.set()
-    assert isinstance(only(await running), GenerationCompleted)
-
-
-async def test_images_in_hand_while_the_store_is_away_hold_their_memory_and_let_no_new_call_begin() -> None:
-    bench = paid()
-    bench.objects.away = "no space left on device"
-    memory = Room(320 * 180 * 3)
-    handlers = worker(bench.provider, bench.documents, bench.objects, bench.clock, memory=memory)
-    with pytest.raises(Transient):
-        await handlers.requested(bench.request())
-    assert memory.used > 0
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(handlers.requested(bench.request().model_copy(update={"attempt": 2})), 0.05)
-    assert len(bench.provider.calls) == 1
-    bench.objects.away = None
-    await completed(bench, handlers)
-    assert memory.used == 0
-
-
-async def test_a_worker_that_stops_gives_back_what_waits_for_its_turn() -> None:
-    bench = paid()
-    memory = Room(1)
-    await memory.enter(1)
-    handlers = worker(bench.provider, bench.documents, bench.objects, bench.clock, owner="stopping", memory=memory)
-    interrupt = asyncio.Event()
-    current_interrupt.set(interrupt)
-    waiting = asyncio.create_task(handlers.requested(bench.request()))
-    await asyncio.sleep(0.02)
-    interrupt.set()
-    with pytest.raises(Busy, match="given back"):
-        await waiting
-    current_interrupt.set(None)
-    # Without waiting for the lease's end.
-    await completed(bench)
-    assert len(bench.provider.calls) == 1
-
-
-async def test_a_free_call_costs_two_writes_to_the_ledger_and_no_more() -> None:
-    bench = Bench()
-    event = await completed(bench)
-    assert bench.documents.collection("ledger").docs[event.generation_id]["version"] == 2
-
-
-async def test_readiness_tells_how_the_provider_is() -> None:
-    bench = Bench()
-    handlers = bench.worker()
-    assert handlers.checks()["provider"] == Check(ok=True, detail="previz up; 0 in work")
-    bench.provider.trouble = Configuration("library missing")
-    await handlers.announce()
-    assert handlers.checks()["provider"] == Check(ok=False, detail="previz down; library missing; 0 in work")
