@@ -6,8 +6,8 @@ from typing import Any
 
 from services.chassis.documents import DocumentStore
 from services.gateway import domain
-from services.gateway.costs import calls_in_doubt, calls_of, costs_of
 from services.gateway.domain import FINAL, Status, status_of
+from services.gateway.domain.costs import calls_in_doubt, calls_of, costs_of
 
 Answer = dict[str, Any]
 

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from services.chassis.clock import Clock
 from services.gateway.answers import problem
-from services.gateway.callbacks import JUDGES, Call, CallbackRefusedError
+from services.gateway.domain.callbacks import JUDGES, Call, CallbackRefusedError
 from services.gateway.ports import EventPublisher
 
 log = logging.getLogger(__name__)

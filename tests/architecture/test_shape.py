@@ -36,7 +36,8 @@ OWN_ROOMS = {
     "orchestrator": {"catalog.yaml"},  # data
     "generation": {"calls.py", "making.py", "providers"},  # the way of one call, and one module per vendor
     "validation": {"scorers"},  # one module per measure
-    "gateway": {"api.py", "read_model.py"},  # the other side of the service: questions and answers
+    # The other side of the service: questions, answers, vendors' calls.
+    "gateway": {"api.py", "answers.py", "webhooks.py", "read_model.py"},
 }
 TOP_LEVEL = {"services", "schemas", "contracts", "deploy", "tests", "docs"}
 BANNED_NAMES = {"utils", "common", "helpers", "misc", "manager"}

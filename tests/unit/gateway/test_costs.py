@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from schemas.base import Event
 from schemas.generation import FailureKind, GenerationFailed, GenerationRequested
-from services.gateway.costs import costs_of
+from services.gateway.domain.costs import costs_of
 from services.gateway.handlers import Handlers
 from services.gateway.read_model import NotFoundError, ReadModel
 from tests import builders
