@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 LOCKS := deploy/requirements
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: help demo up test check lint format types imports contracts contracts-check bench lock clean
+.PHONY: help demo up test check lint format types imports contracts contracts-check bench chaos lock clean
 
 help: ## What can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ contracts-check: $(VENV)/.dev ## contracts/ is up to date, and compatible
 
 bench: $(VENV)/.dev ## This pipeline beside a bare aiokafka chain, in one run
 	@$(BIN)/python -m tests.bench
+
+chaos: $(VENV)/.dev ## A film under faults on three brokers, judged by a checker of its own; SEED=7 repeats, SEEDS=20 makes twenty
+	@$(BIN)/python -m tests.chaos
 
 lock: ## Write the lock files anew from pyproject.toml (needs uv)
 	@for lock in "runtime:" "local:--extra local" "dev:--extra local --extra dev"; do \

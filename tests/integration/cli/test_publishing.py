@@ -47,7 +47,7 @@ async def test_a_published_plan_is_on_its_topics_as_the_contract_says(
 ) -> None:
     plan = load_plan(FILM.read_bytes(), FILM.name)
     _, shots = plan_events(plan)
-    assert await publish(Output(as_json=True, quiet=True), FILM, None) is Exit.OK
+    assert await publish(Output(as_json=True, quiet=True), str(FILM), None) is Exit.OK
     assert json.loads(capsys.readouterr().out)["shots"] == len(shots)
 
     consumer = AIOKafkaConsumer(
@@ -70,7 +70,7 @@ async def test_topics_counts_what_was_published_also_when_it_is_one_record(
     del prefix
     plan = load_plan(FILM.read_bytes(), FILM.name)
     before = await told(capsys)
-    await publish(Output(as_json=True, quiet=True), FILM, None)
+    await publish(Output(as_json=True, quiet=True), str(FILM), None)
     after = await told(capsys)
 
     grown = {name: row["records"] - before[name]["records"] for name, row in after.items()}
