@@ -11,10 +11,11 @@ from services.character_conditioning import app as character_conditioning
 from services.character_conditioning.settings import CharacterConditioningSettings
 from services.chassis.app import ServiceApp
 from services.chassis.provision import provision
-from services.chassis.settings import ServiceSettings
+from services.chassis.settings import ServiceSettings, SettingsError
 from services.gateway import app as gateway
 from services.gateway.settings import GatewaySettings
 from services.generation import app as generation
+from services.generation.providers import catalogue
 from services.generation.settings import GenerationSettings
 from services.local_stack.folder import Credentials
 from services.local_stack.servers.embedded import Addresses
@@ -28,11 +29,8 @@ from services.prompt_builder.settings import PromptBuilderSettings
 from services.validation import app as validation
 from services.validation.settings import ValidationSettings
 
-PROVIDERS: Final = ("previz",)
-"""Providers whose workers run: those that need no key and no GPU."""
-
-_OBSERVER_FETCH_MS: Final = 200
-"""The gateway reads every topic and holds nobody up, so that it may look less often."""
+_UNHURRIED_FETCH_MS: Final = 200
+"""The gateway reads every topic and holds nobody up, and a hosted vendor takes seconds: they may look less often."""
 _MOST_PARTITIONS: Final = 4
 """One process reads them all; the embedded broker pays for each partition of each fetch."""
 
@@ -73,23 +71,48 @@ def shared_settings(addresses: Addresses, credentials: Credentials) -> dict[str,
     }
 
 
-async def make_topics(settings: ServiceSettings) -> TopicsMade:
-    """Create every topic and dead-letter topic that is missing."""
-    specs = [replace(spec, partitions=min(spec.partitions, _MOST_PARTITIONS)) for spec in topics.specs(PROVIDERS)]
+def providers(shared: Mapping[str, Any]) -> tuple[str, ...]:
+    """Providers whose workers run: those of ICE_PROVIDERS, else previz and every vendor whose key is set.
+
+    Raises:
+        SettingsError: there is no worker for one of them.
+    """
+    named = OrchestratorSettings(**shared).workers
+    strangers = [name for name in named if name not in catalogue.NAMES]
+    if strangers:
+        raise SettingsError(
+            f"ICE_PROVIDERS: {', '.join(strangers)}: no worker can serve that; allowed are {', '.join(catalogue.NAMES)}"
+        )
+    return tuple(dict.fromkeys(named))
+
+
+async def make_topics(settings: ServiceSettings, names: tuple[str, ...]) -> TopicsMade:
+    """Create every topic and dead-letter topic of these providers that is missing."""
+    specs = [replace(spec, partitions=min(spec.partitions, _MOST_PARTITIONS)) for spec in topics.specs(names)]
     made = await provision(settings, specs)
     return TopicsMade(len(made.created), len(made.existing))
 
 
-def build_services(shared: Mapping[str, Any], *, gateway_port: int) -> tuple[ServiceApp, ...]:
-    """Every service of the engine, not yet started, from the first stage to the last."""
-    workers = {"providers": PROVIDERS}
-    web = {"http_host": LOOPBACK, "http_port": gateway_port, "kafka_fetch_max_wait_ms": _OBSERVER_FETCH_MS}
+def build_services(shared: Mapping[str, Any], names: tuple[str, ...], *, gateway_port: int) -> tuple[ServiceApp, ...]:
+    """Every service of the engine and a worker for each provider, not yet started, from the first stage to the last."""
+    web = {
+        "http_host": LOOPBACK,
+        "http_port": gateway_port,
+        "kafka_fetch_max_wait_ms": _UNHURRIED_FETCH_MS,
+        "providers": names,
+    }
     return (
         character_conditioning.build(CharacterConditioningSettings(**shared)),
         location_conditioning.build(LocationConditioningSettings(**shared)),
         prompt_builder.build(PromptBuilderSettings(**shared)),
-        orchestrator.build(OrchestratorSettings(**{**shared, **workers})),
-        *(generation.build(GenerationSettings(**{**shared, "generation_provider": name})) for name in PROVIDERS),
+        # It finds the providers itself, as `providers` does, and so can say which vendor's key isn't set.
+        orchestrator.build(OrchestratorSettings(**shared)),
+        *(generation.build(_worker(shared, name)) for name in names),
         validation.build(ValidationSettings(**shared)),
-        gateway.build(GatewaySettings(**{**shared, **workers, **web})),
+        gateway.build(GatewaySettings(**{**shared, **web})),
     )
+
+
+def _worker(shared: Mapping[str, Any], name: str) -> GenerationSettings:
+    unhurried = {"kafka_fetch_max_wait_ms": _UNHURRIED_FETCH_MS} if name in catalogue.VENDORS else {}
+    return GenerationSettings(**{**shared, **unhurried, "generation_provider": name})

@@ -180,23 +180,24 @@ class LocalStack:
         shared = app.shared_settings(servers.addresses, credentials) | self._overrides
         self._service_settings = ServiceSettings(**shared)
         # Built before anything runs: a wrong setting, catalogue or template shows at once.
-        services = app.build_services(shared, gateway_port=chosen[_GATEWAY])
+        providers = app.providers(shared)
+        services = app.build_services(shared, providers, gateway_port=chosen[_GATEWAY])
         self._servers = servers
         await servers.start()
         self._watches.append(asyncio.create_task(servers.watch()))
         enough = functools.partial(self._folder.check_space, self._settings.min_free_mb)
         self._watches.append(asyncio.create_task(watch_space(enough, self._on_event)))
-        await self._make_topics(self._service_settings)
+        await self._make_topics(self._service_settings, providers)
         self._services = services
         await self._start_services()
         self._watches.append(asyncio.create_task(ServicesWatch(self._services, self._on_event).run()))
-        self._endpoints = self._state(servers.addresses, chosen[_GATEWAY])
+        self._endpoints = self._state(servers.addresses, chosen[_GATEWAY], providers)
         self._folder.write_private(self._folder.state_file, self._endpoints.model_dump_json(indent=2))
 
-    async def _make_topics(self, settings: ServiceSettings) -> None:
+    async def _make_topics(self, settings: ServiceSettings, providers: tuple[str, ...]) -> None:
         begun = time.monotonic()
         self._tell(EventKind.STARTING, "topics", "making topics")
-        made = await app.make_topics(settings)
+        made = await app.make_topics(settings, providers)
         self._tell(EventKind.READY, "topics", f"{made.created} made, {made.existing} were there", begun)
 
     async def _start_services(self) -> None:
@@ -227,7 +228,7 @@ class LocalStack:
             each.cancel()
         await asyncio.gather(task, hurry, return_exceptions=True)
 
-    def _state(self, addresses: Addresses, gateway_port: int) -> StackState:
+    def _state(self, addresses: Addresses, gateway_port: int, providers: tuple[str, ...]) -> StackState:
         me = ProcessId.of(os.getpid())
         settings = self.service_settings
         return StackState(
@@ -240,7 +241,7 @@ class LocalStack:
             s3_endpoint=addresses.s3_endpoint,
             s3_bucket=addresses.s3_bucket,
             gateway_url=f"http://{ports.LOOPBACK}:{gateway_port}",
-            providers=app.PROVIDERS,
+            providers=providers,
             services=tuple(service.name for service in self._services),
             logs=str(self._folder.logs),
         )

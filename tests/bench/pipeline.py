@@ -31,6 +31,9 @@ WAY = (
 )
 
 
+PROVIDERS = ("previz",)
+
+
 class FixedProvider:
     """Stands in for previz: the same image, at once."""
 
@@ -61,12 +64,12 @@ class FixedProvider:
 async def run(task: Task) -> Outcome:
     """Start everything, drive it, stop it."""
     settings = task.settings()
-    await stack.make_topics(settings)
+    await stack.make_topics(settings, PROVIDERS)
     services = [
         generation.build(GenerationSettings(**task.arguments()), FixedProvider())
         if service.name.startswith("generation")
         else service
-        for service in stack.build_services(task.arguments(), gateway_port=0)
+        for service in stack.build_services({**task.arguments(), "providers": PROVIDERS}, PROVIDERS, gateway_port=0)
     ]
     publisher = EventPublisher(settings, "bench")
     await asyncio.gather(*(service.start() for service in services))
