@@ -1,7 +1,6 @@
 """One run: the film is fed while the faults happen, then everything settles, then the checker judges."""
 
 import asyncio
-import contextlib
 import json
 import random
 import time
@@ -106,6 +105,7 @@ class Run:
         """Publish the film over three quarters of the window; the bible late, so that the first shots wait for it."""
         film, length = self._film, self._options.fault_s * 0.75
         publisher = EventPublisher(self._world.planner, "planner")
+        await self._connect(publisher)
         sent, bible = 0, False
         try:
             while sent < len(film.shots) or not bible:
@@ -125,9 +125,16 @@ class Run:
                 await publisher.publish(events)
             except Transient:
                 await publisher.stop()
+                await self._connect(publisher)
+            else:
+                return
+
+    async def _connect(self, publisher: EventPublisher) -> None:
+        while True:
+            try:
+                await publisher.start()
+            except Transient:
                 await asyncio.sleep(0.5)
-                with contextlib.suppress(Transient):
-                    await publisher.start()
             else:
                 return
 
