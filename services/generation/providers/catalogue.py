@@ -11,6 +11,7 @@ from services.generation.providers.bfl import BlackForestLabs
 from services.generation.providers.drawing_pool import DrawingPool
 from services.generation.providers.fal import Fal
 from services.generation.providers.gemini import Gemini
+from services.generation.providers.leonardo import Leonardo
 from services.generation.providers.openai import OpenAI
 from services.generation.providers.references import Offload, ReferenceReader, ReferenceStore
 from services.generation.providers.replicate import Replicate
@@ -26,6 +27,7 @@ VENDORS: Final[Mapping[str, Callable[[], Vendor]]] = MappingProxyType(
         BlackForestLabs.name: BlackForestLabs,
         Fal.name: Fal,
         Gemini.name: Gemini,
+        Leonardo.name: Leonardo,
         OpenAI.name: OpenAI,
         Replicate.name: Replicate,
         Stability.name: Stability,

@@ -3,6 +3,9 @@
 The router plans the same from its catalogue; this is the last word, by the vendor module's own data. Pure.
 """
 
+import re
+
+from schemas.bible import Lora
 from schemas.conditioning import Degradation
 from schemas.generation import ReferenceUse
 from services.generation.providers.base import ImageJob
@@ -45,7 +48,7 @@ def fitted(job: ImageJob, traits: ModelTraits, references: tuple[Reference, ...]
         size=traits.sizes.nearest(job.width, job.height),
         seed=seed,
         references=references,
-        loras=job.loras[: traits.loras],
+        loras=_loras_to_send(job, traits),
         steps=None if steps is None else int(steps),
         cfg_scale=cfg_scale,
         degradations=(
@@ -82,9 +85,31 @@ def _left_out(job: ImageJob, traits: ModelTraits) -> tuple[Degradation, ...]:
     if strong and traits.references is not None and not traits.references.strength:
         reason = f"{job.model} takes references without strength"
         losses.append(_loss("reference-strength-unsupported", f"strength of {strong} reference(s)", reason))
-    reason = f"{job.model} takes {traits.loras or 'no'} adapter(s)"
-    losses += [_loss("lora-dropped", f"adapter {lora.lora_id}", reason) for lora in job.loras[traits.loras :]]
+    kept = _loras_to_send(job, traits)
+    losses += [
+        _loss("lora-dropped", f"adapter {lora.lora_id}", _misfit(lora, job.model, traits) or _full(job.model, traits))
+        for lora in job.loras
+        if lora not in kept
+    ]
     return tuple(losses)
+
+
+def _loras_to_send(job: ImageJob, traits: ModelTraits) -> tuple[Lora, ...]:
+    return tuple(lora for lora in job.loras if _misfit(lora, job.model, traits) is None)[: traits.loras]
+
+
+def _misfit(lora: Lora, model: str, traits: ModelTraits) -> str | None:
+    """Why the model can't take an adapter; None = it can."""
+    base = lora.base_model
+    if traits.lora_base is not None and base is not None and base.lower() != traits.lora_base:
+        return f"trained for {base}, {model} takes adapters for {traits.lora_base}"
+    if traits.lora_ids is not None and not re.fullmatch(traits.lora_ids, lora.lora_id):
+        return f"{lora.lora_id!r} is no id of an adapter at the vendor of {model}"
+    return None
+
+
+def _full(model: str, traits: ModelTraits) -> str:
+    return f"{model} takes {traits.loras or 'no'} adapter(s)"
 
 
 def _bounded(value: float | None, bounds: tuple[float, float] | None) -> float | None:

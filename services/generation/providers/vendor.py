@@ -54,6 +54,8 @@ class ModelTraits:
         negative_prompt: whether it takes one.
         references: limits, or None.
         loras: adapters per call.
+        lora_base: model family that an adapter must be trained for, where it says so, e.g. `sdxl`; None = any.
+        lora_ids: pattern of the vendor's own ids of adapters; others are left out. None = any.
         steps: least and most sampling steps.
         cfg_scale: least and greatest guidance.
         retires: first day on which the vendor no longer answers.
@@ -68,6 +70,8 @@ class ModelTraits:
     negative_prompt: bool = False
     references: ReferenceLimits | None = None
     loras: int = 0
+    lora_base: str | None = None
+    lora_ids: str | None = None
     steps: tuple[int, int] | None = None
     cfg_scale: tuple[float, float] | None = None
     retires: date | None = None
