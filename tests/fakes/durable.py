@@ -180,6 +180,10 @@ class LoggedConsumer:
         return found
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        if all(self._world.committed.get((self._group, part.topic), 0) == offset for part, offset in offsets.items()):
+            # The concurrent stage commits by the clock, also where nothing is done yet.
+            self._fuse.check()
+            return
         self._fuse.before_one("commit")
         for part, offset in offsets.items():
             self._world.committed[self._group, part.topic] = offset

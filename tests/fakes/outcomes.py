@@ -18,10 +18,14 @@ _OF_CLAIMS: Final = frozenset(
         "lease_until",
         "noticed_at",
         "owner",
+        "received_at",
+        "sent_at",
         "updated_at",
         "version",
     }
 )
+#: Whose turn at the vendor it is: over in seconds, whoever lives.
+_OF_THE_MOMENT: Final = "provider_limits"
 #: Of a compacted topic the newest record of each key counts; announcements differ in their sequence.
 _OF_ANNOUNCEMENTS: Final = frozenset({"sequence"})
 _COMPACTED: Final = frozenset(spec.name for spec in topics.specs(("previz",)) if spec.compacted)
@@ -56,7 +60,9 @@ def outcome(before: World, after: World, *, claims: bool) -> Outcome:
             seen = published.setdefault(topic, {}).setdefault(name, body)
             assert topic in _COMPACTED or seen == body, f"{topic}: two bodies of one event {name}"
             published[topic][name] = body
-    documents = {name: _without(docs, ignored) for name, docs in after.documents.content().items()}
+    documents = {
+        name: _without(docs, ignored) for name, docs in after.documents.content().items() if name != _OF_THE_MOMENT
+    }
     return Outcome(documents, dict(after.objects.objects), dict(after.committed), published)
 
 

@@ -26,6 +26,8 @@ from tests.fakes.lives import ENGINE, Consume, Kind, Start, Trigger, Turn, build
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "contracts" / "examples"
 #: Sweeps that keep and publish nothing: a gauge is set, a vendor is told that nobody wants his jobs any more.
 TRACELESS: Final = frozenset({"call off superseded jobs", "count runs at rest"})
+#: Sweeps for which the film has no turn yet; they are killed all the same, with nothing to do.
+UNSHOWN: Final = frozenset({"decide on runs that have rested"})
 #: Messages that a projection gets together.
 _TOGETHER: Final = 2
 _FOR_EVER_S: Final = 100_000.0
@@ -82,7 +84,8 @@ def sources(kind: Kind) -> tuple[str, ...]:
 
 
 @cache
-def _group(kind: Kind) -> str:
+def group_of(kind: Kind) -> str:
+    """The consumer group of a service."""
     return build(kind, World(), Fuse()).group
 
 
@@ -130,11 +133,11 @@ class Player:
         return [REGISTRY.decode(event_type, 1, record.value) for record in self.world.log[topic]]
 
     def _feed(self, kind: Kind) -> bool:
-        busy = [topic for topic in topics_of(kind) if self.world.waiting(_group(kind), topic)]
+        busy = [topic for topic in topics_of(kind) if self.world.waiting(group_of(kind), topic)]
         if busy:
             together = _TOGETHER if _projects(kind) else 1
             taken = busy if _projects(kind) else busy[:1]
-            waiting = {topic: self.world.waiting(_group(kind), topic)[:together] for topic in taken}
+            waiting = {topic: self.world.waiting(group_of(kind), topic)[:together] for topic in taken}
             self._do(kind, busy[0], Consume({topic: records[-1].offset + 1 for topic, records in waiting.items()}))
         return bool(busy)
 
