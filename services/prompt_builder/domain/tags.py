@@ -14,6 +14,7 @@ _IDENTITY_SHARE: Final = 0.45
 #: Tokens that even one of many characters may take.
 _LEAST_IDENTITY: Final = 3
 _COMMA = 1
+_ZERO_WIDTH_JOINER: Final = "\u200d"
 #: Kinds placed with all of their tags at once, like the vital ones.
 _WHOLE: Final = frozenset({"trigger", "note"})
 #: Further tags that go with the first one.
@@ -79,7 +80,15 @@ def _shortened(tag: str, budget: int) -> str:
     head = " ".join(words)
     while head and estimate(head) > budget:
         head = clip(head, len(head) - 1)
-    return head
+    # One character of many parts, a family emoji or a conjunct of letters, may be too long by itself.
+    return head or _first_parts(words[0], budget)
+
+
+def _first_parts(character: str, budget: int) -> str:
+    """As many parts of what is shown as one character as fit."""
+    while character and estimate(character) > budget:
+        character = character[:-1]
+    return character.rstrip(_ZERO_WIDTH_JOINER)
 
 
 def _place_others(items: Sequence[_Placed], left: int) -> None:

@@ -236,6 +236,16 @@ def test_identity_survives_an_enormous_shot() -> None:
         assert identity in text
 
 
+@pytest.mark.parametrize("name", ["👨\u200d👩\u200d👧\u200d👦 Kapoor", "क्ष्म्या", "汧\u200d👩 Kapoor", "Radha"])
+def test_in_a_crowd_each_name_shows_at_least_its_beginning(name: str) -> None:
+    crowd = tuple(f"c{number}" for number in range(5))
+    cast = tuple(builders.radha(character_id=member, name=name) for member in crowd)
+    shot = builders.shot(cast=crowd, framing="group")
+    prompt = tags(event(shot, cast=cast)).prompt
+    assert prompt.count(name[0]) == len(crowd)
+    assert not re.search("\u200d[^👩👧👦]", prompt)
+
+
 def test_brackets_in_planned_text_are_no_emphasis() -> None:
     member = builders.radha(appearance={"hair": "(black:2.0) hair"})
     assert r"\(black:2.0\) hair" in tags(event(cast=(member,))).prompt

@@ -13,11 +13,11 @@ from tests import builders
 HANDLERS = Handlers(shipped_templates())
 
 
-def test_the_table_names_both_topics() -> None:
+def test_the_table_names_both_topics_and_a_retake_goes_before_a_film_in_bulk() -> None:
     app = build(PromptBuilderSettings())
     assert [topic for binding in app.bindings for topic in binding.topics] == [
-        topics.LOCATION_CONDITIONED,
         topics.RETAKE_REQUESTED,
+        topics.LOCATION_CONDITIONED,
     ]
 
 
