@@ -1,6 +1,8 @@
 """Settings that every service has. Environment variables with the prefix `ICE_`; wrong ones stop the start-up."""
 
+import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -36,6 +38,13 @@ class Settings(BaseSettings):
             raise SettingsError(_describe(type(self), error, values)) from None
         except NotJsonError as error:
             raise SettingsError(_not_json(type(self), error)) from None
+
+
+def variables_set(names: Iterable[str]) -> frozenset[str]:
+    """Those of these environment variables that are set to something; what it is, maybe a secret, is not kept."""
+    # As pydantic does for fields: small letters are taken for capitals.
+    present = {name.upper() for name, value in os.environ.items() if value.strip()}  # noqa: TID251 - settings
+    return frozenset(name for name in names if name.upper() in present)
 
 
 class ServiceSettings(Settings):

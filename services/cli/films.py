@@ -10,6 +10,7 @@ from services.cli.files import read_file
 from services.cli.plan_judging import known_words, objections
 from services.cli.plan_reading import Reading, load_plan, read_plan
 from services.cli.plan_text import MAX_BYTES
+from services.cli.settings import CliSettings, read_settings
 
 FILMS: Final = ("vrindavan", "noir-city")
 _EXAMPLES: Final = Path(__file__).resolve().parents[2] / "contracts" / "examples" / "film.plan" / "v1"
@@ -20,9 +21,10 @@ def read_plan_file(path: Path) -> Reading:
     """Read a film plan, its words checked against the templates that the engine ships.
 
     Raises:
-        CliError: the file can't be read at all.
+        CliError: the file can't be read at all, or a setting is wrong.
     """
-    return read_plan(read_file(path, MAX_BYTES), words=known_words(), judge=objections)
+    size = read_settings(CliSettings).frame_size
+    return read_plan(read_file(path, MAX_BYTES), words=known_words(), judge=objections, size=size)
 
 
 def load_plan_file(path: Path) -> FilmPlan:

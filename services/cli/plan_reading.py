@@ -1,8 +1,10 @@
 """A film plan from its text: the plan, or every mistake at once with its place; and the events that a plan asks for."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -31,6 +33,9 @@ class Objection:
     code: str
 
 
+#: Nothing to fill in.
+_NO_SIZE: Final[Mapping[str, int]] = MappingProxyType({})
+
 Judge = Callable[[FilmPlan], Iterable[Objection]]
 
 
@@ -50,13 +55,16 @@ class PlanError(ValueError):
         self.mistakes = mistakes
 
 
-def read_plan(data: bytes, *, words: Words | None = None, judge: Judge | None = None) -> Reading:
+def read_plan(
+    data: bytes, *, words: Words | None = None, judge: Judge | None = None, size: Mapping[str, int] = _NO_SIZE
+) -> Reading:
     """Read a film plan from YAML or JSON; never raises, whatever the bytes are.
 
     Args:
         data: the file.
         words: known styles, moods and lightings; None takes any.
         judge: asked about a plan without mistakes, e.g. whether a model can make its frames.
+        size: pixels of a film that names no `width` or `height`, by that name; else the contract's.
     """
     try:
         tree = read_text(data)
@@ -67,7 +75,7 @@ def read_plan(data: bytes, *, words: Words | None = None, judge: Judge | None = 
         return Reading(None, (newer,))
     mistakes = [*tree.mistakes, *unknown_fields(tree), *film_mistakes(tree, words)]
     try:
-        plan = FilmPlan.model_validate(tree.value)
+        plan = FilmPlan.model_validate(_sized(tree.value, size))
     except ValidationError as error:
         said = {(mistake.field, mistake.line, mistake.column) for mistake in mistakes}
         mistakes += [
@@ -88,13 +96,20 @@ def _in_order(mistakes: list[Mistake]) -> tuple[Mistake, ...]:
     return tuple(sorted(mistakes, key=lambda mistake: (mistake.line, mistake.column, mistake.field, mistake.code)))
 
 
-def load_plan(data: bytes, file: str) -> FilmPlan:
-    """The plan of a file that is expected to be right.
+def _sized(plan: Any, size: Mapping[str, int]) -> Any:  # noqa: ANN401 - as it was read from the file
+    """The plan with the size that it does not name."""
+    if not size or not isinstance(plan, dict) or not isinstance(plan.get("project"), dict):
+        return plan
+    return {**plan, "project": {**size, **plan["project"]}}
+
+
+def load_plan(data: bytes, file: str, *, size: Mapping[str, int] = _NO_SIZE) -> FilmPlan:
+    """The plan of a file that is expected to be right; `size` as for `read_plan`.
 
     Raises:
         PlanError: it is not; the message names every mistake.
     """
-    reading = read_plan(data)
+    reading = read_plan(data, size=size)
     if reading.plan is None:
         raise PlanError(file, reading.mistakes)
     return reading.plan

@@ -6,7 +6,9 @@ from typing import TypeVar
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from services.chassis.settings import ServiceSettings, Settings, SettingsError
+from schemas.providers import KEY_VARIABLES, with_keys
+from schemas.text import Slug
+from services.chassis.settings import ServiceSettings, Settings, SettingsError, variables_set
 from services.cli.exits import CliError, Exit
 from services.local_stack.settings import StackSettings
 from services.local_stack.state import StackState, read_state
@@ -19,16 +21,31 @@ DEFAULT_GATEWAY = "http://127.0.0.1:8080"
 class CliSettings(Settings):
     """Environment variables with the prefix `ICE_`."""
 
-    model_config = SettingsConfigDict(env_prefix="ICE_", frozen=True, extra="ignore", use_attribute_docstrings=True)
+    model_config = SettingsConfigDict(
+        env_prefix="ICE_", frozen=True, extra="ignore", use_attribute_docstrings=True, env_ignore_empty=True
+    )
 
     gateway_url: str | None = Field(default=None, pattern=r"^https?://[^\s]+$")
     """Address of the JSON API; None = the running stack's, else `http://127.0.0.1:8080`."""
-    providers: tuple[str, ...] = Field(default=("previz",), min_length=1)
-    """Providers of the deployment, as a JSON list: each has topics of its own."""
+    providers: tuple[Slug, ...] = Field(
+        default_factory=lambda: with_keys(variables_set(KEY_VARIABLES.values())), min_length=1
+    )
+    """Providers of the deployment, as a JSON list: each has topics of its own.
+    Not given: previz and every vendor whose key is set."""
+    image_default_width: int | None = Field(default=None, ge=64, le=8192, validation_alias="IMAGE_DEFAULT_WIDTH")
+    """Width in pixels of a film whose plan names none, 64 to 8192; None = the contract's, 1024."""
+    image_default_height: int | None = Field(default=None, ge=64, le=8192, validation_alias="IMAGE_DEFAULT_HEIGHT")
+    """Height likewise; None = the contract's, 576."""
     state_folder: Path | None = None
     """Where unfinished replays are remembered; None = `ice` below `XDG_STATE_HOME`, else below `~/.local/state`."""
     xdg_state_home: Path | None = Field(default=None, validation_alias="XDG_STATE_HOME")
     """Where programs of this user keep their state."""
+
+    @property
+    def frame_size(self) -> dict[str, int]:
+        """What a film is given that names no `width` or `height`, by that name."""
+        given = {"width": self.image_default_width, "height": self.image_default_height}
+        return {name: pixels for name, pixels in given.items() if pixels is not None}
 
     @property
     def replays(self) -> Path:

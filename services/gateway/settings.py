@@ -3,19 +3,27 @@
 from datetime import timedelta
 
 from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import SettingsConfigDict
 
-from services.chassis.settings import ServiceSettings
+from schemas.providers import KEY_VARIABLES, with_keys
+from schemas.text import Slug
+from services.chassis.settings import ServiceSettings, variables_set
 
 
 class GatewaySettings(ServiceSettings):
     """Environment variables with the prefix `ICE_`."""
 
+    model_config = SettingsConfigDict(env_ignore_empty=True)
+
     http_port: int = Field(default=8080, ge=0, le=65_535)
     """Port of the JSON API, health and metrics; 0 = no server."""
     gateway_link_s: int = Field(default=900, ge=10, le=3600)
     """Seconds that a presigned link to an image is good for."""
-    providers: tuple[str, ...] = ("previz",)
-    """Providers of this deployment, whose generation topics are read."""
+    providers: tuple[Slug, ...] = Field(
+        default_factory=lambda: with_keys(variables_set(KEY_VARIABLES.values())), min_length=1
+    )
+    """Providers of this deployment, whose generation topics are read, as a JSON list.
+    Not given: previz and every vendor whose key is set."""
     gateway_page_size: int = Field(default=500, ge=1, le=5000)
     """Most items that one answer lists; the rest follows with `?after=`."""
     leonardo_callback_key: SecretStr | None = Field(

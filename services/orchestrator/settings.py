@@ -1,27 +1,14 @@
 """Settings of the orchestrator, beside those of every service."""
 
 from pathlib import Path
-from typing import Final
 
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from schemas.providers import KEY_VARIABLES, missing_keys, with_keys
 from schemas.text import Name, Slug
 from services.chassis.settings import ServiceSettings
 from services.orchestrator.domain.ruling import InDoubtPolicy
-
-#: Needs no key, so it works wherever nobody says which providers do.
-FREE_PROVIDER: Final = "previz"
-#: The environment variable that holds a vendor's key, by provider.
-KEYS: Final = {
-    "openai": "OPENAI_API_KEY",
-    "stability": "STABILITY_API_KEY",
-    "leonardo": "LEONARDO_API_KEY",
-    "google": "GEMINI_API_KEY",
-    "bfl": "BFL_API_KEY",
-    "replicate": "REPLICATE_API_KEY",
-    "fal": "FAL_KEY",
-}
 
 
 def _key(name: str) -> SecretStr | None:
@@ -85,17 +72,17 @@ class OrchestratorSettings(ServiceSettings):
     @property
     def workers(self) -> tuple[str, ...]:
         """Providers whose workers run here."""
-        if self.providers is not None:
-            return self.providers
-        with_key = (provider for provider, name in KEYS.items() if self._has(name))
-        return (FREE_PROVIDER, *with_key)
+        return self.providers if self.providers is not None else with_keys(self._keys)
 
     @property
     def absent(self) -> dict[str, str]:
         """Why a vendor runs no worker here, where that is known."""
-        if self.providers is not None:
-            return {}
-        return {provider: f"no key: {name} is not set" for provider, name in KEYS.items() if not self._has(name)}
+        return {} if self.providers is not None else missing_keys(self._keys)
+
+    @property
+    def _keys(self) -> frozenset[str]:
+        """Key variables that are set."""
+        return frozenset(name for name in KEY_VARIABLES.values() if self._has(name))
 
     def _has(self, name: str) -> bool:
         key: SecretStr | None = getattr(self, name.lower())

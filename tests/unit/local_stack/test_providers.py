@@ -2,10 +2,10 @@
 
 import pytest
 
+from schemas.providers import KEY_VARIABLES
 from services.chassis.settings import SettingsError
 from services.generation.providers.catalogue import VENDORS
 from services.local_stack import app
-from services.orchestrator.settings import KEYS
 
 
 def test_without_keys_only_the_drawing_provider_runs() -> None:
@@ -44,4 +44,4 @@ def test_a_named_provider_that_no_worker_serves_stops_the_start(monkeypatch: pyt
 
 
 def test_router_and_workers_agree_on_the_vendors_and_their_keys() -> None:
-    assert {name: make().key_variable for name, make in VENDORS.items()} == KEYS
+    assert {name: make().key_variable for name, make in VENDORS.items()} == KEY_VARIABLES

@@ -1,0 +1,34 @@
+"""Which providers a deployment has, where nobody names them: the free one, and every vendor whose key is set. Pure.
+
+The orchestrator, the gateway, the command line and the local stack all ask here, so that the models that are chosen,
+the topics that are made and those that are read are of the same providers.
+"""
+
+from collections.abc import Container, Mapping
+from types import MappingProxyType
+from typing import Final
+
+#: Needs no key, so it works wherever nobody says which providers do.
+FREE_PROVIDER: Final = "previz"
+#: The environment variable that holds a vendor's key, by provider.
+KEY_VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "openai": "OPENAI_API_KEY",
+        "stability": "STABILITY_API_KEY",
+        "leonardo": "LEONARDO_API_KEY",
+        "google": "GEMINI_API_KEY",
+        "bfl": "BFL_API_KEY",
+        "replicate": "REPLICATE_API_KEY",
+        "fal": "FAL_KEY",
+    }
+)
+
+
+def with_keys(variables: Container[str]) -> tuple[str, ...]:
+    """Providers that can work with these key variables set, the free one first."""
+    return (FREE_PROVIDER, *(provider for provider, name in KEY_VARIABLES.items() if name in variables))
+
+
+def missing_keys(variables: Container[str]) -> dict[str, str]:
+    """Why each other provider can't, in words, by provider."""
+    return {provider: f"no key: {name} is not set" for provider, name in KEY_VARIABLES.items() if name not in variables}
