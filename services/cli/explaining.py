@@ -1,5 +1,6 @@
 """`ice explain`: one shot through the engine's rules, without a broker: facts, prompts, model, references, seeds."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +21,9 @@ from services.engine import ImageEngine, NoCapableModelError, ShotRejectedError
 Answer = dict[str, Any]
 _MICROS: Final = 1_000_000
 _LISTED: Final = 40
+_DROPPED: Final = "fact-dropped"
+_PROVIDERS: Final = "provider "
+"""Begins every reason that is its provider's, not the model's."""
 _LATER: Final = "continuity-unavailable"
 """An earlier keyframe that the engine waits for; here none is made, so it is announced instead of missed."""
 
@@ -105,15 +109,28 @@ def _model(frame: Answer) -> Iterator[RenderableType]:
     table = Table(box=None, pad_edge=False, header_style="grey50")
     for name in ("", "model", "score", "why"):
         table.add_column(name, no_wrap=name == "model", justify="right" if name == "score" else "left")
-    for item in frame["considered"]:
-        mark = (
-            Text("✓", style="green")
-            if item["taken"]
-            else Text("–" if item["score"] is not None else "✗", style="grey50")
-        )
+    away, here = _parted(frame["considered"])
+    for item in here:
+        mark, style = ("✓", "green") if item["taken"] else ("–" if item["score"] is not None else "✗", "grey50")
         score = "" if item["score"] is None else f"{item['score']:.2f}"
-        table.add_row(mark, item["model"], score, "; ".join(item["reasons"]), style="" if item["taken"] else "grey50")
+        reasons = "; ".join(item["reasons"])
+        table.add_row(Text(mark, style=style), item["model"], score, reasons, style="" if item["taken"] else "grey50")
     yield table
+    for reason, models in away.items():
+        yield Text(f"✗  {reason}: ", style="yellow").append(", ".join(models), style="grey50")
+
+
+def _parted(considered: Sequence[Answer]) -> tuple[dict[str, list[str]], list[Answer]]:
+    """Models skipped because of their provider, by that reason; the others, the taken one first, then by score."""
+    away: dict[str, list[str]] = {}
+    here = []
+    for item in considered:
+        if item["score"] is None and len(item["reasons"]) == 1 and item["reasons"][0].startswith(_PROVIDERS):
+            away.setdefault(item["reasons"][0], []).append(item["model"])
+        else:
+            here.append(item)
+    here.sort(key=lambda item: (not item["taken"], item["score"] is None, -(item["score"] or 0)))
+    return away, here
 
 
 def _references(frame: Answer) -> Iterator[RenderableType]:
@@ -145,5 +162,10 @@ def _why(seed: Answer) -> str:
 
 
 def _degradations(lost: Sequence[Answer]) -> Iterator[RenderableType]:
+    dropped = Counter(item["reason"] for item in lost if item["code"] == _DROPPED)
+    for reason, count in dropped.items():
+        facts = "1 fact" if count == 1 else f"{count} facts"
+        yield Text(f"{facts}: {reason}, listed with the prompt  ").append(_DROPPED, style="grey50")
     for item in lost:
-        yield Text(f"{item['what']}: {item['reason']}  ").append(item["code"], style="grey50")
+        if item["code"] != _DROPPED:
+            yield Text(f"{item['what']}: {item['reason']}  ").append(item["code"], style="grey50")

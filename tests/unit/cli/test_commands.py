@@ -1,6 +1,7 @@
 """The command line: exit codes, JSON, colours, and what help costs."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -134,6 +135,16 @@ def test_explain_draws_a_page_for_people() -> None:
     assert code == Exit.OK
     for part in ("facts", "prompt, natural", "prompt, tags", "model", "references", "seeds", "once it is made"):
         assert part in out
+
+
+def test_explain_lists_capable_models_best_first_and_folds_what_no_worker_serves() -> None:
+    code, out, _ = ice("explain", "noir-city", "SC120_SH0030", "--provider", "openai", "--provider", "stability")
+    assert code == Exit.OK
+    lines = out.splitlines()
+    scores = [float(found[0]) for line in lines if (found := re.findall(r"^[✓–]  [a-z0-9./-]+ +(-?[0-9.]+)", line))]
+    assert len(scores) > 5
+    assert scores == sorted(scores, reverse=True)
+    assert len([line for line in lines if line.startswith("✗  provider leonardo runs no worker here: phoenix")]) == 1
 
 
 def test_explain_of_an_unknown_shot_suggests_the_right_one() -> None:
