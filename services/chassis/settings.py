@@ -180,6 +180,8 @@ def _describe(cls: type[BaseSettings], error: ValidationError, values: dict[str,
         secret = meant is not None and "Secret" in str(meant.annotation)
         # A setting with a variable of its own, e.g. OPENAI_API_KEY, is told by that name.
         where = f"{prefix}{name}".upper() if name in cls.model_fields else name
+        # Of a setting that is a JSON document: the field within it.
+        where = ".".join((where, *(str(step) for step in item["loc"][1:])))
         shown = "'***'" if secret else repr(item.get("input", values.get(name)))
         said = item["msg"].removeprefix("Value error, ")
         lines.append(f"{where}: {shown}: {said}" if name else said)
