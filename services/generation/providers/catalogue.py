@@ -4,10 +4,13 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from pydantic import SecretStr
+
 from services.chassis.settings import SettingsError
 from services.generation.providers import previz_provider
 from services.generation.providers.base import ImageProvider
 from services.generation.providers.bfl import BlackForestLabs
+from services.generation.providers.custom import Custom
 from services.generation.providers.drawing_pool import DrawingPool
 from services.generation.providers.fal import Fal
 from services.generation.providers.gemini import Gemini
@@ -33,7 +36,7 @@ VENDORS: Final[Mapping[str, Callable[[], Vendor]]] = MappingProxyType(
         Stability.name: Stability,
     }
 )
-NAMES: Final = (previz_provider.NAME, *VENDORS)
+NAMES: Final = (previz_provider.NAME, *VENDORS, Custom.name)
 
 
 def make_provider(settings: GenerationSettings, store: ReferenceStore, offload: Offload) -> ImageProvider:
@@ -50,6 +53,8 @@ def make_provider(settings: GenerationSettings, store: ReferenceStore, offload: 
     name = settings.generation_provider
     if name == previz_provider.NAME:
         return previz_provider.PrevizProvider(DrawingPool(settings.previz_processes, settings.previz_timeout_s))
+    if name == Custom.name:
+        return _make_custom(settings.vendors, ReferenceReader(store, offload))
     if name not in VENDORS:
         raise SettingsError(f"ICE_GENERATION_PROVIDER: {name!r}, allowed is one of: {', '.join(NAMES)}")
     return make_vendor_provider(VENDORS[name](), settings.vendors, ReferenceReader(store, offload))
@@ -66,13 +71,36 @@ def make_vendor_provider(vendor: Vendor, settings: VendorSettings, references: R
         raise SettingsError(
             f"{vendor.key_variable}: not set, and provider {vendor.name} needs it: allowed is your key for its API"
         )
+    return _driver(vendor, key, settings, references)
+
+
+def _make_custom(settings: VendorSettings, references: ReferenceReader) -> VendorProvider:
+    """The driver of an endpoint of one's own; it may have no key."""
+    if settings.base_url(Custom.name) is None:
+        raise SettingsError("ICE_CUSTOM_BASE_URL: not set, and provider custom needs it: allowed is its http(s) URL")
+    if not settings.ice_custom_models:
+        raise SettingsError(
+            "ICE_CUSTOM_MODELS: empty, and provider custom needs it: allowed is a JSON object of models"
+        )
+    key = settings.key(Custom.key_variable) or SecretStr("")
+    return _driver(Custom(settings.ice_custom_api, settings.ice_custom_models), key, settings, references)
+
+
+def _driver(vendor: Vendor, key: SecretStr, settings: VendorSettings, references: ReferenceReader) -> VendorProvider:
     timing = Timing(
         reply_s=settings.ice_vendor_reply_timeout_s,
         job_s=settings.ice_vendor_job_timeout_s,
         pace=settings.ice_vendor_pace,
         max_image_bytes=settings.ice_vendor_max_image_bytes,
     )
-    return VendorProvider(vendor, key, references, base_url=settings.base_url(vendor.name), timing=timing)
+    return VendorProvider(
+        vendor,
+        key,
+        references,
+        base_url=settings.base_url(vendor.name),
+        timing=timing,
+        file_hosts=settings.ice_vendor_file_hosts,
+    )
 
 
 def missing_keys(settings: VendorSettings) -> dict[str, str]:

@@ -220,7 +220,7 @@ class Vendor(ABC):
     """By the vendor's own names, retired ones included: these are answered here, with what replaces them."""
     api_hosts: ClassVar[tuple[str, ...]] = ()
     """Hosts of whole URLs, beside the base URL's, that get the key: `api.x.ai`, or `.x.ai` for all below."""
-    file_hosts: ClassVar[tuple[str, ...]] = ()
+    file_hosts: tuple[str, ...] = ()
     """Hosts that images are fetched from and references uploaded to, without the key."""
     limits: ClassVar[VendorLimits] = VendorLimits()
     """What the vendor allows an account."""
@@ -230,9 +230,11 @@ class Vendor(ABC):
     """Longest wait for the answer to one call; long for vendors that answer with the image."""
     job_timeout_s: ClassVar[float] = 600.0
     """Longest that a job is polled for at a stretch; then the worker comes back to it."""
-    has_jobs: ClassVar[bool] = False
+    has_jobs: bool = False
     """`submit` is answered with a job that is polled for. False: with the image itself."""
-    probe_finds_nothing: ClassVar[bool] = False
+    free: bool = False
+    """Nothing is ever charged; then `submit` must say `costs=False`."""
+    probe_finds_nothing: bool = False
     """`probe` asks for what doesn't exist, as the vendor has nothing free: that it isn't found says the key is good."""
     wants_uploads: ClassVar[bool] = False
     """References are uploaded by calls of their own (`upload`) before `submit`."""

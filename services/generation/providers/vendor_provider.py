@@ -5,6 +5,8 @@
 """
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +21,8 @@ from services.generation.providers.errors import (
     Configuration,
     InvalidRequest,
     Outage,
+    OutcomeUnknown,
+    ProviderError,
     Throttled,
     UnusableImage,
 )
@@ -57,6 +61,7 @@ class VendorProvider:
         references: reads reference images.
         base_url: the operator's own address for it; None = the vendor's.
         timing: of waits.
+        file_hosts: further hosts that serve images and take uploads, beside those of the vendor.
         clock: for waits, dates in `Retry-After` and retired models.
     """
 
@@ -68,13 +73,16 @@ class VendorProvider:
         *,
         base_url: str | None = None,
         timing: Timing | None = None,
+        file_hosts: tuple[str, ...] = (),
         clock: Clock | None = None,
     ) -> None:
         timing, self._clock = timing or Timing(), clock or SystemClock()
         self._vendor = vendor
         self._references = references
         self._timing = timing
-        self._rules = HostRules(base_url or vendor.base_url, base_url is not None, vendor.api_hosts, vendor.file_hosts)
+        self._rules = HostRules(
+            base_url or vendor.base_url, base_url is not None, vendor.api_hosts, (*vendor.file_hosts, *file_hosts)
+        )
         self._http = VendorHttp(vendor, self._rules, key, _CONNECTIONS)
         self._calls = VendorCalls(vendor, self._http, key, self._clock)
         job_s = vendor.job_timeout_s if timing.job_s is None else timing.job_s
@@ -88,8 +96,8 @@ class VendorProvider:
 
     @property
     def free(self) -> bool:
-        """No: vendors cost."""
-        return False
+        """Vendors cost; an endpoint of one's own may not."""
+        return self._vendor.free
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -143,6 +151,10 @@ class VendorProvider:
 
     async def generate(self, job: ImageJob, accepted: Accepted) -> GeneratedImage:
         """Make one image; see `ImageProvider.generate`."""
+        with self._as_it_costs():
+            return await self._generated(job, accepted)
+
+    async def _generated(self, job: ImageJob, accepted: Accepted) -> GeneratedImage:
         asked = job.prepared or await self._prepared(job)
         call = self._submission(asked)
         reply = await self._calls.ask(call, self._reply_s)
@@ -161,8 +173,9 @@ class VendorProvider:
         if traits is None:
             raise self._unknown(job.model)
         asked = fitting.fitted(job, traits, ())
-        made = await self._jobs.made(asked, Pending(vendor_job_id, 0))
-        return await self._image(asked, replace(made, vendor_job_id=vendor_job_id), {"model": job.model})
+        with self._as_it_costs():
+            made = await self._jobs.made(asked, Pending(vendor_job_id, 0))
+            return await self._image(asked, replace(made, vendor_job_id=vendor_job_id), {"model": job.model})
 
     async def cancel(self, vendor_job_id: str) -> bool:
         """Call an accepted job off; see `optional.Cancels`."""
@@ -175,6 +188,19 @@ class VendorProvider:
     def use_hints(self, hints: CallbackHints) -> None:
         """Look at a job as soon as its callback has come; see `optional.Hinted`."""
         self._jobs.use_hints(hints)
+
+    @contextmanager
+    def _as_it_costs(self) -> Iterator[None]:
+        """What is free is never in doubt, and never charged."""
+        try:
+            yield
+        except ProviderError as error:
+            if not self.free:
+                raise
+            if isinstance(error, OutcomeUnknown):
+                raise Outage(str(error)) from None
+            error.charged, error.cost_usd_micros = False, 0
+            raise
 
     async def _prepared(self, job: ImageJob) -> VendorJob:
         try:

@@ -1,12 +1,16 @@
 """Keys and addresses of the vendors, by the names that their own documentation and the prototype use."""
 
+import re
 from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.chassis.settings import Settings
+from services.generation.providers.custom_settings import CustomApi, CustomModel, check_custom
 
+#: A host with two labels at least: `.com` would be everybody.
+_HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)+")
 _URL = r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"
 
 
@@ -37,6 +41,14 @@ class VendorSettings(Settings):
     ice_fal_base_url: str | None = Field(default=None, pattern=_URL)
     ice_custom_base_url: str | None = Field(default=None, pattern=_URL)
 
+    ice_custom_api: CustomApi = CustomApi()
+    """How an endpoint of one's own is asked and answers, as a JSON object; not given: as OpenAI's Images API."""
+    ice_custom_models: dict[str, CustomModel] = Field(default_factory=dict)
+    """Its models as a JSON object, by the names that the router's catalogue has them under."""
+
+    ice_vendor_file_hosts: tuple[str, ...] = ()
+    """Further hosts, as a JSON list, that the worker's vendor may send it to for images and uploads, without the key:
+    `cdn.example.com`, or `.example.com` for all below."""
     ice_vendor_reply_timeout_s: float | None = Field(default=None, gt=0, le=3600)
     """Longest wait for a vendor's answer to one call; None = what suits the vendor."""
     ice_vendor_job_timeout_s: float | None = Field(default=None, gt=0, le=86_400)
@@ -54,6 +66,14 @@ class VendorSettings(Settings):
                 key = value.get_secret_value()
                 if not (key.isascii() and key.isprintable()) or " " in key:
                     raise ValueError(f"{name.upper()}: '***': allowed are printable ASCII characters without spaces")
+        return self
+
+    @model_validator(mode="after")
+    def _custom_is_whole(self) -> Self:
+        check_custom(self.ice_custom_api, self.ice_custom_models)
+        wrong = [host for host in self.ice_vendor_file_hosts if not _HOST.fullmatch(host)]
+        if wrong:
+            raise ValueError(f"ICE_VENDOR_FILE_HOSTS: {wrong[0]!r}, allowed is a host's name, or '.' and a domain")
         return self
 
     def key(self, variable: str) -> SecretStr | None:
