@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -17,6 +18,8 @@ from tests.fakes.vendors.server import Receive, Scope, Send
 from tests.fakes.vendors.wire import drawn
 
 Handler = Callable[[Request], Awaitable[Response]]
+#: The image of the order that this request makes, where it isn't what was ordered.
+_SPOILT: ContextVar[bytes] = ContextVar("spoilt", default=b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,7 @@ class FakeVendor:
         self.running = self.most_running = 0
         self._faults: list[Fault] = []
         self._begun: list[float] = []
+        self._spoilt: list[tuple[Order, bytes]] = []
         self._app = Starlette(routes=[*self.routes(), self.route("GET", "/files/{name}", At.FILE, self._file)])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -134,6 +138,11 @@ class FakeVendor:
     def next(self, *faults: Fault) -> None:
         """Let these go wrong, each once, in this order for each kind of call."""
         self._faults += faults
+
+    @property
+    def to_come(self) -> tuple[Fault, ...]:
+        """Faults that nothing has met yet."""
+        return tuple(self._faults)
 
     @property
     def charged_usd_micros(self) -> int:
@@ -189,7 +198,8 @@ class FakeVendor:
         return job
 
     def picture(self, order: Order, kind: str = "PNG") -> bytes:
-        return drawn(*order.size, f"{order.prompt}|{order.seed}|{order.model}", kind)
+        spoilt = next((data for of, data in self._spoilt if of is order), None)
+        return spoilt or drawn(*order.size, f"{order.prompt}|{order.seed}|{order.model}", kind)
 
     def file_url(self, request: Request, data: bytes, extension: str = "png") -> str:
         """A URL of this server where the bytes can be fetched."""
@@ -205,6 +215,8 @@ class FakeVendor:
     def _charge(self, order: Order, cost_usd_micros: int | None) -> int:
         cost = self.price_usd_micros if cost_usd_micros is None else cost_usd_micros
         self.orders.append(order)
+        if _SPOILT.get():
+            self._spoilt.append((order, _SPOILT.get()))
         self.bill.append(Charge(order, cost))
         return cost
 
@@ -245,6 +257,11 @@ class FakeVendor:
             return answers[fault.kind]()
         if fault.kind is Kind.REFUSE:
             return await self.refuse(request, handler)
+        if fault.kind is Kind.FAIL:
+            answer = await handler(request)
+            list(self.jobs.values())[-1].outcome = fault.outcome
+            return answer
+        _SPOILT.set(fault.data)
         if fault.kind is Kind.HANG:
             await until_given_up(request)
             return Response()

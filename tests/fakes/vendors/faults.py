@@ -46,6 +46,10 @@ class Kind(StrEnum):
     """302 to elsewhere."""
     SLOW = "slow"
     """`seconds` late, and then as usual."""
+    PICTURE = "picture"
+    """The order is carried out, and its image is `data`."""
+    FAIL = "fail"
+    """The job is taken and charged, and then ends as `outcome`, in the vendor's own word."""
 
 
 #: Faults of the answer: the call itself was carried out, and is on the bill.
@@ -62,6 +66,8 @@ class Fault:
     seconds: float = 0.0
     carried_out: bool = False
     location: str = "https://elsewhere.example/"
+    data: bytes = b""
+    outcome: str = ""
 
 
 class Dropped(Response):
