@@ -19,6 +19,7 @@ from services.generation.providers.exchange import (
     get,
     paid_post,
 )
+from services.generation.providers.reply_errors import MAX_RETRY_AFTER_S
 from services.generation.providers.sizes import RatioList, SizeRange
 from services.generation.providers.vendor import (
     MEBIBYTE,
@@ -49,7 +50,7 @@ _RATIOS: Final = RatioList(
 _FREE: Final = SizeRange(min_side=256, max_side=2048, step=16, max_pixels=4 * 1024 * 1024)
 #: Models tell a refusal in words of their own, in an error that is otherwise like any other.
 _REFUSAL: Final = re.compile(r"nsfw|sensitive|safety|moderat|prohibited|content policy|flagged", re.IGNORECASE)
-_WAIT: Final = re.compile(r"(?:in|after) (\d+(?:\.\d+)?) ?s", re.IGNORECASE)
+_WAIT: Final = re.compile(r"(?:in|after) ~?(\d+(?:\.\d+)?) ?s", re.IGNORECASE)
 
 
 def _model(
@@ -150,8 +151,10 @@ class Replicate(Vendor):
         return reply.at("status") in {"canceled", "aborted"}
 
     def failure(self, reply: HttpReply) -> ProviderError:
-        """By status; how long to wait is told in words."""
+        """By status; how long to wait is told as a number, or in words only."""
         error = super().failure(reply)
         told = _WAIT.search(self.error_message(reply))
-        error.retry_after_s = float(told[1]) if told else None
+        number = reply.number("retry_after") if reply.is_json else None
+        wait_s = float(told[1]) if number is None and told else number
+        error.retry_after_s = None if wait_s is None else min(max(0.0, wait_s), MAX_RETRY_AFTER_S)
         return error

@@ -56,7 +56,8 @@ class FakeReplicate(FakeVendor):
         return JSONResponse(told, status, media_type="application/problem+json")
 
     def throttled(self, seconds: float) -> Response:
-        return self.error(429, f"Request was throttled. Expected available in {seconds:g} seconds.")
+        told = {"detail": f"Request was throttled. Your rate limit resets in ~{seconds:g}s.", "status": 429}
+        return JSONResponse({**told, "retry_after": seconds}, 429)
 
     async def refuse(self, request: Request, handler: Handler) -> Response:
         # The prediction is made, and fails.
