@@ -101,14 +101,18 @@ def test_a_prediction_that_has_ended_badly_is_not_charged(
 @pytest.mark.parametrize(
     ("words", "wait_s"),
     [
-        ("Your rate limit resets in ~30s", None),
-        ("resets in 12s", 12.0),
-        ("retry after 1.5 s", 1.5),
-        ("slow down", None),
+        ({"detail": "Your rate limit resets in ~30s."}, 30.0),
+        ({"detail": "Your rate limit resets in ~30s.", "retry_after": 7}, 7.0),
+        ({"detail": "Expected available in 1.5 seconds."}, 1.5),
+        ({"detail": "slow down", "retry_after": -5}, 0.0),
+        ({"detail": "slow down", "retry_after": 1e9}, 3600.0),
+        ({"detail": "slow down"}, None),
     ],
 )
-def test_how_long_to_wait_is_told_in_words(words: str, wait_s: float | None) -> None:
-    error = REPLICATE.failure(told({"detail": words}, 429))
+def test_how_long_to_wait_is_told_as_a_number_or_in_words_and_is_bounded(
+    words: dict[str, object], wait_s: float | None
+) -> None:
+    error = REPLICATE.failure(told(words, 429))
     assert isinstance(error, Throttled)
     assert error.retry_after_s == wait_s
 
