@@ -21,6 +21,7 @@ from services.cli.commands import (
 )
 from services.cli.dlq_app import dlq_app
 from services.cli.exits import Exit
+from services.cli.money_app import costs, estimate, ledger_app
 from services.cli.output import Output
 from services.cli.replay_app import replay
 
@@ -43,6 +44,9 @@ keyframes_app = typer.Typer(help="List and export finished keyframes.", no_args_
 app.add_typer(plan_app, name="plan")
 app.add_typer(keyframes_app, name="keyframes")
 app.add_typer(dlq_app, name="dlq")
+app.add_typer(ledger_app, name="ledger")
+app.command()(estimate)
+app.command()(costs)
 app.command()(replay)
 
 
@@ -158,34 +162,6 @@ def status(folder: FolderOption = None, json: JsonOption = False, quiet: QuietOp
         from services.cli import project_commands  # noqa: PLC0415 - heavy
 
         return project_commands.status(output, folder)
-
-    run(work, as_json=json, quiet=quiet)
-
-
-@app.command()
-def costs(
-    project: ProjectOption = None, folder: FolderOption = None, json: JsonOption = False, quiet: QuietOption = False
-) -> None:
-    """What a film has cost so far: by model, scene and shot, thrown-away takes and calls in doubt included."""
-
-    def work(output: Output) -> Coroutine[Any, Any, Exit]:
-        from services.cli import money_commands  # noqa: PLC0415 - heavy
-
-        return money_commands.costs(output, folder, project)
-
-    run(work, as_json=json, quiet=quiet)
-
-
-@app.command()
-def ledger(
-    project: ProjectOption = None, folder: FolderOption = None, json: JsonOption = False, quiet: QuietOption = False
-) -> None:
-    """Paid calls in doubt: sent, never answered. None is sent again by itself; each with what it may have cost."""
-
-    def work(output: Output) -> Coroutine[Any, Any, Exit]:
-        from services.cli import money_commands  # noqa: PLC0415 - heavy
-
-        return money_commands.ledger(output, folder, project)
 
     run(work, as_json=json, quiet=quiet)
 

@@ -1,5 +1,6 @@
 """Options that many commands have, and how a command's work is done. Light: `ice --help` imports it."""
 
+import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any
@@ -38,6 +39,27 @@ def run(work: Work, *, as_json: bool, quiet: bool) -> None:
     except KeyboardInterrupt:
         code = Exit.INTERRUPTED
     raise typer.Exit(int(code))
+
+
+def confirm(output: Output, doing: str, question: str) -> None:
+    """Go on only with a person's yes.
+
+    Args:
+        output: of the command.
+        doing: what it is about to do, as its errors begin.
+        question: to the person.
+
+    Raises:
+        CliError: nobody is there to ask, or the answer is no.
+    """
+    if not (sys.stdin.isatty() and output.console(stderr=True).is_terminal):
+        raise CliError(f"{doing}: nobody is there to ask; nothing was done", code=Exit.INVALID, mend="say --yes")
+    try:
+        agreed = typer.confirm(question, err=True)
+    except typer.Abort as error:
+        raise KeyboardInterrupt from error
+    if not agreed:
+        raise CliError(f"{doing}: not confirmed; nothing was done")
 
 
 def _awaited(work: Coroutine[Any, Any, Exit]) -> Exit:

@@ -1,12 +1,11 @@
 """The commands under `ice dlq`: names, options and help. What they do is imported when they run."""
 
-import sys
 from collections.abc import Coroutine
 from typing import Annotated, Any
 
 import typer
 
-from services.cli.commands import FolderOption, JsonOption, QuietOption, run
+from services.cli.commands import FolderOption, JsonOption, QuietOption, confirm, run
 from services.cli.exits import CliError, Exit
 from services.cli.output import Output
 
@@ -102,19 +101,9 @@ def dlq_drop(  # noqa: PLR0913 - one per option
         from services.cli import dlq_commands  # noqa: PLC0415 - heavy
 
         if not yes:
-            _ask(output, f"Give up {len(offsets)} dead letter(s) of {topic}? They can't be retried afterwards.")
+            confirm(
+                output, "drop", f"Give up {len(offsets)} dead letter(s) of {topic}? They can't be retried afterwards."
+            )
         return dlq_commands.drop(output, folder, dlq_commands.Asked(topic, offsets))
 
     run(work, as_json=json, quiet=quiet)
-
-
-def _ask(output: Output, question: str) -> None:
-    """Go on only with a person's yes."""
-    if not (sys.stdin.isatty() and output.console(stderr=True).is_terminal):
-        raise CliError("drop: nobody is there to ask; nothing was done", code=Exit.INVALID, mend="say --yes")
-    try:
-        agreed = typer.confirm(question, err=True)
-    except typer.Abort as error:
-        raise KeyboardInterrupt from error
-    if not agreed:
-        raise CliError("drop: not confirmed; nothing was done")

@@ -75,6 +75,14 @@ class GatewayClient:
         of = f"?project={quote(project_id, safe='')}" if project_id else ""
         return _list(await self._get(f"/in-doubt{of}"), "calls")
 
+    async def decide(self, decision: Answer) -> Answer:
+        """Hand in a reviewer's decision, as the API's `POST /reviews` takes it; it is on the broker when this returns.
+
+        Raises:
+            CliError: the gateway refuses it.
+        """
+        return self._body(await self._request("/api/v1/reviews", decision))
+
     async def ready(self) -> Answer:
         """What `/readyz` says, whatever its status is."""
         answer = await self._request("/readyz")
@@ -105,7 +113,9 @@ class GatewayClient:
         return items
 
     async def _get(self, path: str) -> Answer:
-        answer = await self._request(f"/api/v1{path}")
+        return self._body(await self._request(f"/api/v1{path}"))
+
+    def _body(self, answer: httpx.Response) -> Answer:
         if answer.is_success:
             try:
                 body = answer.json()
@@ -118,9 +128,10 @@ class GatewayClient:
             )
         raise _refused(answer)
 
-    async def _request(self, path: str) -> httpx.Response:
+    async def _request(self, path: str, body: Answer | None = None) -> httpx.Response:
+        """GET, or POST where there is a body."""
         try:
-            return await self._http.get(path)
+            return await (self._http.get(path) if body is None else self._http.post(path, json=body))
         except httpx.HTTPError as error:
             raise CliError(
                 f"no engine answers at {self.url} ({_said(error)})", code=Exit.UNREACHABLE, mend=_START_IT

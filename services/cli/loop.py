@@ -3,23 +3,27 @@
 import asyncio
 import signal
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 import uvloop
 
-from services.cli.exits import Exit
+T = TypeVar("T")
 
 
-def run_in_loop(work: Coroutine[Any, Any, Exit]) -> Exit:
-    """Run a command's coroutine to its end. Ctrl-C and SIGTERM cancel it, so that it cleans up first."""
+def run_in_loop(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command's coroutine to its end. Ctrl-C and SIGTERM cancel it, so that it cleans up first.
+
+    Raises:
+        KeyboardInterrupt: it was cancelled.
+    """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
             return runner.run(_stoppable(work))
-        except asyncio.CancelledError:
-            return Exit.INTERRUPTED
+        except asyncio.CancelledError as error:
+            raise KeyboardInterrupt from error
 
 
-async def _stoppable(work: Coroutine[Any, Any, Exit]) -> Exit:
+async def _stoppable(work: Coroutine[Any, Any, T]) -> T:
     task = asyncio.current_task()
     if task is not None:
         # Ctrl-C is the runner's own business.

@@ -33,22 +33,19 @@ def picture(width: int, height: int, seed: str) -> bytes:
     return out.getvalue()
 
 
-class _Nobody:
-    async def publish(self, events: Sequence[Event]) -> None:
-        del events
-
-
 class FilmGateway(httpx.AsyncBaseTransport):
     """A transport: requests to the gateway reach its real API, requests for images what `make` stored."""
 
     def __init__(self, page_size: int = 500) -> None:
         self.images: dict[str, bytes] = {}
         self.names: dict[str, str] = {}
+        self.published: list[Event] = []
+        """Decisions that were handed in."""
         self.health: dict[str, Any] = {"live": True, "ready": True, "checks": {}}
         self._offset = 0
         documents = FakeDocuments()
         self._handlers = Handlers(documents)
-        api = Api(ReadModel(documents), self, _Nobody(), link_s=60, page_size=page_size)
+        api = Api(ReadModel(documents), self, self, link_s=60, page_size=page_size)
         self._api = httpx.ASGITransport(app=web_app(api))
 
     async def presign(self, uri: str, expires_s: int) -> str:
@@ -57,6 +54,10 @@ class FilmGateway(httpx.AsyncBaseTransport):
         if not uri.startswith("s3://ice/"):
             raise ValueError(f"uri: {uri!r}, allowed is 's3://ice/<key>'")
         return f"http://images/{uri.removeprefix('s3://')}"
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        """As the broker does."""
+        self.published.extend(events)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a request."""
