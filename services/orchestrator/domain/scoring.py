@@ -2,7 +2,7 @@
 
 Base score 0 to 1 = 0.45 style + 0.30 consistency + 0.15 price + 0.10 speed. Wishes outweigh it: the shot's model
 counts +4, the project's +2 to +3 by rank, the deployment's +2 where neither names one, the model that the run goes on
-with +8. A draft counts -1, a degraded provider -0.2.
+with +8. A draft counts -1, a degraded provider -0.2, facts that its prompt has no room for -0.3 by their share.
 """
 
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from schemas.prompt import PromptBuilt
 from schemas.provider import ProviderState
 from services.orchestrator.domain.catalogue import Catalogue, ModelCard
-from services.orchestrator.domain.fit import Conditions, History, wanted_names
+from services.orchestrator.domain.fit import Conditions, History, longest_prompt, wanted_names, wording
 from services.orchestrator.domain.funds import usd
 from services.orchestrator.domain.references import wanted_loras, wanted_references
 
 STYLE, CONSISTENCY, PRICE, SPEED = 0.45, 0.30, 0.15, 0.10
 KEPT, SHOT_WISH, PROJECT_WISH, DEFAULT_WISH = 8.0, 4.0, 2.0, 2.0
-DRAFT, DEGRADED = -1.0, -0.2
+DRAFT, DEGRADED, UNSAID = -1.0, -0.2, -0.3
 
 #: Price and time at which their part of the score is halved: five US cents, twenty seconds.
 _HALF_PRICE_USD_MICROS = 50_000
@@ -71,10 +71,20 @@ def _adjustments(
         found.append((DEFAULT_WISH, f"preferred in this deployment ({preferred})"))
     if card.draws_facts:
         found.append((DRAFT, "a draft: behind every finished model unless wanted"))
+    left_out = _left_out(card, prompt, history)
+    if left_out:
+        facts = len(prompt.facts)
+        found.append((UNSAID * left_out / facts, f"its prompt leaves out {left_out} of {facts} facts"))
     health = conditions.health.get(card.provider)
     if health is not None and health.state is ProviderState.DEGRADED:
         found.append((DEGRADED, f"provider {card.provider} is degraded: {health.reason}"[:500]))
     return tuple(found)
+
+
+def _left_out(card: ModelCard, prompt: PromptBuilt, history: History) -> int:
+    """How many facts the model's prompt has no room for, wholly or in part; at most all."""
+    worded = None if card.draws_facts else wording(card, prompt, longest_prompt(card, history))
+    return 0 if worded is None else min(len(worded.dropped), len(prompt.facts))
 
 
 def _consistency(card: ModelCard, prompt: PromptBuilt) -> tuple[float, str]:

@@ -7,7 +7,7 @@ import pytest
 
 from schemas.generation import ModelConsidered
 from schemas.project import Budget, ProjectSettings
-from schemas.prompt import PromptBuilt
+from schemas.prompt import DroppedFact, Fact, PromptBuilt, RenderedPrompt
 from schemas.provider import ProviderHealthChanged, ProviderState
 from schemas.vocabulary import Dialect
 from services.orchestrator.adapters.catalogue_file import load_catalogue
@@ -48,6 +48,18 @@ def test_the_best_capable_model_is_chosen_and_the_others_follow_by_score() -> No
     assert [card.model for card in choice.fallbacks] == ["beta", "previz"]
     scores = [considered(choice, model).score or 0 for model in ("alpha", "beta", "previz")]
     assert scores == sorted(scores, reverse=True)
+
+
+def test_a_model_whose_prompt_leaves_most_facts_out_gives_way_to_one_that_says_them_all() -> None:
+    facts = tuple(Fact(kind="identity", text=f"fact {n}", source="bible:radha@1", rank=n) for n in range(10))
+    lost = tuple(DroppedFact(kind="identity", text=fact.text, reason="75-token budget") for fact in facts[2:])
+    tags = RenderedPrompt(dialect=Dialect.TAGS, prompt="fact 0, fact 1", dropped=lost)
+    whole = RenderedPrompt(dialect=Dialect.NATURAL, prompt="Facts 0 to 9.")
+    short = routed(worded(facts=facts, prompts=(tags,)), catalogue=catalogue("alpha", dialects=["tags"]))
+    said = routed(worded(facts=facts, prompts=(whole,)), catalogue=catalogue("alpha", dialects=["natural"]))
+    assert considered(said, "alpha").score == pytest.approx((considered(short, "alpha").score or 0) + 0.24)
+    assert "its prompt leaves out 8 of 10 facts" in considered(short, "alpha").reasons
+    assert not any("leaves out" in reason for reason in considered(said, "alpha").reasons)
 
 
 def test_every_model_is_recorded_with_reasons_and_only_one_is_taken() -> None:
