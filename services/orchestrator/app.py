@@ -127,7 +127,7 @@ def _catalogue(settings: OrchestratorSettings) -> Catalogue:
     if preferred is not None and not catalogue.named(preferred):
         raise SettingsError(
             f"DEFAULT_MODEL_PROVIDER: {preferred!r}, allowed is a provider, model or alias of the catalogue; "
-            f"providers are {', '.join(known)}"
+            f"providers are {', '.join(known)}; {catalogue.unknown(preferred)}"
         )
     return catalogue
 

@@ -243,6 +243,8 @@ class Catalogue(_Entry):
     """Changes with every change of content; recorded with every keyframe."""
     models: tuple[ModelCard, ...] = Field(min_length=1)
     """The cards; their order decides between equal scores."""
+    not_offered: dict[str, Phrase] = Field(default_factory=dict)
+    """Why a name that people ask for means no model here; names in lower case."""
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
@@ -252,6 +254,9 @@ class Catalogue(_Entry):
                 taken = owners.setdefault(name.lower(), card.model)
                 if taken != card.model:
                     raise ValueError(f"models: name {name!r} means both {taken!r} and {card.model!r}")
+        both = sorted(name for name in self.not_offered if self.named(name) or name != name.lower())
+        if both:
+            raise ValueError(f"not_offered: {both[0]!r}, allowed are names in lower case that mean no model here")
         models = [card.model for card in self.models]
         twice = sorted({model for model in models if models.count(model) > 1})
         if twice:
@@ -268,6 +273,10 @@ class Catalogue(_Entry):
     def named(self, name: str) -> tuple[ModelCard, ...]:
         """Cards that a model's name, an alias or a provider's name means; case is ignored."""
         return tuple(card for card in self.models if name.lower() in card.names)
+
+    def unknown(self, name: str) -> str:
+        """Why a name means no model; for people."""
+        return self.not_offered.get(name.lower(), "the catalogue has no model, alias or provider of that name")
 
 
 def parse_catalogue(data: Any, source: str) -> Catalogue:  # noqa: ANN401 - what a YAML reader returns

@@ -159,13 +159,11 @@ def _unmet(
         meant = catalogue.named(name)
         if chosen is not None and chosen in meant:
             break
-        found.append(Unmet(name, _why_not(meant, candidates)))
+        found.append(Unmet(name, _why_not(meant, candidates) if meant else catalogue.unknown(name)))
     return tuple(found)
 
 
 def _why_not(meant: tuple[ModelCard, ...], candidates: tuple[Candidate, ...]) -> str:
-    if not meant:
-        return "the catalogue has no model, alias or provider of that name"
     reasons = [
         f"{candidate.card.model}: {'; '.join(skip.text for skip in candidate.skips) or 'a better one was wanted too'}"
         for candidate in candidates

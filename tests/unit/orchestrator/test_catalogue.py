@@ -111,6 +111,20 @@ def test_a_name_with_two_meanings_is_refused() -> None:
         parse_catalogue({"version": "1", "models": cards}, "test")
 
 
+@pytest.mark.parametrize("name", ["Midjourney", "rundiffusion"])
+def test_a_name_of_the_prototype_that_has_no_api_is_answered_with_the_reason(shipped: Catalogue, name: str) -> None:
+    assert shipped.named(name) == ()
+    assert "has no official API" in shipped.unknown(name)
+    assert shipped.unknown("no-such-model") == "the catalogue has no model, alias or provider of that name"
+
+
+@pytest.mark.parametrize("name", ["alpha", "OLD-ALPHA", "Nobody"])
+def test_a_name_that_is_not_offered_means_no_model(name: str) -> None:
+    card = catalogue("alpha").models[0].model_dump()
+    with pytest.raises(CatalogueError, match=f"not_offered: '{name}'"):
+        parse_catalogue({"version": "1", "models": [card], "not_offered": {name: "why"}}, "test")
+
+
 def test_a_model_given_twice_is_refused() -> None:
     card = catalogue("alpha").models[0].model_dump()
     with pytest.raises(CatalogueError, match="alpha is given twice"):
