@@ -55,10 +55,11 @@ def test_sdxl_is_not_excluded_from_its_own_sizes() -> None:
     assert request["model"] == "stable-diffusion-xl-1024-v1-0"
 
 
-def test_hosted_sdxl_is_not_asked_for_a_size_that_it_has_not() -> None:
-    request = engine({"models": ("sdxl",)}, providers=EVERYBODY).generate_shot_image(shot(), [RADHA], FOREST)
+def test_hosted_sdxl_is_not_asked_for_a_size_that_no_crop_of_its_own_gives() -> None:
+    wide = engine({"width": 2048, "height": 512, "models": ("sdxl",)}, providers=EVERYBODY)
+    request = wide.generate_shot_image(shot(), [RADHA], FOREST)
     assert request["model"] != "stable-diffusion-xl-1024-v1-0"
-    assert "1024x576" in reasons_of(request, "stable-diffusion-xl-1024-v1-0")
+    assert "2048x512" in reasons_of(request, "stable-diffusion-xl-1024-v1-0")
     assert "preferred-model-unavailable" in {item["code"] for item in request["degradations"]}
 
 
