@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 _WAIT_S = 2.0
 _SOON_S = 0.2
+#: As long as the longest wait between two tries to store what is in hand.
+_STORE_REST_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Calls:
         self._maker = Maker(provider, ports, worker)
         self._running: set[str] = set()
         self._hands: dict[str, _Hand] = {}
+        self._store_failed_at: float | None = None
 
     @property
     def in_work(self) -> int:
@@ -133,6 +136,8 @@ class Calls:
             return await self._doubt(claim, outcomes.in_doubt(request, claim.entry, self._rules.in_doubt))
         hand = self._in_hand(request.generation_id) if step is Step.STORE else None
         if hand is None:
+            if step is Step.SEND:
+                self._check_that_it_could_be_stored()
             try:
                 hand = await self._receive(request, claim, step)
             except SupersededError:
@@ -164,13 +169,30 @@ class Calls:
         if hand is not None:
             hand.place.leave()
 
+    def _check_that_it_could_be_stored(self) -> None:
+        """Begin no paid call while the store takes no image: what a crash meets in hand is paid for, and lost.
+
+        Raises:
+            Transient: an image of another call couldn't be stored a moment ago.
+        """
+        failed_at = self._store_failed_at
+        if self._provider.free or failed_at is None:
+            return
+        if self._ports.clock.monotonic() - failed_at < _STORE_REST_S:
+            raise Transient("the object store takes no image: no paid call is begun until it does")
+
     async def _store(self, request: GenerationRequested, claim: Claim, hand: _Hand) -> Sequence[Event]:
         """Store the image, its record and the answer. On `Transient` the image stays in hand for the next try."""
         if not (self._provider.free or claim.entry.pending):
             pending, lease = tuple(pack([hand.event])), self._rules.lease
             await claim.advance(lambda entry, now: rules.received(entry, pending, now=now, lease=lease))
         claim.check()
-        await self._ports.assets.store(hand.picture, hand.where)
+        try:
+            await self._ports.assets.store(hand.picture, hand.where)
+        except Transient:
+            self._store_failed_at = self._ports.clock.monotonic()
+            raise
+        self._store_failed_at = None
         done = hand.event.model_copy(update={"duration_ms": self._age_ms(claim.entry)})
         return await self._complete(request, claim, done)
 

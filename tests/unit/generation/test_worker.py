@@ -130,12 +130,43 @@ async def test_images_in_hand_while_the_store_is_away_hold_their_memory_and_let_
     with pytest.raises(Transient):
         await handlers.requested(bench.request())
     assert memory.used > 0
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(handlers.requested(bench.request().model_copy(update={"attempt": 2})), 0.05)
+    with pytest.raises(Transient, match="no paid call is begun"):
+        await handlers.requested(bench.request().model_copy(update={"attempt": 2}))
     assert len(bench.provider.calls) == 1
     bench.objects.away = None
     await completed(bench, handlers)
     assert memory.used == 0
+
+
+async def test_paid_calls_begin_again_once_the_store_takes_images_or_has_not_refused_one_for_long() -> None:
+    bench = paid()
+    handlers = bench.worker()
+    others = [bench.request().model_copy(update={"attempt": number}) for number in (2, 3)]
+    bench.objects.away = "no space left on device"
+    with pytest.raises(Transient, match="no space left"):
+        await handlers.requested(bench.request())
+    with pytest.raises(Transient, match="no paid call is begun"):
+        await handlers.requested(others[0])
+    bench.objects.away = None
+    await completed(bench, handlers)
+    assert isinstance(only(await handlers.requested(others[0])), GenerationCompleted)
+    # Nobody may come back for what is in hand: its message can have gone to another worker.
+    bench.objects.away = "no space left on device"
+    with pytest.raises(Transient, match="no space left"):
+        await handlers.requested(others[1])
+    bench.objects.away = None
+    bench.clock.advance(31)
+    assert isinstance(only(await handlers.requested(others[1].model_copy(update={"attempt": 4}))), GenerationCompleted)
+
+
+async def test_a_free_call_is_begun_though_the_store_is_away() -> None:
+    bench = Bench()
+    handlers = bench.worker()
+    bench.objects.away = "no space left on device"
+    for attempt in (1, 2):
+        with pytest.raises(Transient, match="no space left"):
+            await handlers.requested(bench.request().model_copy(update={"attempt": attempt}))
+    assert len(bench.provider.calls) == 2
 
 
 async def test_a_worker_that_stops_gives_back_what_waits_for_its_turn() -> None:
