@@ -60,7 +60,10 @@ def _check(case: Case, *fuses: Fuse) -> None:
         if not live(kind, world, case.trigger, fuse):
             deaths.append(f"{'after' if fuse.after else 'before'} {fuse.steps[-1]} (step {len(fuse.steps)})")
             world.clock.advance(_AGAIN_S if isinstance(case.trigger, Turn) else kind.lease_s)
-    assert deaths, f"{case}: nobody died"
+    if not deaths:
+        # The concurrent stage commits by the clock too, so a life may take one step fewer than the one before.
+        assert len(fuses[0].steps) == len(case.steps) - 1, f"{case}: nobody died, steps were {fuses[0].steps}"
+        return
     said = f"{case}, killed {' and '.join(deaths)}; its steps: {', '.join(case.steps)}"
     dead = world.copy()
     for life in ("the next life", "a repeat of all"):
