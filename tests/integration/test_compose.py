@@ -16,6 +16,8 @@ import pytest
 from compose_spec import PyCompose
 from ruamel.yaml import YAML
 
+from schemas.providers import FREE_PROVIDER, KEY_VARIABLES
+from services.generation.providers.catalogue import NAMES
 from services.local_stack.servers import ports
 from tests.fixtures.broker import Broker
 from tests.fixtures.object_store import S3Endpoint
@@ -23,7 +25,9 @@ from tests.fixtures.object_store import S3Endpoint
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = YAML(typ="safe").load((ROOT / "docker-compose.yml").read_text())
 OURS = {name: item for name, item in COMPOSE["services"].items() if str(item["image"]).startswith("image-creation")}
-LONG_RUNNING = sorted(set(OURS) - {"provision"})
+VENDORS = {name: item for name, item in OURS.items() if "profiles" in item}
+"""Workers that need a key; they run the same command as previz' but for the provider."""
+LONG_RUNNING = sorted(set(OURS) - {"provision"} - set(VENDORS))
 
 
 def specified(document: dict[str, Any]) -> PyCompose:
@@ -56,6 +60,32 @@ def test_images_are_pinned_and_ports_are_for_this_machine_only() -> None:
         tag = str(item["image"]).rsplit(":", 1)[-1]
         assert re.search(r"\d", tag), f"{name}: {item['image']}"
         assert all(str(port).startswith("127.0.0.1:") for port in item.get("ports", ())), name
+
+
+@pytest.mark.parametrize("vendor", sorted(set(NAMES) - {FREE_PROVIDER}))
+def test_each_vendor_has_a_worker_under_its_profile_with_its_own_key_alone(vendor: str) -> None:
+    worker = VENDORS[f"generation-{vendor}"]
+    given = worker["environment"]
+    assert worker["profiles"] == [vendor]
+    assert worker["command"][-2:] == ["--provider", vendor]
+    # Without a value, so that it is handed on from .env.
+    for name in (KEY_VARIABLES.get(vendor, "CUSTOM_API_KEY"), f"ICE_{vendor.upper()}_BASE_URL"):
+        assert given[name] is None
+    others = set(KEY_VARIABLES.values()) - {KEY_VARIABLES.get(vendor)}
+    assert others & given.keys() == set()
+    assert {"ICE_KAFKA_BOOTSTRAP", "ICE_MONGO_URL", "ICE_S3_ENDPOINT"} <= given.keys()
+
+
+@pytest.mark.parametrize("service", ["provision", "orchestrator", "gateway"])
+def test_who_has_to_know_the_providers_sees_every_key(service: str) -> None:
+    assert {"ICE_PROVIDERS", *KEY_VARIABLES.values()} <= OURS[service]["environment"].keys()
+
+
+def test_every_variable_that_a_container_is_handed_from_outside_is_in_the_example() -> None:
+    example = (ROOT / ".env.example").read_text()
+    handed = {name for item in OURS.values() for name, value in item["environment"].items() if value is None}
+    assert handed
+    assert sorted(name for name in handed if not re.search(rf"^(# )?{name}=", example, re.MULTILINE)) == []
 
 
 def environment(broker: Broker, mongo_url: str, s3: S3Endpoint, name: str, port: int) -> dict[str, str]:
