@@ -1,17 +1,24 @@
 """An endpoint of one's own over HTTP: without a key, free of charge, with images on other hosts."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from services.generation.providers.custom import Custom
 from services.generation.providers.errors import Outage, UnusableImage
 from services.generation.providers.vendor import Vendor
 from services.generation.providers.vendor_provider import Timing
+from services.generation.providers.vendor_settings import VendorSettings
+from services.orchestrator.domain.catalogue import parse_catalogue
 from tests.fakes.vendors.bench import bench
 from tests.fakes.vendors.cases import CASES
 from tests.fakes.vendors.custom import API, MODELS, FakeCustom
 from tests.fakes.vendors.faults import Fault, Kind
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "vendors.md").read_text(encoding="utf-8")
 
 
 def free() -> Vendor:
@@ -61,3 +68,31 @@ async def test_an_unusable_answer_of_what_is_free_is_not_charged() -> None:
         error = await at.failed()
         assert isinstance(error, UnusableImage)
         assert (error.charged, error.cost_usd_micros) == (False, 0)
+
+
+def blocks(language: str) -> list[str]:
+    """The guide's examples."""
+    return re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
+
+
+def test_the_guides_examples_are_settings_that_start_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    examples = [example for example in blocks("sh") if "ICE_CUSTOM_API" in example]
+    assert len(examples) == 2
+    for example in examples:
+        for name, quoted, plain in re.findall(r"^(ICE_\w+)=(?:'(.*?)'|(\S+))$", example, re.DOTALL | re.MULTILINE):
+            monkeypatch.setenv(name, quoted or plain)
+        settings = VendorSettings()
+        assert Custom(settings.ice_custom_api, settings.ice_custom_models).models
+        assert settings.base_url("custom") is not None
+
+
+def test_the_guides_card_promises_no_more_than_its_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    (example,) = blocks("yaml")
+    (card,) = parse_catalogue({"version": "1", "models": YAML(typ="safe", pure=True).load(example)}, "the guide")
+    models = re.search(r"ICE_CUSTOM_MODELS='(.*)'", GUIDE)
+    assert models is not None
+    monkeypatch.setenv("ICE_CUSTOM_MODELS", models[1])
+    traits = VendorSettings().ice_custom_models[card.model].traits(card.model)
+    assert card.prompt_max_chars <= traits.prompt_max_chars
+    assert (card.seed is None, card.negative_prompt, card.references.max) == (traits.seeds is None, False, 0)
+    assert traits.sizes.nearest(1536, 864) == (1536, 864)
