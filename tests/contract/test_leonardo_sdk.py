@@ -1,19 +1,32 @@
-"""The fake of Leonardo is held to Leonardo's own client: polls, uploads, the account, and creating on v1."""
+"""The fake of Leonardo is held to Leonardo's own client (it speaks v1), and our requests to what is specified."""
 
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
 import httpx
+import jsonschema
 import pytest
 from leonardo_ai_sdk import LeonardoAiSDK
 from leonardo_ai_sdk.models import errors, operations
 from leonardo_ai_sdk.models.shared import JobStatus
 from leonardo_ai_sdk.models.shared.cost import Cost, Unit
 
+from schemas.bible import Lora
+from services.generation.providers.exchange import JsonBody
+from services.generation.providers.leonardo import Leonardo
+from services.generation.providers.leonardo_models import MODELS
 from tests.fakes.provider import picture
 from tests.fakes.vendors.bench import Bench, bench
 from tests.fakes.vendors.cases import CASES
 from tests.fakes.vendors.leonardo import FAILED, FakeLeonardo
+
+SCHEMAS = json.loads((Path(__file__).parents[1] / "fixtures" / "leonardo_schema.json").read_text())
+
+
+def schema(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}", **SCHEMAS}
 
 
 @pytest.fixture
@@ -114,3 +127,29 @@ async def test_a_reply_in_credits_is_an_estimate_and_one_in_dollars_is_the_cost(
     assert made.parameters["cost_basis"] == ("estimate" if flat else "vendor")
     assert made.parameters["parameters.prompt_enhance"] == "OFF"
     assert made.parameters["public"] is False
+
+
+@pytest.mark.parametrize("model", sorted(MODELS))
+async def test_our_requests_are_as_specified(at: Bench, model: str) -> None:
+    limits = MODELS[model].references
+    assert limits is not None
+    uses = tuple([await at.reference(number, strength=0.8) for number in range(limits.most)])
+    loras = (Lora(lora_id="4711"), Lora(lora_id="93cec898-0fb0-4fb0-9f18-8b8423560a1d"))
+    wanted = await at.job(model, references=uses, loras=loras, negative_prompt="umbrellas", seed_to_send=7)
+    prepared = (await at.provider.prepare(wanted)).prepared
+    assert prepared is not None
+    for name, call in (
+        ("Create", Leonardo().submit(prepared)),
+        ("UploadInitImage", Leonardo().upload(prepared.references[0])),
+    ):
+        assert isinstance(call.body, JsonBody)
+        jsonschema.validate(call.body.value, schema(name))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"model": model, "parameters": {"prompt": "x", "prompt_enhance": "off"}}, schema("Create"))
+
+
+async def test_every_field_of_a_request_is_understood_by_the_fake(at: Bench) -> None:
+    uses = (await at.reference(1, strength=0.8),)
+    await at.generate(await at.job("kino-xl", references=uses, loras=(Lora(lora_id="4711"),), seed_to_send=7))
+    (order,) = at.fake.orders
+    assert (order.loras, len(order.references), order.seed) == (("4711",), 1, 7)
