@@ -172,7 +172,11 @@ def explain(
     shot_id: Annotated[str, typer.Argument(metavar="SHOT_ID", help="Shot id or code.")],
     provider: Annotated[
         list[str] | None,
-        typer.Option("--provider", metavar="NAME", help="Provider with workers; may be repeated. Default: previz"),
+        typer.Option(
+            "--provider",
+            metavar="NAME",
+            help="Provider with workers; may be repeated. Default: as ICE_PROVIDERS and keys say.",
+        ),
     ] = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -182,7 +186,7 @@ def explain(
     def work(output: Output) -> Exit:
         from services.cli import explaining  # noqa: PLC0415 - heavy
 
-        return explaining.explain(output, file, shot_id, provider or ("previz",))
+        return explaining.explain(output, file, shot_id, provider or ())
 
     run(work, as_json=json, quiet=quiet)
 

@@ -16,6 +16,7 @@ from services.cli.films import FILMS, load_films, load_plan_file
 from services.cli.output import Output
 from services.cli.plan_judging import parts_of
 from services.cli.plan_mistakes import closest
+from services.cli.settings import CliSettings, read_settings
 from services.engine import ImageEngine, NoCapableModelError, ShotRejectedError
 
 Answer = dict[str, Any]
@@ -29,10 +30,14 @@ _LATER: Final = "continuity-unavailable"
 
 
 def explain(output: Output, file: str, shot_id: str, providers: Sequence[str]) -> Exit:
-    """Explain every frame of one shot of a plan; `file` may be the name of a film that comes with the engine."""
+    """Explain every frame of one shot of a plan; `file` may be the name of a film that comes with the engine.
+
+    Without `providers`, those of the deployment are taken.
+    """
+    here = tuple(providers) or read_settings(CliSettings).providers
     plan = load_films([file])[0] if file in FILMS else load_plan_file(Path(file))
     shot = _shot(plan, shot_id)
-    engine = ImageEngine(project=plan.project, providers=tuple(providers))
+    engine = ImageEngine(project=plan.project, providers=here)
     try:
         frames = [
             engine.generate_shot_image(shot, **parts_of(plan, shot), frame_role=role) for role in shot.frames.roles

@@ -147,6 +147,13 @@ def test_explain_lists_capable_models_best_first_and_folds_what_no_worker_serves
     assert len([line for line in lines if line.startswith("✗  provider leonardo runs no worker here: phoenix")]) == 1
 
 
+def test_explain_asks_the_providers_whose_keys_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "key-0123456789")
+    code, out, _ = ice("explain", "noir-city", "SC120_SH0030", "--json")
+    assert code == Exit.OK
+    assert json.loads(out)["model"].startswith("gpt-image")
+
+
 def test_explain_of_an_unknown_shot_suggests_the_right_one() -> None:
     code, _, err = ice("explain", "vrindavan", "sc040_sh004")
     assert code == Exit.INVALID
