@@ -55,7 +55,7 @@ def _unset(value: object) -> bool:
 
 
 class Budget(Model):
-    """What one run may use up before it is given up, and what all runs of the project, a scene or a shot may together."""
+    """What one run may use up before it is given up, and what all runs of a project, scene or shot may together."""
 
     max_attempts: int = Field(default=4, ge=1, le=20)
     """Generations per run over all models and retakes; 1 to 20."""
