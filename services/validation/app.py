@@ -9,6 +9,7 @@ from services.chassis.documents import Documents
 from services.chassis.object_store import S3ObjectStore
 from services.chassis.offload import ThreadOffload
 from services.validation.adapters.frames import DocumentFrames, DocumentSupersededRuns
+from services.validation.adapters.plates import StoredPlates
 from services.validation.domain.technical import technical_scorers
 from services.validation.handlers import Checks, Handlers
 from services.validation.settings import ValidationSettings
@@ -22,7 +23,8 @@ def build(settings: ValidationSettings) -> ServiceApp:
     offload, clock = ThreadOffload(settings.validation_threads), SystemClock()
     frames = DocumentFrames(documents, clock)
     checks = Checks(technical_scorers(settings.thresholds), settings.thresholds, settings.limits)
-    handlers = Handlers(frames, DocumentSupersededRuns(documents, clock), objects, offload, checks)
+    plates = StoredPlates(objects, offload, settings.limits, settings.validation_plates_kept)
+    handlers = Handlers(frames, DocumentSupersededRuns(documents, clock), objects, plates, offload, checks)
     return make_app(
         settings,
         name=NAME,

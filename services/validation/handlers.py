@@ -14,9 +14,10 @@ from services.chassis.stored_events import pack, unpack
 from services.validation.domain import duplicates, scoring
 from services.validation.domain.duplicates import Fingerprint
 from services.validation.domain.frame import Frame, Limits, Wanted, decoded, missing
+from services.validation.domain.intent import Plate, intent_of, plate_to_compare
 from services.validation.domain.scoring import Scorer
 from services.validation.domain.thresholds import Thresholds
-from services.validation.ports import Frames, Offload, SupersededRuns
+from services.validation.ports import Frames, Offload, Plates, SupersededRuns
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,19 @@ class _Measured:
 class Handlers:
     """Validation of one process."""
 
-    def __init__(
-        self, frames: Frames, superseded: SupersededRuns, objects: ObjectStore, offload: Offload, checks: Checks
+    def __init__(  # noqa: PLR0913 - its ports, by name
+        self,
+        frames: Frames,
+        superseded: SupersededRuns,
+        objects: ObjectStore,
+        plates: Plates,
+        offload: Offload,
+        checks: Checks,
     ) -> None:
         self._frames = frames
         self._superseded = superseded
         self._objects = objects
+        self._plates = plates
         self._offload = offload
         self._checks = checks
 
@@ -68,13 +76,22 @@ class Handlers:
 
     async def _measure(self, event: GenerationCompleted) -> _Measured:
         asset = event.asset
-        wanted = Wanted(event.run.width, event.run.height, asset.sha256, asset.size_bytes)
+        intent = intent_of(event, await self._plate(event))
+        wanted = Wanted(event.run.width, event.run.height, asset.sha256, asset.size_bytes, intent)
         try:
             data = await self._objects.get(asset.uri, self._checks.limits.max_bytes)
         except (ObjectMissing, ObjectTooLarge, ValueError) as error:
             # A frame that isn't there is a verdict, not a poisoned message: the run must go on.
             return _measured(missing(wanted, str(error)), self._checks.scorers)
         return await self._offload.run(partial(_look, data, wanted, self._checks))
+
+    async def _plate(self, event: GenerationCompleted) -> Plate:
+        thresholds = self._checks.thresholds
+        size, style = event.run.shot.shot_size, event.run.style
+        if thresholds.palette_limit(size) is None or not thresholds.style(style).colour:
+            return Plate()
+        image = plate_to_compare(event.location)
+        return Plate(problem=image) if isinstance(image, str) else await self._plates.look_at(image)
 
     async def _decide(self, event: GenerationCompleted, scores: tuple[Score, ...]) -> Sequence[Event]:
         decision = FrameValidated(

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
+from schemas.bible import ReferenceImage
 from schemas.generation import GenerationCompleted
 from services.validation.domain.duplicates import Fingerprint, Neighbour
+from services.validation.domain.intent import Plate
 
 T = TypeVar("T")
 StoredEvents = Sequence[dict[str, Any]]
@@ -27,6 +29,14 @@ class Frames(Protocol):
 
     async def remember(self, event: GenerationCompleted, own: Fingerprint) -> None:
         """Let later frames be compared with this one; a repeat overwrites."""
+        ...
+
+
+class Plates(Protocol):
+    """What location plates look like."""
+
+    async def look_at(self, image: ReferenceImage) -> Plate:
+        """The plate's palette, or why there is none."""
         ...
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from services.chassis.settings import ServiceSettings
 from services.validation.domain.duplicates import MOST_BITS
 from services.validation.domain.frame import Limits
-from services.validation.domain.thresholds import Thresholds
+from services.validation.domain.thresholds import STYLES, StyleBounds, Thresholds
 
 _DEFAULTS = Thresholds()
 
@@ -35,7 +35,8 @@ class ValidationSettings(ServiceSettings):
     """Least standard deviation of luma, of 255. Measured: an empty close-up in the mist still has 2; a flat picture
     with noise of one level has less than 1."""
     validation_blank_entropy: float = Field(default=_DEFAULTS.blank_entropy, ge=0, le=8)
-    """Least entropy of luma in bits; one flat colour has 0, two colours at most 1."""
+    """Least entropy of luma in bits; one flat colour has 0, two colours at most 1, noise of
+    one level hardly more."""
     validation_clip_warn: float = Field(default=_DEFAULTS.clip_warn, gt=0, le=1)
     """Share of black (luma 5 and less) or white (250 and more) pixels that is worth a word: low key and high key are
     styles, so most of the frame must be gone."""
@@ -52,6 +53,23 @@ class ValidationSettings(ServiceSettings):
     """Variance below which no edge is left at all: a gradient of a few 8-bit steps makes no more."""
     validation_border: float = Field(default=_DEFAULTS.border, gt=0, le=1)
     """Share of a side that two opposite bars must take to be called a border: 2 %, a line of a few pixels is none."""
+    validation_banding: float = Field(default=_DEFAULTS.banding, gt=0, le=1)
+    """Share of pixels on a false contour from which is warned. Measured: at most 0.0001 on both films' 55 frames,
+    0.0014 as JPEG of quality 85; smooth copies with 12 or 24 levels a channel have 0.002 to 0.04."""
+    validation_palette: float = Field(default=_DEFAULTS.palette, gt=0, le=1)
+    """Distance from the plate's palette in a wide shot from which is warned, Oklab; medium shots are allowed twice as
+    much. Measured: wide frames of the films are up to 0.018 from a plate of the same time and light."""
+    validation_attire: float = Field(default=_DEFAULTS.attire, gt=0, le=1)
+    """Share of the frame that a colour worn takes at least in a medium shot; wide shots a third of it, extreme wide
+    ones a thirteenth. Measured: 0.6 times the least of the films' frames."""
+    validation_attire_lost: float = Field(default=_DEFAULTS.attire_lost, ge=0, le=1)
+    """Part of that share below which a colour is not seen at all; a character none of whose colours is seen fails the
+    frame. 0 = only warn."""
+    validation_styles: dict[str, StyleBounds] = Field(default_factory=dict)
+    """Bounds of styles, as JSON, beside and instead of those that ship (`domain/thresholds.py`), e.g.
+    `{"sepia": {"colour": false}}`."""
+    validation_plates_kept: int = Field(default=256, ge=1, le=100_000)
+    """Palettes of location plates that a process keeps in memory; one takes about 3 kB."""
     validation_duplicate_bits: int = Field(default=_DEFAULTS.duplicate_bits, ge=0, le=MOST_BITS)
     """Differing bits, of 288, up to which two frames look the same: 3 %, in proportion to the 2 of 64 that is common
     for the 64-bit hash."""
@@ -72,6 +90,11 @@ class ValidationSettings(ServiceSettings):
             sharp_warn=self.validation_sharp_warn,
             sharp_fail=self.validation_sharp_fail,
             border=self.validation_border,
+            banding=self.validation_banding,
+            palette=self.validation_palette,
+            attire=self.validation_attire,
+            attire_lost=self.validation_attire_lost,
+            styles={**STYLES, **self.validation_styles},
             duplicate_bits=self.validation_duplicate_bits,
             duplicate_colour=self.validation_duplicate_colour,
         )

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.validation.domain.frame import Pixels
+from services.validation.domain.frame import Luma, Picture, Pixels
 
 #: Largest difference of a channel within a bar: JPEG noise passes, a picture doesn't.
 _FLAT: Final = 6
@@ -26,9 +26,21 @@ class Bars:
     along: float
 
 
-def border_shares(pixels: Pixels) -> Bars:
+def border_shares(picture: Picture) -> Bars:
     """Look for bars; a plain sky or floor is none, since it has no hard end or no twin on the other side."""
-    return Bars(across=_pair(pixels), along=_pair(pixels.transpose(1, 0, 2)))
+    across, along = _possible(picture.luma), _possible(picture.luma.T)
+    if not across and not along:
+        return Bars(0.0, 0.0)
+    pixels = picture.pixels
+    return Bars(
+        across=_pair(pixels) if across else 0.0,
+        along=_pair(pixels.transpose(1, 0, 2)) if along else 0.0,
+    )
+
+
+def _possible(luma: Luma) -> bool:
+    """Whether the first and the last line are flat enough in luma to be flat in colour: most pictures end here."""
+    return all(int(line.max()) - int(line.min()) <= 2 * _FLAT + 1 for line in (luma[0], luma[-1]))
 
 
 def _pair(lines: Pixels) -> float:

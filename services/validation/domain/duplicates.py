@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schemas.validation import Outcome, Score
-from services.validation.domain.frame import Luma, Picture
+from services.validation.domain.frame import Picture
 from services.validation.domain.thresholds import Thresholds
 
+Means = NDArray[np.float32]
+
 CHECK: Final = "near-duplicate"
-MEASURED_WITH: Final = "dhash 1"
+MEASURED_WITH: Final = "dhash 2"
 _CELLS: Final = 12
 _BITS: Final = 2 * _CELLS * _CELLS
 _BANDS: Final = 12
@@ -51,14 +54,15 @@ class Neighbour:
 
 def fingerprint(picture: Picture) -> Fingerprint | None:
     """The picture's fingerprint; None when it is smaller than the grid."""
-    if min(picture.luma.shape) <= _CELLS:
+    luma = picture.small_luma.astype(np.float32)
+    if min(luma.shape) <= _CELLS:
         return None
-    right = _cells(picture.luma, _CELLS, _CELLS + 1)
-    below = _cells(picture.luma, _CELLS + 1, _CELLS)
+    right = _cells(luma, _CELLS, _CELLS + 1)
+    below = _cells(luma, _CELLS + 1, _CELLS)
     steps = np.concatenate([np.diff(right, axis=1).ravel(), np.diff(below, axis=0).ravel()])
     bits = steps > _CLEARLY
     # Channel by channel: a mean over the two outer axes at once walks the memory three bytes at a time.
-    red, green, blue = (float(picture.pixels[:, :, channel].mean()) for channel in range(3))
+    red, green, blue = (float(picture.small[:, :, channel].mean()) for channel in range(3))
     return Fingerprint(int.from_bytes(np.packbits(bits).tobytes(), "big"), (red, green, blue))
 
 
@@ -89,7 +93,7 @@ def near_duplicate(own: Fingerprint | None, neighbours: Iterable[Neighbour], thr
     )
 
 
-def _cells(luma: Luma, rows: int, columns: int) -> Luma:
+def _cells(luma: Means, rows: int, columns: int) -> Means:
     """Means over a grid of cells, (rows, columns)."""
     height, width = luma.shape
     top = np.arange(rows) * height // rows
@@ -97,7 +101,7 @@ def _cells(luma: Luma, rows: int, columns: int) -> Luma:
     # Along the rows first, while they lie in memory side by side. A cell's sum stays far below 2**24, float32's reach.
     sums = np.add.reduceat(np.add.reduceat(luma, left, axis=1), top, axis=0)
     counts = np.outer(np.diff(np.append(top, height)), np.diff(np.append(left, width)))
-    means: Luma = (sums / counts).astype(np.float32)
+    means: Means = (sums / counts).astype(np.float32)
     return means
 
 

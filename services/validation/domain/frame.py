@@ -9,15 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from services.validation.domain.colours import Histogram, histogram
+from services.validation.domain.intent import UNSAID, Intent
+
 #: The stored formats: what generation delivers, and what a vendor's original may be.
 FORMATS: Final = ("PNG", "JPEG", "WEBP")
 #: Long side of the copy that is measured: figures of a large frame and a small one compare, and cost the same.
 ANALYSIS_SIDE: Final = 1024
-#: Share of red, green and blue in the luma of gamma-coded video: ITU-R BT.709-6.
-_LUMA: Final = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
+#: Side, about, of the copy that colours and layout are measured on: neither needs detail.
+_SMALL_SIDE: Final = 256
+#: Least side of that copy, where the picture has as much: an extreme ratio must not shrink to a line.
+_SMALL_LEAST: Final = 48
+_SKIPPED: Final = 2
+#: Lines whose levels are counted, at least: all of a small picture, every so-manieth of a large one.
+_COUNTED_LINES: Final = 128
 
 Pixels = NDArray[np.uint8]
-Luma = NDArray[np.float32]
+Luma = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,7 @@ class Wanted:
     height: int
     sha256: str
     size_bytes: int
+    intent: Intent = UNSAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +49,32 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A decoded picture.
+    """A decoded picture, and what most checks need of it, made once.
 
     Attributes:
         width: of the whole picture in pixels.
         height: of the whole picture in pixels.
-        pixels: analysis copy, at most 1024 a side, (height, width, 3), 0 to 255.
-        luma: of the copy, (height, width), 0 (black) to 255 (white), gamma-coded.
+        image: analysis copy, at most 1024 a side, RGB.
+        luma: of the copy, (height, width), 0 (black) to 255 (white), gamma-coded, ITU-R BT.601 (what JPEG stores).
+        levels: how many pixels of at least 128 lines of `luma` have each of the 256 levels.
+        small: copy of about 256 a side, (height, width, 3), 0 to 255.
+        small_luma: luma of that copy.
+        colours: histogram of that copy.
     """
 
     width: int
     height: int
-    pixels: Pixels
+    image: Image.Image
     luma: Luma
+    levels: NDArray[np.float64]
+    small: Pixels
+    small_luma: Luma
+    colours: Histogram
+
+    @property
+    def pixels(self) -> Pixels:
+        """The analysis copy as numbers, (height, width, 3); made anew at every call, since few frames need it."""
+        return np.asarray(self.image, dtype=np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +114,44 @@ def _decode(data: bytes, limits: Limits) -> Picture:
         width, height = opened.size
         if width * height > limits.max_pixels:
             raise ValueError(f"{width}×{height} pixels, allowed are at most {limits.max_pixels} in all")
+        # A JPEG several times too large is scaled while it is decoded; other formats don't listen.
+        opened.draft("RGB", _within(width, height))
         opened.load()
-        small = _analysis_copy(opened if opened.mode == "RGB" else opened.convert("RGB"))
+        copy = _analysis_copy(opened if opened.mode == "RGB" else opened.convert("RGB"))
+    luma = copy.convert("L")
+    small = _small_copy(copy)
     pixels = np.asarray(small, dtype=np.uint8)
-    return Picture(width, height, pixels, (pixels.astype(np.float32) @ _LUMA).astype(np.float32))
+    return Picture(
+        width=width,
+        height=height,
+        image=copy,
+        luma=np.asarray(luma, dtype=np.uint8),
+        levels=np.array(_some_lines(luma).histogram(), dtype=np.float64),
+        small=pixels,
+        small_luma=np.asarray(small.convert("L"), dtype=np.uint8),
+        colours=histogram(pixels),
+    )
+
+
+def _within(width: int, height: int) -> tuple[int, int]:
+    scale = min(1.0, ANALYSIS_SIDE / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _analysis_copy(image: Image.Image) -> Image.Image:
-    scale = ANALYSIS_SIDE / max(image.size)
-    if scale >= 1:
-        return image
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    return image.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
+    size = _within(*image.size)
+    return image if size == image.size else image.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
+
+
+def _some_lines(luma: Image.Image) -> Image.Image:
+    step = max(1, luma.height // _COUNTED_LINES)
+    return luma if step == 1 else luma.resize((luma.width, -(-luma.height // step)), Image.Resampling.NEAREST)
+
+
+def _small_copy(image: Image.Image) -> Image.Image:
+    factor = max(1, min(round(max(image.size) / _SMALL_SIDE), min(image.size) // _SMALL_LEAST))
+    if factor >= 2 * _SKIPPED:
+        # The mean of every other pixel of every other line is as good as the mean of all, at a third of the cost.
+        size = (image.width // _SKIPPED, image.height // _SKIPPED)
+        return image.resize(size, Image.Resampling.NEAREST).reduce(factor // _SKIPPED)
+    return image.reduce(factor)

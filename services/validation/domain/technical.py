@@ -5,18 +5,22 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schemas.validation import Outcome, Score
+from services.validation.domain.banding import Banding
 from services.validation.domain.borders import border_shares
+from services.validation.domain.colour_scorers import AttireColours, PlatePalette
 from services.validation.domain.frame import Frame, Luma, Picture
 from services.validation.domain.scoring import OnPicture, Scorer, measured_with
 from services.validation.domain.thresholds import Thresholds
 
 _YES_NO = "1 = yes, 0 = no"
-_CLIPPED_BLACK = 5.0
-_CLIPPED_WHITE = 250.0
-_LEVELS = 256
+_CLIPPED_BLACK = 5
+_CLIPPED_WHITE = 250
 _LEAST_SIDE = 3
+#: Lines on which the Laplacian is taken: all of a small picture, a sample of a large one.
+_SHARP_LINES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +72,13 @@ class NotBlank:
 
     thresholds: Thresholds
     name: ClassVar[str] = "not-blank"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     checks: ClassVar[tuple[str, ...]] = ("not-blank",)
 
     def measure(self, picture: Picture, frame: Frame) -> Sequence[Score]:
         """The standard deviation of luma; its entropy goes into the detail."""
         del frame
-        deviation, entropy = float(picture.luma.std()), luma_entropy(picture.luma)
+        (_, deviation), entropy = mean_and_deviation(picture.levels), luma_entropy(picture.levels)
         limit = self.thresholds.blank_deviation
         blank = deviation < limit and entropy < self.thresholds.blank_entropy
         said = f"luma varies by {deviation:.2f} of 255, with an entropy of {entropy:.2f} bits"
@@ -89,21 +93,22 @@ class Exposure:
 
     thresholds: Thresholds
     name: ClassVar[str] = "exposure"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     checks: ClassVar[tuple[str, ...]] = ("clipped-blacks", "clipped-whites", "mean-luma")
 
     def measure(self, picture: Picture, frame: Frame) -> Sequence[Score]:
         """Shares of pixels at the ends of the scale, and the mean."""
         del frame
-        luma, by = picture.luma, measured_with(self)
-        mean = float(luma.mean())
+        levels, by = picture.levels, measured_with(self)
+        mean, _ = mean_and_deviation(levels)
+        blacks, whites = levels[: _CLIPPED_BLACK + 1].sum(), levels[_CLIPPED_WHITE:].sum()
         low, high = self.thresholds.luma_low, self.thresholds.luma_high
         unusual = mean < low or mean > high
         detail = f"mean luma {mean:.1f} of 255; usual is {low:g} to {high:g}"
         bound = high if mean > high else low
         return (
-            self._clipped("clipped-blacks", float((luma <= _CLIPPED_BLACK).mean()), "black"),
-            self._clipped("clipped-whites", float((luma >= _CLIPPED_WHITE).mean()), "white"),
+            self._clipped("clipped-blacks", float(blacks / levels.sum()), "black"),
+            self._clipped("clipped-whites", float(whites / levels.sum()), "white"),
             _score("mean-luma", by, mean, "luma, 0-255", warned=unusual, threshold=bound, detail=detail),
         )
 
@@ -122,11 +127,11 @@ class Sharpness:
 
     thresholds: Thresholds
     name: ClassVar[str] = "laplacian-variance"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     checks: ClassVar[tuple[str, ...]] = ("sharpness",)
 
     def measure(self, picture: Picture, frame: Frame) -> Sequence[Score]:
-        """Variance over the analysis copy; a picture under 3 pixels a side has no Laplacian."""
+        """Variance over lines of the analysis copy; a picture under 3 pixels a side has no Laplacian."""
         del frame
         by = measured_with(self)
         if min(picture.luma.shape) < _LEAST_SIDE:
@@ -154,7 +159,7 @@ class StrayBorder:
     def measure(self, picture: Picture, frame: Frame) -> Sequence[Score]:
         """The larger share of height or width that two opposite bars take."""
         del frame
-        bars = border_shares(picture.pixels)
+        bars = border_shares(picture)
         value = max(bars.across, bars.along)
         limit = self.thresholds.border
         detail = f"bars take {bars.across:.1%} of the height and {bars.along:.1%} of the width"
@@ -163,7 +168,7 @@ class StrayBorder:
 
 
 def technical_scorers(thresholds: Thresholds) -> tuple[Scorer, ...]:
-    """All technical scorers, in the order of their scores in the event."""
+    """All scorers that need no model, in the order of their scores in the event."""
     return (
         Readable(),
         OnPicture(Size(thresholds)),
@@ -171,22 +176,35 @@ def technical_scorers(thresholds: Thresholds) -> tuple[Scorer, ...]:
         OnPicture(Exposure(thresholds)),
         OnPicture(Sharpness(thresholds)),
         OnPicture(StrayBorder(thresholds)),
+        OnPicture(Banding(thresholds)),
+        OnPicture(PlatePalette(thresholds)),
+        OnPicture(AttireColours(thresholds)),
     )
 
 
-def luma_entropy(luma: Luma) -> float:
-    """Shannon entropy of the histogram of whole luma levels, 0 to 8 bits."""
-    counts = np.bincount(np.clip(luma, 0, 255).astype(np.uint8).ravel(), minlength=_LEVELS)
-    shares = counts[counts > 0] / luma.size
+def mean_and_deviation(levels: NDArray[np.float64]) -> tuple[float, float]:
+    """Mean and standard deviation of luma from the counts of its 256 levels."""
+    shares = levels / levels.sum()
+    steps = np.arange(len(levels))
+    mean = float(shares @ steps)
+    return mean, float(np.sqrt(shares @ (steps - mean) ** 2))
+
+
+def luma_entropy(levels: NDArray[np.float64]) -> float:
+    """Shannon entropy of the counts of luma levels, 0 to 8 bits."""
+    shares = levels[levels > 0] / levels.sum()
     # `0.0 -` keeps a single level from giving -0.0.
     return float(0.0 - (shares * np.log2(shares)).sum())
 
 
 def laplacian_variance(luma: Luma) -> float:
-    """Variance of the 4-neighbour Laplacian over the inner pixels; luma is 0 to 255, both sides at least 3."""
-    inner = luma[1:-1, 1:-1]
-    edges = luma[:-2, 1:-1] + luma[2:, 1:-1] + luma[1:-1, :-2] + luma[1:-1, 2:] - 4 * inner
-    return float(edges.var())
+    """Variance of the 4-neighbour Laplacian over inner pixels of at least 64 lines; both sides at least 3."""
+    step = max(1, len(luma) // _SHARP_LINES)
+    lines = len(luma[1:-1:step])
+    above, own, below = (luma[start::step][:lines].astype(np.int16) for start in range(3))
+    edges = above[:, 1:-1] + below[:, 1:-1] + own[:, :-2] + own[:, 2:] - 4 * own[:, 1:-1]
+    flat = edges.astype(np.float32).ravel()
+    return max(0.0, float(flat @ flat) / flat.size - float(flat.mean()) ** 2)
 
 
 def _score(  # noqa: PLR0913 - the fields of a score

@@ -11,6 +11,7 @@ from schemas.run import RunSuperseded
 from schemas.validation import FrameValidated, Outcome, Verdict
 from services.chassis.failures import Transient
 from services.validation.adapters.frames import DocumentFrames, DocumentSupersededRuns
+from services.validation.adapters.plates import StoredPlates
 from services.validation.domain.frame import Limits
 from services.validation.domain.technical import technical_scorers
 from services.validation.domain.thresholds import Thresholds
@@ -40,7 +41,9 @@ class Bench:
         clock = FakeClock()
         checks = Checks(technical_scorers(Thresholds()), Thresholds(), limits or Limits())
         frames = DocumentFrames(self.documents, clock)
-        return Handlers(frames, DocumentSupersededRuns(self.documents, clock), self.objects, InlineOffload(), checks)
+        offload = InlineOffload()
+        plates = StoredPlates(self.objects, offload, checks.limits, kept=4)
+        return Handlers(frames, DocumentSupersededRuns(self.documents, clock), self.objects, plates, offload, checks)
 
     def store(self, event: GenerationCompleted, data: bytes) -> None:
         self.objects.objects[event.asset.uri.removeprefix("s3://ice/")] = data
@@ -67,7 +70,7 @@ def outcome(event: FrameValidated, check: str) -> Outcome:
 async def test_a_good_frame_passes_with_every_score() -> None:
     event = await Bench().check(encoded(scenery()))
     assert (event.verdict, event.reasons) == (Verdict.PASSED, ())
-    assert len(event.scores) == 11
+    assert len(event.scores) == 14
 
 
 async def test_a_repeat_gets_the_first_decision_though_the_image_has_gone() -> None:

@@ -1,0 +1,45 @@
+"""Small palettes, and how far one is from another."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.validation.domain.colours import STEPS, Histogram, Lab, cells
+
+#: Steps of a channel, and the most colours of a palette: measured, more of either tells places apart no better.
+_STEPS: Final = 16
+_MOST: Final = 96
+_PER_STEP: Final = STEPS // _STEPS
+_CELLS: Final = cells(_STEPS)
+
+
+@dataclass(frozen=True, eq=False)
+class Palette:
+    """The main colours of a picture: Oklab, (n, 3), and their shares, (n,), which add up to 1."""
+
+    colours: Lab
+    shares: NDArray[np.float64]
+
+
+def palette_of(histogram: Histogram) -> Palette:
+    """Up to 96 main colours of a histogram; what is left out are its rarest."""
+    fine = histogram.reshape((_STEPS, _PER_STEP) * 3)
+    coarse = fine.sum(axis=(1, 3, 5)).ravel()
+    # Stable, so that equal shares are always cut the same way.
+    most = np.argsort(-coarse, kind="stable")[:_MOST]
+    most = most[coarse[most] > 0]
+    shares = coarse[most]
+    return Palette(_CELLS[most], shares / shares.sum())
+
+
+def distance(one: Palette, other: Palette) -> float:
+    """How far the colours of one must move to become those of the other, Oklab; 0.0 when they are the same.
+
+    The relaxed earth mover's distance of Kusner et al. (From Word Embeddings To Document Distances, ICML 2015): each
+    colour moves to the nearest of the other picture, whatever its share there, and the harder direction counts. A
+    place seen closer, where the shares change but not the colours, stays near its plate.
+    """
+    apart = np.linalg.norm(one.colours[:, None] - other.colours[None], axis=2)
+    return max(float(one.shares @ apart.min(axis=1)), float(other.shares @ apart.min(axis=0)))
