@@ -27,9 +27,10 @@ from schemas.vocabulary import (
     TimeOfDay,
     Weather,
 )
+from services.prompt_builder.adapters.clip_vocabulary import clip_tokens
 from services.prompt_builder.adapters.shipped_templates import shipped_templates
 from services.prompt_builder.domain import KINDS, build, planned_facts
-from services.prompt_builder.domain.tokens import CLIP_BUDGET, estimate
+from services.prompt_builder.domain.tokens import CLIP_BUDGET
 from tests import builders
 
 quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -193,8 +194,8 @@ def test_prompts_are_one_line_and_within_their_budgets(marked: tuple[LocationCon
     for text in (natural.prompt, natural.negative_prompt, tags.prompt, tags.negative_prompt):
         assert text.splitlines() in ([text], [])
     weights_off = re.sub(r":[\d.]+\)", "", tags.prompt)
-    assert estimate(weights_off.replace("(", "").replace(")", "").replace("\\", "")) <= CLIP_BUDGET
-    assert estimate(tags.negative_prompt) <= CLIP_BUDGET
+    assert clip_tokens().count(weights_off.replace("(", "").replace(")", "").replace("\\", "")) <= CLIP_BUDGET
+    assert clip_tokens().count(tags.negative_prompt) <= CLIP_BUDGET
 
 
 @given(marked_events())

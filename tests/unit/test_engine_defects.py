@@ -13,7 +13,8 @@ from services.engine import (
     ShotRejectedError,
 )
 from services.generation.providers.base import ImageJob
-from services.prompt_builder.domain.tokens import CLIP_BUDGET, estimate
+from services.prompt_builder.adapters.clip_vocabulary import clip_tokens
+from services.prompt_builder.domain.tokens import CLIP_BUDGET
 from tests.unit.engine_shots import EVERYBODY, FOREST, KRISHNA, RADHA, engine, noise, png, reasons_of, shot, small
 
 
@@ -70,7 +71,7 @@ def test_appearance_is_told_once_and_tags_fit_the_encoder() -> None:
         assert prompt.count("long black hair") == 1
         assert prompt.count("dark brown eyes") == 1
     bare = re.sub(r":[\d.]+\)|[()]", "", request["prompts"]["tags"]["prompt"])
-    assert estimate(bare) <= CLIP_BUDGET
+    assert clip_tokens().count(bare) <= CLIP_BUDGET
 
 
 def test_angle_movement_framing_and_dialogue_are_prompted() -> None:

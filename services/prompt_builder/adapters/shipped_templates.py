@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 
 from schemas.registry import describe_validation
+from services.prompt_builder.adapters.clip_vocabulary import clip_tokens
 from services.prompt_builder.domain import TemplateError, TemplateFile, Templates, assemble
 
 
@@ -27,4 +28,4 @@ def shipped_templates() -> Templates:
             read.append(TemplateFile.model_validate(parser.load(file.read_text(encoding="utf-8"))))
         except ValidationError as error:
             raise TemplateError(f"{file.name}: {describe_validation(error)}") from error
-    return assemble(read)
+    return assemble(read, clip_tokens().count)

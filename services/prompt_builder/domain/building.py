@@ -90,9 +90,9 @@ def rendered(
     """
     avoid = negatives(event, templates, retake)
     stressed = frozenset(retake.strengthen) if retake else frozenset()
-    tags, no_tag = tags_prompt(facts)
+    tags, no_tag = tags_prompt(facts, templates.count)
     not_natural, natural_cut = natural_negative(avoid)
-    not_tags, tags_cut = tags_negative(avoid)
+    not_tags, tags_cut = tags_negative(avoid, templates.count)
     sentences = (
         RenderedPrompt(
             dialect=Dialect.NATURAL,

@@ -7,6 +7,7 @@ from typing import Final
 from schemas.conditioning import ConditionedEvent
 from schemas.vocabulary import FrameRole, Framing
 from services.prompt_builder.domain.planned import Planned, planned
+from services.prompt_builder.domain.slots import names_of, nearest_of
 from services.prompt_builder.domain.templates import Templates, fill
 
 #: Width by height of the named ratios; a frame within two per cent of one is called by its name.
@@ -34,6 +35,10 @@ def camera_facts(event: ConditionedEvent, templates: Templates, slots: Mapping[s
     """Size, framing, angle, facing, movement, lens, focus, composition, ratio."""
     shot, role = event.run.shot, event.run.frame_role
     size = templates.required("shot-size", shot.shot_size.value)
+    seen = [member for member in event.visible_cast if member.name != nearest_of(event)]
+    if shot.framing is Framing.OVER_THE_SHOULDER and len(event.visible_cast) > 1 and seen:
+        # The camera is close to the face, not to the shoulder that it looks past.
+        slots = {**slots, "subject": names_of(tuple(seen))}
     wording = size.text if event.visible_cast or not size.empty else size.empty
     facts = [
         planned("shot-size", fill(wording, slots), _source("shot.shot_size", size.source), tag=fill(size.tags, slots)),

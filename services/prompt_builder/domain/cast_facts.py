@@ -16,6 +16,8 @@ from services.prompt_builder.domain.wording import listed, one_line, pieces
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _IDENTITY_WEIGHT = 1.2
 _COSTUME_WEIGHT = 1.1
+#: Share of the words of a piece that a costume's description must have to have said it.
+_SAME_PIECE = 0.65
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,10 @@ def _look(member: CharacterConditioning) -> list[Planned]:
     if worn:
         why = f"{source}/costume:{member.costume.costume_id} ({member.costume_source})"
         facts.append(replace(_about(member, "costume", worn, why), weight=_COSTUME_WEIGHT))
+        again = costume_repeated(member.costume)
+        if again:
+            said = "the costume's description says it"
+            facts.append(replace(_about(member, "costume", listed(again), why), omitted=said))
     changing = phrases(_without_expression(member), said=(look.description,))
     if changing:
         facts.append(_about(member, "changing", joined(changing), source, _cut(changing)))
@@ -105,7 +111,7 @@ def _look(member: CharacterConditioning) -> list[Planned]:
 
 def _cut(worded: tuple[str, ...]) -> tuple[str, ...]:
     """Phrases as tags, cut at their commas."""
-    return tuple(piece for phrase in worded for piece in pieces(phrase))
+    return tuple(piece.removeprefix("a ").removeprefix("an ") for phrase in worded for piece in pieces(phrase))
 
 
 def _about(
@@ -138,9 +144,22 @@ def costume_words(costume: Costume) -> str:
     said = set(_words(description))
     for garment in (*costume.garments, *costume.accessories):
         piece = _garment(garment)
-        if not said.issuperset(_words(piece)):
+        if not _is_said(piece, said):
             words.append(piece)
     return ", ".join(dict.fromkeys(words))
+
+
+def costume_repeated(costume: Costume) -> tuple[str, ...]:
+    """Pieces that the costume's description says in other words."""
+    said = set(_words(in_words(one_line(costume.description))))
+    worded = (_garment(garment) for garment in (*costume.garments, *costume.accessories))
+    return tuple(piece for piece in worded if _is_said(piece, said) and not said.issuperset(_words(piece)))
+
+
+def _is_said(piece: str, said: set[str]) -> bool:
+    """Whether a description says all of a piece but a word or two of it: the same thing, described anew."""
+    words = _words(piece)
+    return sum(word in said for word in words) >= len(words) * _SAME_PIECE
 
 
 def _garment(garment: Garment) -> str:

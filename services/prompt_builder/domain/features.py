@@ -63,11 +63,21 @@ _GROUPS: Final = frozenset(
         "structures",
         "surfaces",
         "vegetation",
+        "water",
     }
 )
 _UNSEEN: Final = frozenset({"music", "noise", "odour", "scent", "smell", "sound", "sounds", "soundscape"})
 _COLOURS: Final = frozenset({"color", "colors", "colour", "colours", "palette"})
 _SHORT_WORDS = 2
+#: Things of which there is one: `a slender build`; groups of words before them are one description.
+_COUNTED: Final = frozenset({"build", "expression", "face", "gait", "posture"})
+#: Ages in words: `nineteen` is an age, `elderly` a look.
+_DECADE = re.compile(r"^(early|mid|late)[ -](\w+ties|teens)$", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"^(about |around )?(\d|(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty"
+    r"|fifty|sixty|seventy|eighty|ninety)\b)",
+    re.IGNORECASE,
+)
 #: Starts of phrases that say something of the whole and so follow it after a comma.
 _TRAILING: Final = ("aged ", "in ")
 
@@ -95,8 +105,8 @@ def unseen(features: Features) -> tuple[str, ...]:
 
 
 def joined(worded: Sequence[str]) -> str:
-    """Phrases as a list; age and colours follow after a comma."""
-    plain = [phrase for phrase in worded if not phrase.startswith(_TRAILING)]
+    """Phrases, and the parts of those that have commas, as one list; age and colours follow after a comma."""
+    plain = [part for phrase in worded if not phrase.startswith(_TRAILING) for part in phrase.split(", ")]
     trailing = [phrase for phrase in worded if phrase.startswith(_TRAILING)]
     return ", ".join(part for part in (listed(plain), *trailing) if part)
 
@@ -113,15 +123,31 @@ def _phrase(name: str, value: str | tuple[str, ...], told: list[str]) -> str:
     key, worded = _key(name), listed(values)
     if key in _COLOURS:
         return f"in {worded}"
-    if key == "age":
-        return f"aged {worded}"
+    return _aged(worded) if key == "age" else _named(name, key, worded)
+
+
+def _named(name: str, key: str, worded: str) -> str:
+    """The value with the name of the feature, unless it says that by itself."""
     first, comma, rest = worded.partition(",")
-    if key in _SILENT or _stem(key) in worded.casefold() or (key in _GROUPS and " " in first):
+    things = key in _GROUPS and (" " in first or (comma != "" and key not in _COUNTED))
+    if key in _SILENT or _stem(key) in worded.casefold() or things:
         return worded
     noun = one_line(name.replace("_", " "))
-    if len(first.split()) <= _SHORT_WORDS:
-        return f"{first} {noun}{comma}{rest}"
-    return f"{noun} {worded}"
+    if key in _COUNTED and first.isascii():
+        return f"{_article(first)} {first} {noun}{comma}{rest}"
+    return f"{first} {noun}{comma}{rest}" if len(first.split()) <= _SHORT_WORDS else f"{noun} {worded}"
+
+
+def _aged(worded: str) -> str:
+    if _DECADE.match(worded):
+        return f"in their {worded}"
+    parts = worded.split(", ")
+    told = next((part for part in parts if _NUMBER.match(part)), "")
+    return ", ".join([f"aged {told}", *(part for part in parts if part != told)]) if told else worded
+
+
+def _article(words: str) -> str:
+    return "an" if words[:1].casefold() in "aeiou" else "a"
 
 
 def _key(name: str) -> str:

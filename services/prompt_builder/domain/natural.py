@@ -5,7 +5,7 @@ from typing import Final
 
 from schemas.prompt import DroppedFact
 from services.prompt_builder.domain.planned import VITAL, Planned
-from services.prompt_builder.domain.wording import appositive, begun, ended, is_short_phrase, unended
+from services.prompt_builder.domain.wording import appositive, begun, ended, is_short_phrase, listed, unended
 
 #: Characters; the most that a vendor with sentences takes.
 NATURAL_LIMIT: Final = 32_000
@@ -40,6 +40,9 @@ class _Sheet:
         return next(named, "Another")
 
 
+#: Words of a kind of place that has no sentence of its own.
+_BARE_WORDS: Final = 2
+
 Writer = Callable[[_Sheet], list[str]]
 
 
@@ -53,7 +56,12 @@ def _note(sheet: _Sheet) -> list[str]:
 
 
 def _frame(sheet: _Sheet) -> list[str]:
-    return [sheet.together("shot-size", "cast-count", "framing", "facing", "angle", "composition")]
+    """How close and from where; then who shares the frame."""
+    view = sheet.together("shot-size", "angle", "composition", "facing")
+    framing, count = sheet.one("framing"), sheet.one("cast-count")
+    if not (framing and count):
+        return [", ".join(part for part in (view, framing or count) if part)]
+    return [view, f"{count}, {framing}"]
 
 
 def _cast(sheet: _Sheet) -> list[str]:
@@ -123,12 +131,20 @@ def _shot_action(sheet: _Sheet) -> str:
 
 
 def _place(sheet: _Sheet) -> list[str]:
-    landmarks, name = sheet.one("landmarks"), sheet.one("location")
-    where = f"{landmarks}: this is {name}" if landmarks and name else landmarks or (name and f"The setting is {name}")
+    landmarks, name, kind = sheet.one("landmarks"), sheet.one("location"), sheet.one("location-type")
+    # A kind of place without a wording of its own is a bare word, which stands beside the name.
+    bare = bool(name and kind) and kind.isascii() and len(kind.split()) <= _BARE_WORDS and "," not in kind
+    if bare:
+        name = f"{name}, {'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+    if landmarks and name:
+        own = "" if landmarks.casefold().startswith(("a ", "an ", "the ", "two ", "three ", "four ")) else "its "
+        where = f"The place is {name}, with {own}{landmarks}"
+    else:
+        where = landmarks or (name and f"The place is {name}")
     around, air = sheet.one("environment"), sheet.one("atmosphere")
     return [
         where,
-        sheet.one("location-type"),
+        "" if bare else kind,
         sheet.one("location-description"),
         around and f"In view: {around}",
         air and f"In the air: {air}",
@@ -155,21 +171,27 @@ def _continuity(sheet: _Sheet) -> list[str]:
 
 
 def _lens(sheet: _Sheet) -> list[str]:
-    words, lens = sheet.together("lens", "focus", "movement", "ratio"), sheet.one("lens")
+    lens, focus, ratio = sheet.one("lens"), sheet.one("focus"), sheet.one("ratio")
     article = "an" if lens.startswith(("8", "11 ", "18 ")) else "a"
-    return [f"Shot on {article} {words}" if lens else words]
+    glass = f"Shot on {article} {lens}" if lens else ""
+    seen = f"{glass} with {focus}" if glass and focus else glass or focus
+    held = sheet.one("movement")
+    words = ", ".join(part for part in (seen, held) if part)
+    return [f"{words}, in a {ratio}" if words and ratio else words or ratio]
 
 
 def _mood(sheet: _Sheet) -> list[str]:
     mood, body = unended(sheet.one("mood")), sheet.one("mood-body")
     told = f"The mood is {mood}" if mood else ""
-    return ["; ".join(part for part in (told, body) if part)]
+    return [": ".join(part for part in (told, body) if part)]
 
 
 def _style(sheet: _Sheet) -> list[str]:
     period = sheet.one("period")
+    style, quality = unended(sheet.one("style")), listed([unended(clause) for clause in sheet.every("quality")])
     return [
-        sheet.together("style", "quality"),
+        style,
+        quality,
         sheet.one("style-guide"),
         period and f"Period and culture: {period}",
     ]

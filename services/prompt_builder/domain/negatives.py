@@ -6,7 +6,7 @@ from schemas.conditioning import ConditionedEvent
 from schemas.prompt import DroppedFact, RetakeInstruction
 from services.prompt_builder.domain.planned import dropped
 from services.prompt_builder.domain.templates import Templates
-from services.prompt_builder.domain.tokens import CLIP_BUDGET, estimate
+from services.prompt_builder.domain.tokens import CLIP_BUDGET, TokenCount
 from services.prompt_builder.domain.wording import escaped, pieces
 
 #: Characters of a negative prompt in sentences' dialect; the least that a vendor with one takes (10,000) less a margin.
@@ -47,9 +47,9 @@ def natural_negative(words: Sequence[tuple[str, str]]) -> tuple[str, tuple[Dropp
     return ", ".join(kept), cut
 
 
-def tags_negative(words: Sequence[tuple[str, str]]) -> tuple[str, tuple[DroppedFact, ...]]:
+def tags_negative(words: Sequence[tuple[str, str]], count: TokenCount) -> tuple[str, tuple[DroppedFact, ...]]:
     """As tags within the token budget."""
-    costs = [estimate(word) + 1 for _, word in words]
+    costs = [count(word) + 1 for _, word in words]
     kept, cut = _within(words, costs, CLIP_BUDGET, f"{CLIP_BUDGET}-token budget")
     return ", ".join(escaped(word) for word in kept), cut
 

@@ -2,6 +2,7 @@
 
 from schemas.conditioning import CharacterConditioning, ConditionedEvent
 from schemas.shot import Shot
+from schemas.vocabulary import Facing
 from services.prompt_builder.domain.features import phrases
 from services.prompt_builder.domain.templates import Templates
 from services.prompt_builder.domain.wording import clip, listed, one_line
@@ -36,7 +37,7 @@ def slots_of(event: ConditionedEvent, templates: Templates) -> dict[str, str]:
         "pov_character": _unseen(event) or "an unseen observer",
         "camera_work": movement.text,
         "mood": mood.text if mood else shot.mood.replace("-", " "),
-        "target": visible[1].name if len(visible) > 1 else _unseen(event) or "someone",
+        "target": nearest_of(event) or "someone",
         "time_of_day": time.value.replace("-", " ") if time else "day",
         "atmosphere": air or (mood.text if mood else "a plain atmosphere"),
     }
@@ -58,6 +59,15 @@ def _is_wide(shot: Shot) -> bool:
 
 def _expression(visible: tuple[CharacterConditioning, ...], of_mood: str) -> str:
     return next((member.expression for member in visible if member.expression), "") or of_mood or "a natural expression"
+
+
+def nearest_of(event: ConditionedEvent) -> str:
+    """Over whose shoulder a frame would look: who is seen from behind, else the second in view, else who is unseen."""
+    visible = event.visible_cast
+    if len(visible) <= 1:
+        return _unseen(event)
+    behind = (member.name for member in visible if member.facing is Facing.BACK)
+    return next(behind, visible[1].name)
 
 
 def _unseen(event: ConditionedEvent) -> str:

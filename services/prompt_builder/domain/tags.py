@@ -6,11 +6,11 @@ from typing import Final
 
 from schemas.prompt import DroppedFact
 from services.prompt_builder.domain.planned import VITAL, Planned
-from services.prompt_builder.domain.tokens import CLIP_BUDGET, estimate
+from services.prompt_builder.domain.tokens import CLIP_BUDGET, TokenCount
 from services.prompt_builder.domain.wording import clip, escaped
 
 #: Share of the budget that identities may take together before anything else is placed.
-_IDENTITY_SHARE: Final = 0.45
+_IDENTITY_SHARE: Final = 0.36
 #: Tokens that even one of many characters may take.
 _LEAST_IDENTITY: Final = 3
 _COMMA = 1
@@ -18,7 +18,11 @@ _ZERO_WIDTH_JOINER: Final = "\u200d"
 #: Kinds placed with all of their tags at once, like the vital ones.
 _WHOLE: Final = frozenset({"trigger", "note"})
 #: Further tags that go with the first one.
-_TOGETHER: Final = {"costume": 1, "prompt": 3}
+_TOGETHER: Final = {"prompt": 3}
+#: Told in sentences: their words wait for those of the vocabulary, which CLIP knows as tags.
+_NARRATED: Final = frozenset({"description", "character", "location-description"})
+#: Tokens of a tag that waits a turn, so that one long phrase takes no place from several short ones.
+_LONG_TAG: Final = 10
 #: The order of tags: what was written by hand and asked by a reviewer, then how many, how close, who.
 _LEADING: Final = ("prompt", "note", "subject", "cast-count", "shot-size", "identity", "trigger", "costume")
 
@@ -32,21 +36,23 @@ class _Placed:
     cut: list[str] = field(default_factory=list)
 
 
-def tags_prompt(facts: Sequence[Planned], budget: int = CLIP_BUDGET) -> tuple[str, tuple[DroppedFact, ...]]:
-    """The facts as tags within `budget` tokens as `tokens.estimate` counts them; the last ranks give way first.
+def tags_prompt(
+    facts: Sequence[Planned], count: TokenCount, budget: int = CLIP_BUDGET
+) -> tuple[str, tuple[DroppedFact, ...]]:
+    """The facts as tags within `budget` tokens as `count` counts them; the last ranks give way first.
 
     Identity comes before all else and is shared out evenly: each character's first tags before anyone's last.
     """
     reason = f"{budget}-token budget"
     placed = [_Placed(fact) for fact in facts if not fact.omitted]
     dropped = [fact.dropped(fact.omitted) for fact in facts if fact.omitted]
-    left = _place_identities([item for item in placed if item.fact.kind == "identity"], budget)
-    _place_others([item for item in placed if item.fact.kind != "identity"], left)
+    left = _place_identities([item for item in placed if item.fact.kind == "identity"], budget, count)
+    _place_others([item for item in placed if item.fact.kind != "identity"], left, count)
     dropped += [item.fact.dropped(reason, ", ".join(item.cut)) for item in placed if item.cut]
     return ", ".join(_worded(item) for item in _reading_order(placed) if item.kept), tuple(dropped)
 
 
-def _place_identities(identities: Sequence[_Placed], budget: int) -> int:
+def _place_identities(identities: Sequence[_Placed], budget: int, count: TokenCount) -> int:
     """Place tags character by character in turn, within a fair share each; returns the tokens left."""
     left = budget
     if not identities:
@@ -55,14 +61,14 @@ def _place_identities(identities: Sequence[_Placed], budget: int) -> int:
     for item in identities:
         spent = 0
         for place, tag in enumerate(item.fact.tags):
-            cost = estimate(tag) + _COMMA
+            cost = count(tag) + _COMMA
             if spent + cost > min(share, left):
                 # Half a name still tells more than none.
-                head = _shortened(tag, min(share, left) - spent - _COMMA) if place == 0 else ""
+                head = _shortened(tag, min(share, left) - spent - _COMMA, count) if place == 0 else ""
                 if head:
                     item.kept.append(head)
                     item.cut.append(tag[len(head) :].strip())
-                    cost = estimate(head) + _COMMA
+                    cost = count(head) + _COMMA
                     spent, left = spent + cost, left - cost
                 else:
                     item.cut.append(tag)
@@ -72,37 +78,37 @@ def _place_identities(identities: Sequence[_Placed], budget: int) -> int:
     return left
 
 
-def _shortened(tag: str, budget: int) -> str:
+def _shortened(tag: str, budget: int, count: TokenCount) -> str:
     """As many words of the tag as fit, or as many characters of its first word."""
     words = tag.split(" ")
-    while len(words) > 1 and estimate(" ".join(words)) > budget:
+    while len(words) > 1 and count(" ".join(words)) > budget:
         words.pop()
     head = " ".join(words)
-    while head and estimate(head) > budget:
+    while head and count(head) > budget:
         head = clip(head, len(head) - 1)
     # One character of many parts, a family emoji or a conjunct of letters, may be too long by itself.
-    return head or _first_parts(words[0], budget)
+    return head or _first_parts(words[0], budget, count)
 
 
-def _first_parts(character: str, budget: int) -> str:
+def _first_parts(character: str, budget: int, count: TokenCount) -> str:
     """As many parts of what is shown as one character as fit."""
-    while character and estimate(character) > budget:
+    while character and count(character) > budget:
         character = character[:-1]
     return character.rstrip(_ZERO_WIDTH_JOINER)
 
 
-def _place_others(items: Sequence[_Placed], left: int) -> None:
+def _place_others(items: Sequence[_Placed], left: int, count: TokenCount) -> None:
     """Place the tags of everything else: every fact's first before any fact's later ones, and vital facts whole."""
     turns = sorted(
         (
-            (_turn(item.fact, number), rank, item, tag)
+            (_turn(item.fact, number, count(tag)), rank, item, tag)
             for rank, item in enumerate(items)
             for number, tag in enumerate(item.fact.tags)
         ),
         key=lambda turn: turn[:2],
     )
     for _, _, item, tag in turns:
-        cost = estimate(tag) + _COMMA
+        cost = count(tag) + _COMMA
         if cost <= left:
             item.kept.append(tag)
             left -= cost
@@ -110,11 +116,12 @@ def _place_others(items: Sequence[_Placed], left: int) -> None:
             item.cut.append(tag)
 
 
-def _turn(fact: Planned, number: int) -> int:
-    """When a fact's tag is placed: what is vital at once, then first tags, then second ones, and so on."""
+def _turn(fact: Planned, number: int, cost: int) -> int:
+    """When a tag is placed: what is vital at once, then short first tags, then long or second ones, and so on."""
     if fact.kind in VITAL or fact.kind in _WHOLE:
         return -1
-    return max(0, number - _TOGETHER.get(fact.kind, 0))
+    waits = (fact.kind in _NARRATED) + (cost > _LONG_TAG)
+    return max(0, number - _TOGETHER.get(fact.kind, 0)) + (waits if fact.kind != "prompt" else 0)
 
 
 def _reading_order(placed: Sequence[_Placed]) -> list[_Placed]:

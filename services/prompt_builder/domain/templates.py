@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from schemas.ids import content_digest
 from schemas.project import TemplateOverride
 from schemas.text import Slug
+from services.prompt_builder.domain.tokens import TokenCount, estimate
 
 #: What a wording may ask for; the prototype's slots.
 SLOTS: Final = (
@@ -100,13 +101,17 @@ Tables = Mapping[str, Mapping[str, Entry]]
 
 @dataclass(frozen=True)
 class Templates:
-    """Every wording, as one value. `overridden` lists what a project changed, for the digest."""
+    """Every wording, as one value, and how tokens of a wording are counted.
+
+    `overridden` lists what a project changed, for the digest.
+    """
 
     number: int
     tables: Tables
     scales: Mapping[str, tuple[Band, ...]]
     shipped_digest: str
     overridden: tuple[TemplateOverride, ...] = field(default=())
+    count: TokenCount = estimate
 
     @cached_property
     def version(self) -> str:
@@ -173,8 +178,8 @@ class Templates:
         return replace(self, tables=tables, overridden=overrides)
 
 
-def assemble(files: Iterable[TemplateFile]) -> Templates:
-    """One value out of all files.
+def assemble(files: Iterable[TemplateFile], count: TokenCount = estimate) -> Templates:
+    """One value out of all files; `count` counts CLIP tokens.
 
     Raises:
         TemplateError: files of different versions, a table or key given twice, or an unknown slot.
@@ -193,7 +198,7 @@ def assemble(files: Iterable[TemplateFile]) -> Templates:
         tables |= {name: _table(name, entries, number) for name, entries in item.tables.items()}
         scales |= item.scales
     content = [[item.model_dump(mode="json") for item in sorted(every, key=lambda item: sorted(item.tables))]]
-    return Templates(number, MappingProxyType(tables), MappingProxyType(scales), content_digest(content))
+    return Templates(number, MappingProxyType(tables), MappingProxyType(scales), content_digest(content), count=count)
 
 
 def _table(name: str, entries: Mapping[str, Entry], number: int) -> Mapping[str, Entry]:

@@ -1,4 +1,4 @@
-"""A length in CLIP tokens, estimated without a tokenizer.
+"""A length in CLIP tokens, estimated without a vocabulary, for templates that come without one (tests).
 
 CLIP cuts text into words, single digits and runs of punctuation, and a rare word into several parts. Counted here: a
 small-letter word of up to six letters is one token, a longer one a token per four letters begun, a word with capitals
@@ -8,11 +8,15 @@ while what ran over would be cut in silence. Emphasis marks are read before the 
 """
 
 import re
+from collections.abc import Callable
 from math import ceil
 from typing import Final
 
 #: Tokens that a CLIP text encoder reads: 77 with the start and end marks.
 CLIP_BUDGET: Final = 75
+
+TokenCount = Callable[[str], int]
+"""How many CLIP tokens a text has."""
 
 _COMMON_WORD = 6
 _LETTERS_PER_TOKEN = 4

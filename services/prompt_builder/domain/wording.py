@@ -14,7 +14,10 @@ _JOINERS: Final = frozenset("\u200d\ufe0e\ufe0f")
 _SEPARATORS = re.compile(
     r"[,;.!?\u2026]+(?=\s|$)|[\u060c\u061b\u061f\u06d4\u0964\u0965\u1362\u3001\u3002\uff61\uff01\uff0c\uff1b\uff1f]+"
 )
-_ARTICLES: Final = ("A ", "An ", "The ")
+#: A role that opens a description: a capital only because it opens it. Names and peoples keep theirs.
+_ROLE = re.compile(r"[A-Z][a-z]+(?=,| (?:[a-z]|$))")
+_PEOPLES: Final = ("ian", "can", "man", "ese", "ish", "ench", "eek", "tch", "elsh", "wiss", "aqi", "abi")
+_MEN: Final = ("woman", "policeman", "gentleman", "fisherman", "watchman", "madman", "nobleman", "man")
 
 
 def one_line(text: str) -> str:
@@ -73,9 +76,13 @@ def unended(text: str) -> str:
 
 
 def appositive(text: str) -> str:
-    """The text as it stands after a comma: no final stop, a small article."""
+    """The text as it stands after a comma: no final stop, a small first letter unless it opens with a name."""
     bare = unended(text)
-    return bare[0].lower() + bare[1:] if bare.startswith(_ARTICLES) else bare
+    first = _ROLE.match(bare)
+    if first is None and not bare.startswith("A "):
+        return bare
+    word = first.group().casefold() if first else "a"
+    return bare if word.endswith(_PEOPLES) and word not in _MEN else bare[0].lower() + bare[1:]
 
 
 def is_short_phrase(text: str, limit: int = 120) -> bool:

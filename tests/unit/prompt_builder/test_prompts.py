@@ -12,7 +12,8 @@ from schemas.conditioning import (
 )
 from schemas.project import TemplateOverride
 from schemas.vocabulary import Dialect, FrameRole
-from services.prompt_builder.domain.tokens import CLIP_BUDGET, estimate
+from services.prompt_builder.adapters.clip_vocabulary import clip_tokens
+from services.prompt_builder.domain.tokens import CLIP_BUDGET
 from tests import builders
 from tests.unit.prompt_builder.worded import KRISHNA, built, event, natural, tags, two
 
@@ -46,9 +47,9 @@ def test_appearance_is_stated_once() -> None:
 
 def test_each_character_keeps_its_own_look() -> None:
     text = natural(two())
-    radha, krishna = text.index("Radha, Divine"), text.index("Krishna, a cowherd")
+    radha, krishna = text.index("Radha, divine"), text.index("Krishna, a cowherd")
     assert radha < text.index("dark brown eyes") < krishna < text.index("curly hair") < text.index("yellow dhoti")
-    assert "two characters in the frame" in text
+    assert "Two characters in the frame, a two-shot." in text
 
 
 def test_the_unseen_are_not_described() -> None:
@@ -103,7 +104,7 @@ def test_a_voice_of_the_unseen_is_heard() -> None:
 
 def test_landmarks_come_before_everything_else_of_the_place() -> None:
     text = natural(event())
-    assert "The old banyan with hanging roots: this is Vrindavan Forest." in text
+    assert "The place is Vrindavan Forest, with the old banyan with hanging roots." in text
     assert text.index("old banyan") < text.index("Sacred forest")
 
 
@@ -209,9 +210,33 @@ def test_costume_pieces_are_named_once() -> None:
     assert "dressed in red silk sari with gold border, black shawl." in text
 
 
+def test_a_piece_that_the_costume_describes_anew_is_told_once_and_listed() -> None:
+    costume = Costume(
+        costume_id="sari",
+        description="plain white sari with ochre border",
+        garments=(Garment(name="white cotton sari with ochre border"), Garment(name="shawl", colour="red")),
+    )
+    rendered = built(event(cast=(builders.radha(costume=costume),))).prompt_for(Dialect.NATURAL)
+    assert "dressed in plain white sari with ochre border, red shawl." in rendered.prompt
+    assert "the costume's description says it" in {item.reason for item in rendered.dropped}
+
+
+def test_over_a_shoulder_the_camera_is_close_to_the_other_face() -> None:
+    cast = (builders.radha(facing="back"), KRISHNA)
+    text = natural(two({"framing": "over-the-shoulder", "shot_size": "close-up"}, cast))
+    assert text.startswith("Close-up of Krishna, the face filling the frame")
+    assert "Two characters in the frame, over the shoulder of Radha." in text
+
+
+def test_tags_name_action_place_light_and_time_before_any_second_detail() -> None:
+    shown = tags(two())
+    for words in ("walking", "Vrindavan Forest", "golden hour light", "dusk"):
+        assert words in shown.prompt
+
+
 def test_trigger_words_stand_beside_the_name() -> None:
     member = builders.radha(loras=(Lora(lora_id="l1", trigger_words=("ohwx woman",)),))
-    assert "Radha (ohwx woman), Divine" in natural(event(cast=(member,)))
+    assert "Radha (ohwx woman), divine" in natural(event(cast=(member,)))
     assert "ohwx woman" in tags(event(cast=(member,))).prompt
 
 
@@ -224,7 +249,7 @@ def test_tags_are_weighted_and_hold_no_sentences() -> None:
 def test_tags_stay_in_the_budget_and_list_what_had_no_room() -> None:
     rendered = tags(two())
     bare = re.sub(r":[\d.]+\)|[()]", "", rendered.prompt)
-    assert estimate(bare) <= CLIP_BUDGET
+    assert clip_tokens().count(bare) <= CLIP_BUDGET
     assert {item.reason for item in rendered.dropped} == {"75-token budget"}
     assert "quality" in {item.kind for item in rendered.dropped}
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.prompt_builder.adapters.clip_vocabulary import clip_tokens
 from services.prompt_builder.domain.colours import in_words
 from services.prompt_builder.domain.features import phrases
 from services.prompt_builder.domain.tokens import estimate
@@ -87,9 +88,13 @@ def test_a_phrase_stands_between_commas_and_a_sentence_does_not() -> None:
         ({"hair": "long, black and braided"}, ("long hair, black and braided",)),
         ({"style": "traditional Indian", "colors": ("red", "gold")}, ("traditional Indian", "in red and gold")),
         ({"colors": ("#ff0000",), "style": "sari"}, ("sari", "in red")),
+        ({"build": "small and sturdy, 155 cm"}, ("a small and sturdy build, 155 cm",)),
+        ({"age": "elderly, eighty"}, ("aged eighty, elderly",)),
+        ({"age": "early twenties"}, ("in their early twenties",)),
+        ({"vegetation": "kadamba, tamal and tulsi"}, ("kadamba, tamal and tulsi",)),
         ({"age": "19", "eyes": "green"}, ("green eyes", "aged 19")),
         ({"ground": "wet planks", "sky": "grey", "sound": "bees"}, ("wet planks", "grey sky")),
-        ({"face": "angular, broken nose"}, ("angular face, broken nose",)),
+        ({"face": "angular, broken nose"}, ("an angular face, broken nose",)),
         ({"face": "high cheekbones, a scar"}, ("high cheekbones, a scar",)),
         ({"eyes": "", "skin": "  "}, ()),
         ({"髪": "黒い"}, ("黒い 髪",)),
@@ -131,3 +136,28 @@ def test_hex_colours_become_words() -> None:
 )
 def test_the_estimate_is_not_below_what_clip_counts(text: str, counted: int) -> None:
     assert estimate(text) >= counted
+    assert clip_tokens().count(text) == counted
+
+
+@pytest.mark.parametrize(
+    ("text", "counted"),
+    [("odhni choli tulsi ghagra dhoti", 11), ("", 0), ("don't, he'll, I've", 8), ("1.85:1 2.39", 10)],
+)
+def test_clip_tokens_are_counted_with_its_own_vocabulary(text: str, counted: int) -> None:
+    assert clip_tokens().count(text) == counted
+
+
+@pytest.mark.parametrize(
+    ("text", "after_a_comma"),
+    [
+        ("Singer at the Blue Heron.", "singer at the Blue Heron"),
+        ("Developer, a cold man", "developer, a cold man"),
+        ("Policeman on his last round", "policeman on his last round"),
+        ("Roman soldier", "Roman soldier"),
+        ("Radha's closest friend", "Radha's closest friend"),
+        ("An old friend", "an old friend"),
+        ("Élodie comes later", "Élodie comes later"),
+    ],
+)
+def test_a_role_is_small_after_a_comma_and_a_name_is_not(text: str, after_a_comma: str) -> None:
+    assert appositive(text) == after_a_comma
