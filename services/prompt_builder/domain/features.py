@@ -80,6 +80,7 @@ _NUMBER = re.compile(
 )
 #: Starts of phrases that say something of the whole and so follow it after a comma.
 _TRAILING: Final = ("aged ", "in ")
+_HEIGHT = re.compile(r"\d+(\.\d+)? ?(cm|m)$")
 
 
 def phrases(features: Features, *, said: Iterable[str] = ()) -> tuple[str, ...]:
@@ -107,7 +108,9 @@ def unseen(features: Features) -> tuple[str, ...]:
 def joined(worded: Sequence[str]) -> str:
     """Phrases, and the parts of those that have commas, as one list; age and colours follow after a comma."""
     plain = [part for phrase in worded if not phrase.startswith(_TRAILING) for part in phrase.split(", ")]
-    trailing = [phrase for phrase in worded if phrase.startswith(_TRAILING)]
+    heights = [part for part in plain if _HEIGHT.match(part)]
+    plain = [part for part in plain if part not in heights]
+    trailing = [*(f"{height} tall" for height in heights), *(item for item in worded if item.startswith(_TRAILING))]
     return ", ".join(part for part in (listed(plain), *trailing) if part)
 
 

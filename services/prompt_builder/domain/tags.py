@@ -44,10 +44,12 @@ def tags_prompt(
     Identity comes before all else and is shared out evenly: each character's first tags before anyone's last.
     """
     reason = f"{budget}-token budget"
+    acting = any(fact.kind == "character-action" for fact in facts)
+    narrated = _NARRATED | {"action"} if acting else _NARRATED
     placed = [_Placed(fact) for fact in facts if not fact.omitted]
     dropped = [fact.dropped(fact.omitted) for fact in facts if fact.omitted]
     left = _place_identities([item for item in placed if item.fact.kind == "identity"], budget, count)
-    _place_others([item for item in placed if item.fact.kind != "identity"], left, count)
+    _place_others([item for item in placed if item.fact.kind != "identity"], left, count, narrated)
     dropped += [item.fact.dropped(reason, ", ".join(item.cut)) for item in placed if item.cut]
     return ", ".join(_worded(item) for item in _reading_order(placed) if item.kept), tuple(dropped)
 
@@ -97,11 +99,11 @@ def _first_parts(character: str, budget: int, count: TokenCount) -> str:
     return character.rstrip(_ZERO_WIDTH_JOINER)
 
 
-def _place_others(items: Sequence[_Placed], left: int, count: TokenCount) -> None:
+def _place_others(items: Sequence[_Placed], left: int, count: TokenCount, narrated: frozenset[str]) -> None:
     """Place the tags of everything else: every fact's first before any fact's later ones, and vital facts whole."""
     turns = sorted(
         (
-            (_turn(item.fact, number, count(tag)), rank, item, tag)
+            (_turn(item.fact, number, count(tag), narrated), rank, item, tag)
             for rank, item in enumerate(items)
             for number, tag in enumerate(item.fact.tags)
         ),
@@ -116,11 +118,11 @@ def _place_others(items: Sequence[_Placed], left: int, count: TokenCount) -> Non
             item.cut.append(tag)
 
 
-def _turn(fact: Planned, number: int, cost: int) -> int:
+def _turn(fact: Planned, number: int, cost: int, narrated: frozenset[str]) -> int:
     """When a tag is placed: what is vital at once, then short first tags, then long or second ones, and so on."""
     if fact.kind in VITAL or fact.kind in _WHOLE:
         return -1
-    waits = (fact.kind in _NARRATED) + (cost > _LONG_TAG)
+    waits = (fact.kind in narrated) + (cost > _LONG_TAG)
     return max(0, number - _TOGETHER.get(fact.kind, 0)) + (waits if fact.kind != "prompt" else 0)
 
 

@@ -228,9 +228,16 @@ def test_over_a_shoulder_the_camera_is_close_to_the_other_face() -> None:
     assert "Two characters in the frame, over the shoulder of Radha." in text
 
 
+def test_an_insert_shows_the_thing() -> None:
+    ring = PropConditioning(prop_id="ring", bible_version=1, bible_digest="0" * 64, name="Signet ring", description="")
+    text = natural(event(builders.shot(shot_size="insert", framing="insert"), props=(ring,)))
+    assert text.startswith("Insert shot of Signet ring, the detail filling the frame")
+    assert "long black hair" in text
+
+
 def test_tags_name_action_place_light_and_time_before_any_second_detail() -> None:
     shown = tags(two())
-    for words in ("walking", "Vrindavan Forest", "golden hour light", "dusk"):
+    for words in ("playing the flute", "Vrindavan Forest", "golden hour light", "dusk"):
         assert words in shown.prompt
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from services.prompt_builder.adapters.clip_vocabulary import clip_tokens
 from services.prompt_builder.domain.colours import in_words
-from services.prompt_builder.domain.features import phrases
+from services.prompt_builder.domain.features import joined, phrases
 from services.prompt_builder.domain.tokens import estimate
 from services.prompt_builder.domain.wording import (
     appositive,
@@ -102,6 +102,11 @@ def test_a_phrase_stands_between_commas_and_a_sentence_does_not() -> None:
 )
 def test_features_are_worded_as_phrases(features: dict[str, str | tuple[str, ...]], worded: tuple[str, ...]) -> None:
     assert phrases(features) == worded
+
+
+def test_height_and_age_follow_the_list() -> None:
+    worded = phrases({"age": "19", "build": "small and sturdy, 155 cm", "eyes": "green"})
+    assert joined(worded) == "a small and sturdy build and green eyes, 155 cm tall, aged 19"
 
 
 def test_a_feature_said_elsewhere_is_left_out() -> None:

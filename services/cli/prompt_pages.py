@@ -1,0 +1,108 @@
+"""Writes `docs/prompts.md` from the films, or checks it: `python -m services.cli.prompt_pages [--check]`.
+
+Six varied shots of both films in every dialect, with what each wording left out and why, as `ice explain` tells it.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from schemas.film_plan import FilmPlan, PlannedShot
+from services.cli.films import load_films
+from services.cli.plan_judging import parts_of
+from services.engine import ImageEngine
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "prompts.md"
+#: (film, shot, what it shows about prompts)
+SHOTS: Final = (
+    ("vrindavan", "SC010_SH0020", "one character, a travelling camera"),
+    ("vrindavan", "SC020_SH0030", "over a shoulder, two characters, dialogue"),
+    ("vrindavan", "SC050_SH0010", "three characters from overhead, a style of its own"),
+    ("noir-city", "SC120_SH0050", "an insert: the object is the subject"),
+    ("noir-city", "SC310_SH0030", "a start and an end frame"),
+    ("noir-city", "SC410_SH0020", "a place without people"),
+)
+#: A provider that needs no key; prompts don't depend on it.
+_PROVIDERS: Final = ("previz",)
+_INTRODUCTION: Final = """\
+# What the prompts say
+
+Generated from the two films by `python -m services.cli.prompt_pages`; `--check` tells whether it is up to date.
+`ice explain` shows the same for any shot of any plan, with every fact, its weight and where it comes from.
+
+A shot becomes **facts**, the most important first: who is in the frame, how many, how close. Each **dialect** words the
+same facts its own way and lists what it left out, with the reason:
+
+- `natural`: sentences, for GPT Image, Gemini, FLUX, Stable Image, SD 3.5 and Leonardo. Where the whole has more than
+  2,000 or 1,500 characters, there are shorter wordings for models that take no more, with the reason
+  `2000-character limit`; facts of the last ranks give way first.
+- `tags`: weighted tags, for SDXL. 75 tokens of CLIP's own vocabulary, which both of SDXL's text encoders share: one
+  count holds for each. Every character gets a share for its identity before anything else is placed.
+
+What a frame must not show goes into the negative prompt; where a model takes none, the orchestrator adds it to the
+prompt as *Avoid: …* and says so (`negative-prompt-folded`).
+"""
+
+
+def rendered() -> str:
+    """The whole page."""
+    parts = [_INTRODUCTION]
+    plans = {film: load_films([film])[0] for film in dict.fromkeys(film for film, _, _ in SHOTS)}
+    for film, shot_id, shows in SHOTS:
+        plan = plans[film]
+        parts += _shot(plan, next(shot for shot in plan.shots if shot.shot_id == shot_id), shows)
+    return "\n".join(parts)
+
+
+def _shot(plan: FilmPlan, shot: PlannedShot, shows: str) -> Iterator[str]:
+    engine = ImageEngine(project=plan.project, providers=_PROVIDERS)
+    yield f"## {plan.project.title}, {shot.code}: {shows}\n"
+    frames = [engine.generate_shot_image(shot, **parts_of(plan, shot), frame_role=role) for role in shot.frames.roles]
+    yield _facts(frames[0]["facts"])
+    for frame in frames:
+        heading = f", {frame['frame_role']} frame" if len(frames) > 1 else ""
+        for dialect, prompt in frame["prompts"].items():
+            yield from _prompt(f"`{dialect}`{heading}", prompt)
+
+
+def _facts(facts: list[dict[str, Any]]) -> str:
+    rows = [f"| {fact['rank']} | {fact['kind']} | {_cell(fact['text'])} | {fact['weight']:g} |" for fact in facts]
+    table = "\n".join(["| | Fact | Says | Weight |", "|---|---|---|---|", *rows])
+    return f"<details><summary>{len(facts)} facts, the most important first</summary>\n\n{table}\n\n</details>\n"
+
+
+def _prompt(title: str, prompt: dict[str, Any]) -> Iterator[str]:
+    yield f"**{title}** ({len(prompt['prompt']):,} characters)\n"
+    yield f"> {prompt['prompt']}\n"
+    if prompt["negative_prompt"]:
+        yield f"*Not:* {prompt['negative_prompt']}\n"
+    reasons: dict[str, list[str]] = {}
+    for item in prompt["dropped"]:
+        reasons.setdefault(item["reason"], []).append(f"{item['kind']} ({_cell(item['text'])})")
+    if reasons:
+        yield "\n".join(f"- Left out, {reason}: {'; '.join(items)}" for reason, items in reasons.items()) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the page, or with `--check` say whether it is up to date."""
+    parser = argparse.ArgumentParser(description="Write docs/prompts.md from the films.")
+    parser.add_argument("--check", action="store_true", help="change nothing; fail when the page is not up to date")
+    checking = parser.parse_args(arguments).check
+    page = rendered()
+    if not checking:
+        PAGE.write_text(page, encoding="utf-8")
+        return 0
+    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page:
+        return 0
+    sys.stderr.write("docs/prompts.md: out of date; run python -m services.cli.prompt_pages\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
