@@ -36,9 +36,9 @@ SCORERS: Final = technical_scorers(Thresholds())
 
 
 def decode(data: bytes) -> None:
-    """The picture as RGB, and nothing else."""
+    """The bytes into pixels, and nothing else."""
     with Image.open(io.BytesIO(data)) as opened:
-        opened.convert("RGB")
+        opened.load()
 
 
 def validate(data: bytes, wanted: Wanted) -> Picture:

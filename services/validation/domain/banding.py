@@ -18,7 +18,7 @@ _FLAT_RUN: Final = 5
 _LEAST: Final = 2
 _MOST: Final = 20
 #: Rows and columns that are looked at, at least.
-_LINES: Final = 40
+_LINES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schemas.validation import Outcome, Score
 from schemas.vocabulary import ShotSize
@@ -62,6 +63,15 @@ class _Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class _Colours:
+    """The colours that are in a frame: hue in degrees, distance from grey, share of the pixels."""
+
+    hue: NDArray[np.float64]
+    chroma: NDArray[np.float64]
+    shares: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
 class AttireColours:
     """`attire-colours`: whether the colours that the visible cast wears are anywhere in the frame.
 
@@ -81,7 +91,8 @@ class AttireColours:
         least = self.thresholds.attire_share(intent.shot_size)
         if why or least is None:
             return (not_measured("attire-colours", by, why),)
-        seen = [found for attire in intent.attire if (found := self._seen(attire, picture.colours)) is not None]
+        colours = _colours(picture.colours)
+        seen = [found for attire in intent.attire if (found := self._seen(attire, colours)) is not None]
         if not seen:
             return (not_measured("attire-colours", by, "no visible character wears a colour that tells it apart"),)
         lost_below = least * self.thresholds.attire_lost
@@ -112,11 +123,11 @@ class AttireColours:
             return f"lighting {intent.lighting} leaves clothes without colour"
         return ""
 
-    def _seen(self, attire: Attire, histogram: Histogram) -> _Seen | None:
+    def _seen(self, attire: Attire, frame: _Colours) -> _Seen | None:
         telling = [colour for colour in attire.colours if self._tells(colour)]
         if not telling:
             return None
-        shares = [self._share(colour, histogram) for colour in telling]
+        shares = [self._share(colour, frame) for colour in telling]
         return _Seen(attire.name, telling[0], shares[0], max(shares))
 
     def _tells(self, colour: NamedColour) -> bool:
@@ -125,10 +136,15 @@ class AttireColours:
         like_skin = low <= colour.hue <= high and colour.chroma < bounds.skin_chroma
         return colour.chroma >= bounds.attire_chroma and not like_skin
 
-    def _share(self, colour: NamedColour, histogram: Histogram) -> float:
-        turned = np.abs((CELLS.hue - colour.hue + 180) % 360 - 180)
-        close = (turned <= self.thresholds.attire_hue) & (CELLS.chroma >= self.thresholds.attire_fade * colour.chroma)
-        return float(histogram[close].sum())
+    def _share(self, colour: NamedColour, seen: _Colours) -> float:
+        turned = np.abs((seen.hue - colour.hue + 180) % 360 - 180)
+        close = (turned <= self.thresholds.attire_hue) & (seen.chroma >= self.thresholds.attire_fade * colour.chroma)
+        return float(seen.shares[close].sum())
+
+
+def _colours(histogram: Histogram) -> _Colours:
+    there = np.flatnonzero(histogram)
+    return _Colours(CELLS.hue[there], CELLS.chroma[there], histogram[there])
 
 
 def _said(missing: Sequence[_Seen], seen: Sequence[_Seen], *, none: bool) -> str:

@@ -61,8 +61,9 @@ def fingerprint(picture: Picture) -> Fingerprint | None:
     below = _cells(luma, _CELLS + 1, _CELLS)
     steps = np.concatenate([np.diff(right, axis=1).ravel(), np.diff(below, axis=0).ravel()])
     bits = steps > _CLEARLY
-    # Channel by channel: a mean over the two outer axes at once walks the memory three bytes at a time.
-    red, green, blue = (float(picture.small[:, :, channel].mean()) for channel in range(3))
+    pixels = picture.small.reshape(-1, 3).astype(np.float32)
+    # A product, since it is several times faster than a mean along the outer axis.
+    red, green, blue = (float(total) / len(pixels) for total in np.ones(len(pixels), dtype=np.float32) @ pixels)
     return Fingerprint(int.from_bytes(np.packbits(bits).tobytes(), "big"), (red, green, blue))
 
 

@@ -15,6 +15,16 @@ _PER_STEP: Final = STEPS // _STEPS
 _CELLS: Final = cells(_STEPS)
 
 
+def _coarse_cells() -> NDArray[np.int64]:
+    """For each cell of a histogram, the cell of a palette that it lies in."""
+    step = np.arange(STEPS) // _PER_STEP
+    red, green, blue = np.meshgrid(step, step, step, indexing="ij")
+    return np.asarray((red * _STEPS + green) * _STEPS + blue, dtype=np.int64).ravel()
+
+
+_COARSE: Final = _coarse_cells()
+
+
 @dataclass(frozen=True, eq=False)
 class Palette:
     """The main colours of a picture: Oklab, (n, 3), and their shares, (n,), which add up to 1."""
@@ -25,11 +35,11 @@ class Palette:
 
 def palette_of(histogram: Histogram) -> Palette:
     """Up to 96 main colours of a histogram; what is left out are its rarest."""
-    fine = histogram.reshape((_STEPS, _PER_STEP) * 3)
-    coarse = fine.sum(axis=(1, 3, 5)).ravel()
+    there = np.flatnonzero(histogram)
+    coarse = np.bincount(_COARSE[there], weights=histogram[there], minlength=_STEPS**3)
+    found = np.flatnonzero(coarse)
     # Stable, so that equal shares are always cut the same way.
-    most = np.argsort(-coarse, kind="stable")[:_MOST]
-    most = most[coarse[most] > 0]
+    most = found[np.argsort(-coarse[found], kind="stable")[:_MOST]]
     shares = coarse[most]
     return Palette(_CELLS[most], shares / shares.sum())
 
