@@ -55,7 +55,7 @@ class ValidationSettings(ServiceSettings):
     """Share of a side that two opposite bars must take to be called a border: 2 %, a line of a few pixels is none."""
     validation_banding: float = Field(default=_DEFAULTS.banding, gt=0, le=1)
     """Share of pixels on a false contour from which is warned. Measured: at most 0.0001 on both films' 55 frames,
-    0.0014 as JPEG of quality 85; smooth copies with 12 or 24 levels a channel have 0.002 to 0.04."""
+    0.0015 as JPEG of quality 85; smooth copies with 12 or 24 levels a channel have 0.002 to 0.04."""
     validation_palette: float = Field(default=_DEFAULTS.palette, gt=0, le=1)
     """Distance from the plate's palette in a wide shot from which is warned, Oklab; medium shots are allowed twice as
     much. Measured: wide frames of the films are up to 0.018 from a plate of the same time and light."""
