@@ -15,6 +15,8 @@ _STRENGTHEN: Mapping[str, tuple[str, ...]] = {
     "style": ("style",),
     "alignment": ("action", "shot-size", "angle"),
     "exposure": ("lighting",),
+    "attire-colours": ("costume",),
+    "palette": ("location", "landmarks", "environment"),
 }
 #: Wording against a fault, by failed check.
 _AVOID: Mapping[str, str] = {
