@@ -77,7 +77,7 @@ async def test_every_shot_ends_and_no_call_is_paid_twice_while_vendors_fail_in_e
             monkeypatch.setenv(variable, value)
         for name, faults in FAULTS.items():
             fakes[name].next(*faults)
-        async with running_engine(surroundings(broker, mongo_url, s3_endpoint, continuity_wait_s=60)) as engine:
+        async with running_engine(surroundings(broker, mongo_url, s3_endpoint, continuity_wait_s=30)) as engine:
             forgetful = fakes["leonardo"]
             assert isinstance(forgetful, Forgetful)
             forgetful.webhook = (str(engine.gateway.base_url.join("/webhooks/leonardo")), CALLBACK_KEY)
