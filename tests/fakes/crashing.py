@@ -1,6 +1,7 @@
 """Stores that stop dead at a chosen operation, as a killed process would."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from services.chassis.documents import Collection, Document, DocumentStore, Filter, Sort, Upsert
@@ -13,40 +14,45 @@ class KilledError(BaseException):
 
 @dataclass
 class Fuse:
-    """Counts durable steps down. At 0 the process dies, before the step or right after it; then nothing works any more.
+    """Counts durable steps. At one of them the process dies, before it or right after; then nothing works any more.
 
     Attributes:
-        left: steps until death; 0 = never.
+        number: the step of its death, from 1; 0 = it lives.
         after: die when the step's effect is there and its caller doesn't know yet.
         burnt: the process is dead.
-        steps: what was taken, in order, for messages and counts.
+        steps: what was begun, in order, for messages and counts; those that failed too.
     """
 
-    left: int = 0
+    number: int = 0
     after: bool = False
     burnt: bool = False
     steps: list[str] = field(default_factory=list)
 
-    def before_one(self, name: str = "") -> None:
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Around one durable step; its death takes the place of what the step returns or raises."""
         self.check()
         self.steps.append(name)
-        if not self.after:
-            self._burn()
+        last = len(self.steps) == self.number
+        if last and not self.after:
+            self.burn()
+        try:
+            yield
+        finally:
+            if last:
+                self.burn()
+            # Another task of this process may have died meanwhile.
+            self.check()
 
     def check(self) -> None:
         """The dead do nothing."""
         if self.burnt:
             raise KilledError
 
-    def after_one(self) -> None:
-        if self.burnt or self.after:
-            self._burn()
-
-    def _burn(self) -> None:
-        self.left -= 1
-        if self.left == 0 or self.burnt:
-            self.burnt = True
-            raise KilledError
+    def burn(self) -> None:
+        """Die."""
+        self.burnt = True
+        raise KilledError
 
 
 class CrashingDocuments(DocumentStore):
@@ -76,33 +82,24 @@ class CrashingCollection(Collection):
         self._name = name
 
     async def get(self, id: str) -> Document | None:  # noqa: A002 - the protocol's word
-        self._fuse.before_one(f"get {self._name}")
-        found = await self._collection.get(id)
-        self._fuse.after_one()
-        return found
+        with self._fuse.step(f"get {self._name}"):
+            return await self._collection.get(id)
 
     async def insert(self, doc: Document) -> bool:
-        self._fuse.before_one(f"insert {self._name}")
-        done = await self._collection.insert(doc)
-        self._fuse.after_one()
-        return done
+        with self._fuse.step(f"insert {self._name}"):
+            return await self._collection.insert(doc)
 
     async def replace(self, doc: Document, expected_version: int) -> bool:
-        self._fuse.before_one(f"replace {self._name}")
-        done = await self._collection.replace(doc, expected_version)
-        self._fuse.after_one()
-        return done
+        with self._fuse.step(f"replace {self._name}"):
+            return await self._collection.replace(doc, expected_version)
 
     async def put(self, doc: Document) -> None:
-        self._fuse.before_one(f"put {self._name}")
-        await self._collection.put(doc)
-        self._fuse.after_one()
+        with self._fuse.step(f"put {self._name}"):
+            await self._collection.put(doc)
 
     async def delete(self, id: str) -> bool:  # noqa: A002
-        self._fuse.before_one(f"delete {self._name}")
-        done = await self._collection.delete(id)
-        self._fuse.after_one()
-        return done
+        with self._fuse.step(f"delete {self._name}"):
+            return await self._collection.delete(id)
 
     async def find(
         self,
@@ -112,23 +109,18 @@ class CrashingCollection(Collection):
         skip: int = 0,
         without: Sequence[str] = (),
     ) -> list[Document]:
-        self._fuse.before_one(f"find {self._name}")
-        found = await self._collection.find(filter, sort, limit, skip, without)
-        self._fuse.after_one()
-        return found
+        with self._fuse.step(f"find {self._name}"):
+            return await self._collection.find(filter, sort, limit, skip, without)
 
     async def count(self, filter: Filter) -> int:  # noqa: A002
-        self._fuse.before_one(f"count {self._name}")
-        found = await self._collection.count(filter)
-        self._fuse.after_one()
-        return found
+        with self._fuse.step(f"count {self._name}"):
+            return await self._collection.count(filter)
 
     async def write_many(self, writes: Sequence[Upsert]) -> None:
         # Each write is atomic, all together are not.
         for write in writes:
-            self._fuse.before_one(f"write {self._name}")
-            await self._collection.write_many([write])
-            self._fuse.after_one()
+            with self._fuse.step(f"write {self._name}"):
+                await self._collection.write_many([write])
 
     async def ensure_index(self, keys: Sort, *, unique: bool = False, name: str | None = None) -> None:
         await self._collection.ensure_index(keys, unique=unique, name=name)
@@ -151,22 +143,16 @@ class CrashingObjects(ObjectStore):
     async def put(
         self, key: str, data: bytes, content_type: str, metadata: Mapping[str, str] = NO_METADATA
     ) -> StoredObject:
-        self._fuse.before_one("put object")
-        done = await self._objects.put(key, data, content_type, metadata)
-        self._fuse.after_one()
-        return done
+        with self._fuse.step("put object"):
+            return await self._objects.put(key, data, content_type, metadata)
 
     async def get(self, uri: str, max_bytes: int = MAX_OBJECT_BYTES) -> bytes:
-        self._fuse.before_one("get object")
-        found = await self._objects.get(uri, max_bytes)
-        self._fuse.after_one()
-        return found
+        with self._fuse.step("get object"):
+            return await self._objects.get(uri, max_bytes)
 
     async def stat(self, uri: str) -> StoredObject | None:
-        self._fuse.before_one("stat object")
-        found = await self._objects.stat(uri)
-        self._fuse.after_one()
-        return found
+        with self._fuse.step("stat object"):
+            return await self._objects.stat(uri)
 
     async def presign(self, uri: str, expires_s: int = 900) -> str:
         return await self._objects.presign(uri, expires_s)

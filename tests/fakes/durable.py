@@ -124,9 +124,8 @@ class LoggedPublisher(EventPublisher):
         return
 
     async def _send(self, item: Outgoing) -> "asyncio.Future[object]":
-        self._fuse.before_one(f"publish {item.topic}")
-        self._world.append(item.topic, item.key, item.value, item.headers)
-        self._fuse.after_one()
+        with self._fuse.step(f"publish {item.topic}"):
+            self._world.append(item.topic, item.key, item.value, item.headers)
         sent: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         sent.set_result(None)
         return sent
@@ -184,10 +183,9 @@ class LoggedConsumer:
             # The concurrent stage commits by the clock, also where nothing is done yet.
             self._fuse.check()
             return
-        self._fuse.before_one("commit")
-        for part, offset in offsets.items():
-            self._world.committed[self._group, part.topic] = offset
-        self._fuse.after_one()
+        with self._fuse.step("commit"):
+            for part, offset in offsets.items():
+                self._world.committed[self._group, part.topic] = offset
 
 
 class Vendor:
@@ -228,13 +226,12 @@ class Vendor:
             raise Outage("away")
 
     async def generate(self, job: ImageJob, accepted: Accepted) -> GeneratedImage:
-        self._fuse.before_one("vendor call")
-        books = self._world.books
-        books.bills.append(job.generation_id)
-        books.take_of(job)
-        job_id = f"job-{len(books.bills)}"
-        books.jobs[job_id] = job.generation_id
-        self._fuse.after_one()
+        with self._fuse.step("vendor call"):
+            books = self._world.books
+            books.bills.append(job.generation_id)
+            books.take_of(job)
+            job_id = f"job-{len(books.bills)}"
+            books.jobs[job_id] = job.generation_id
         if job.run.shot.shot_id.startswith("refused"):
             raise Refused("not this one")
         if not self._polled:
@@ -243,9 +240,8 @@ class Vendor:
         return await self.resume(job, job_id)
 
     async def resume(self, job: ImageJob, vendor_job_id: str) -> GeneratedImage:
-        self._fuse.before_one("vendor poll")
-        assert self._world.books.jobs[vendor_job_id] == job.generation_id
-        self._fuse.after_one()
+        with self._fuse.step("vendor poll"):
+            assert self._world.books.jobs[vendor_job_id] == job.generation_id
         return self._image(job, vendor_job_id)
 
     def _image(self, job: ImageJob, vendor_job_id: str | None) -> GeneratedImage:

@@ -28,6 +28,7 @@ from services.chassis.wire import engine_wire
 from services.orchestrator.adapters.catalogue_file import load_catalogue
 from tests.fakes.crashing import CrashingDocuments, CrashingObjects, Fuse
 from tests.fakes.durable import InlineOffload, LoggedConsumer, LoggedPublisher, Vendor, World
+from tests.fakes.timeless import TimelessLoop
 
 SERVICES: Final = Path(__file__).resolve().parents[2] / "services"
 #: Folders with an `app.py` that are no consumers of their own.
@@ -36,6 +37,7 @@ _QUICK: Final[dict[str, Any]] = {
     "retry_base_s": 0.001,
     "retry_cap_s": 0.002,
     "sweep_warm_up_s": 0.0,
+    "orchestrator_warm_up_s": 0.0,
     "orchestrator_health_fresh_s": 0.0,
 }
 
@@ -140,7 +142,8 @@ def live(kind: Kind, world: World, trigger: Trigger, fuse: Fuse | None = None) -
     """
     burning = fuse if fuse is not None else Fuse()
     try:
-        asyncio.run(_live(kind, world, trigger, burning))
+        with asyncio.Runner(loop_factory=TimelessLoop) as runner:
+            runner.run(_live(kind, world, trigger, burning))
     except BaseException:
         if not burning.burnt:
             raise

@@ -33,7 +33,7 @@ _COMPACTED: Final = frozenset(spec.name for spec in topics.specs(("previz",)) if
 
 @dataclass(frozen=True)
 class Outcome:
-    """Documents by collection and id, objects by key, committed offsets, and published events by topic and id."""
+    """Changed documents and all objects by name, committed offsets, and published events by topic and id."""
 
     documents: dict[str, Any]
     objects: dict[str, bytes]
@@ -60,10 +60,21 @@ def outcome(before: World, after: World, *, claims: bool) -> Outcome:
             seen = published.setdefault(topic, {}).setdefault(name, body)
             assert topic in _COMPACTED or seen == body, f"{topic}: two bodies of one event {name}"
             published[topic][name] = body
-    documents = {
-        name: _without(docs, ignored) for name, docs in after.documents.content().items() if name != _OF_THE_MOMENT
-    }
-    return Outcome(documents, dict(after.objects.objects), dict(after.committed), published)
+    return Outcome(_changed(before, after, ignored), dict(after.objects.objects), dict(after.committed), published)
+
+
+def _changed(before: World, after: World, ignored: frozenset[str]) -> dict[str, Any]:
+    """What documents are now that were not so before, or were not there; None for one that is gone."""
+    old, new = before.documents.content(), after.documents.content()
+    found: dict[str, Any] = {}
+    for name in (old.keys() | new.keys()) - {_OF_THE_MOMENT}:
+        were, are = old.get(name, {}), new.get(name, {})
+        for key in were.keys() | are.keys():
+            was, now = were.get(key), are.get(key)
+            # Worlds share the documents that nobody wrote: looking into each would take most of a test's time.
+            if was is not now and (changed := _without(now, ignored)) != _without(was, ignored):
+                found[f"{name}/{key}"] = changed
+    return found
 
 
 def _told(record: Record, ignored: frozenset[str]) -> tuple[str, Any]:

@@ -6,7 +6,7 @@ nobody killed.
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Final
 
@@ -22,14 +22,15 @@ from tests.fakes.conditioning import character, defined, location, planned, proj
 from tests.fakes.crashing import Fuse
 from tests.fakes.durable import World
 from tests.fakes.lives import ENGINE, Consume, Kind, Start, Trigger, Turn, build, live
+from tests.fakes.outcomes import Outcome, outcome
 
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "contracts" / "examples"
 #: Sweeps that keep and publish nothing: a gauge is set, a vendor is told that nobody wants his jobs any more.
 TRACELESS: Final = frozenset({"call off superseded jobs", "count runs at rest"})
-#: Sweeps for which the film has no turn yet; they are killed all the same, with nothing to do.
-UNSHOWN: Final = frozenset({"decide on runs that have rested"})
 #: Topics, and messages of each, that a projection gets together.
 _TOGETHER: Final = 2
+#: Their deadlines are near enough for a second life to pass one that the first did not reach.
+_WITH_DEADLINES: Final = ("character_conditioning", "location_conditioning")
 _FOR_EVER_S: Final = 100_000.0
 
 
@@ -65,6 +66,11 @@ class Case:
         if isinstance(self.trigger, Turn):
             live(self.kind, before, Start())
         return _traces(before) != _traces(self.after)
+
+    @cached_property
+    def wanted(self) -> Outcome:
+        """What a life that nobody killed brings about."""
+        return outcome(self.before, self.after, claims=bool(self.kind.lease_s))
 
     def __str__(self) -> str:
         return f"{self.kind} {self.source} ({len(self.steps)} steps)"
@@ -118,9 +124,11 @@ class Player:
                 if kind.service not in without:
                     busy = self._feed(kind) or busy
 
-    def sweep(self) -> None:
-        """One turn of every sweep, and every start."""
+    def sweep(self, *, without: Collection[str] = ()) -> None:
+        """One turn of every sweep, and every start; services named by `without` stand still."""
         for kind in self._engine:
+            if kind.service in without:
+                continue
             for source in sources(kind):
                 if source == "start":
                     self._do(kind, source, Start())
@@ -185,18 +193,22 @@ def film(player: Player) -> None:
         world.publish(_decided(_newest_review(player, shot_id), decision))
         player.play(without={"gateway"})
     world.publish(ProviderCallbackReceived(provider="previz", vendor_job_id="job-1", body={}))
-    away = ProviderHealthChanged(
-        provider="previz",
-        state=ProviderState.DOWN,
-        reason="away",
-        models=("previz",),
-        sequence=int(world.clock.now().timestamp() * 1000) + 1,
-    )
-    world.publish(away, plan("resting", settings=small))
-    player.play(without={"gateway"})
-    world.clock.advance(_FOR_EVER_S)
-    player.sweep()
+    for number, then in enumerate((ProviderState.UP, ProviderState.DOWN)):
+        world.publish(_word(world, ProviderState.DOWN, 2 * number), plan(f"resting-{number}", settings=small))
+        player.play(without={"gateway"})
+        world.publish(_word(world, then, 2 * number + 1))
+        player.play(without={"gateway"})
+        # The first run is asked for when its provider is back; the second one waits in vain.
+        world.clock.advance(_FOR_EVER_S * number)
+        player.sweep(without=() if number else _WITH_DEADLINES)
+        player.play(without={"gateway"})
     player.play()
+
+
+def _word(world: World, state: ProviderState, number: int) -> ProviderHealthChanged:
+    """News of the provider, newer than those of a lower number at the same moment and than his workers' own."""
+    sequence = int(world.clock.now().timestamp() * 1000) + 1 + number
+    return ProviderHealthChanged(provider="previz", state=state, reason="away", models=("previz",), sequence=sequence)
 
 
 def _newest_review(player: Player, shot_id: str) -> ReviewRequested:

@@ -58,7 +58,7 @@ def undisturbed(worker: Kind) -> frozenset[str]:
     return frozenset(ids(played(worker, []), topics.KEYFRAME_READY))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(sampled_from([FREE, PAID, POLLED]), lists(tuples(integers(min_value=0, max_value=25), booleans()), max_size=30))
 def test_whoever_dies_and_whenever_every_shot_ends_and_nothing_is_paid_twice(worker: Kind, deaths: list[Death]) -> None:
     assert len(undisturbed(worker)) == 3
