@@ -40,9 +40,11 @@ imports: $(VENV)/.dev ## Who may import whom
 
 contracts: $(VENV)/.dev ## Write contracts/ from the models
 	@$(BIN)/python -m schemas.export
+	@$(BIN)/python -m services.cli.prompt_pages
 
 contracts-check: $(VENV)/.dev ## contracts/ is up to date, and compatible
 	@$(BIN)/python -m schemas.export --check
+	@$(BIN)/python -m services.cli.prompt_pages --check
 
 bench: $(VENV)/.dev ## This pipeline beside a bare aiokafka chain, in one run
 	@$(BIN)/python -m tests.bench

@@ -79,7 +79,7 @@ def test_a_word_that_no_template_knows_is_a_mistake_unless_the_project_adds_it(t
 
 def test_a_size_that_no_model_makes_is_told_before_anything_is_published(tmp_path: Path) -> None:
     plan = tmp_path / "film.yaml"
-    plan.write_text(NOIR.read_text().replace("height: 428", "height: 8192"))
+    plan.write_text(NOIR.read_text().replace("1024\n            height: 428", "8192\n            height: 8192"))
     code, out, _ = ice("plan", "validate", str(plan))
     assert code == Exit.INVALID
     assert "SC420_SH0010 and 2 more shots" in out
