@@ -121,7 +121,8 @@ class Maker:
     async def _sent(self, request: GenerationRequested, claim: Claim, place: Place) -> GeneratedImage:
         """Wait for the call's turn within the vendor's limits and make it; once more after a short pause of his."""
         models = self._provider.models
-        if request.model not in models:
+        # A provider that prepares knows more: which model was retired, and what replaces it.
+        if not isinstance(self._provider, Prepares) and request.model not in models:
             raise InvalidRequest(f"model: {request.model!r}, allowed is one of: {', '.join(models)}")
         expected = images.expected_bytes(request.width, request.height)
         job = ImageJob.from_request(request)

@@ -200,3 +200,9 @@ def _dotted(path: tuple[str | int, ...]) -> str:
 
 def _short(value: Any) -> str:  # noqa: ANN401 - JSON
     return repr(value)[:60]
+
+
+def names_in(items: Any, key: str) -> frozenset[str]:  # noqa: ANN401 - JSON
+    """The texts under `key` of a list of JSON objects; whatever else is in it is passed over."""
+    found = (at(item, key) for item in (items if isinstance(items, list) else ()))
+    return frozenset(name for name in found if isinstance(name, str))

@@ -18,6 +18,7 @@ from services.generation.providers.exchange import (
     at,
     decoded,
     get,
+    names_in,
     paid_post,
 )
 from services.generation.providers.reply_errors import MAX_RETRY_AFTER_S
@@ -81,7 +82,11 @@ class Gemini(Vendor):
 
     def probe(self) -> HttpCall:
         """List the models."""
-        return get("/models?pageSize=1")
+        return get("/models?pageSize=1000")
+
+    def listed(self, reply: HttpReply) -> frozenset[str]:
+        """Models of this key."""
+        return frozenset(name.removeprefix("models/") for name in names_in(reply.at("models"), "name")) & MODELS.keys()
 
     def submit(self, job: VendorJob) -> HttpCall:
         """The prompt, then the references in their order."""

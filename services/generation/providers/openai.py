@@ -18,6 +18,7 @@ from services.generation.providers.exchange import (
     MultipartBody,
     decoded,
     get,
+    names_in,
     paid_post,
 )
 from services.generation.providers.sizes import SizeList, SizeRange
@@ -99,6 +100,10 @@ class OpenAI(Vendor):
     def probe(self) -> HttpCall:
         """List the models."""
         return get("/models")
+
+    def listed(self, reply: HttpReply) -> frozenset[str]:
+        """Models of this account; what has been shut down is gone from the list."""
+        return names_in(reply.at("data"), "id") & self.models.keys()
 
     def submit(self, job: VendorJob) -> HttpCall:
         """A generation, or with references an edit."""

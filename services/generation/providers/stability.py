@@ -19,6 +19,7 @@ from services.generation.providers.exchange import (
     UnreadableReplyError,
     decoded,
     get,
+    names_in,
     paid_post,
 )
 from services.generation.providers.sizes import RatioList, Size, SizeList
@@ -114,8 +115,13 @@ class Stability(Vendor):
     reply_timeout_s: ClassVar[float] = 180.0
 
     def probe(self) -> HttpCall:
-        """Ask for the balance."""
-        return get("/v1/user/balance")
+        """List the engines of v1: whether the account still has SDXL."""
+        return get("/v1/engines/list")
+
+    def listed(self, reply: HttpReply) -> frozenset[str]:
+        """Every model of v2beta, and of v1 what is listed."""
+        engines = names_in(reply.document, "id")
+        return frozenset(name for name, traits in MODELS.items() if "path" in traits.options or name in engines)
 
     def submit(self, job: VendorJob) -> HttpCall:
         """A v2beta call is multipart, also without a file; v1 takes JSON."""

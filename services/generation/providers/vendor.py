@@ -247,6 +247,11 @@ class Vendor(ABC):
     def probe(self) -> HttpCall:
         """A free call that fails when the key or the vendor is no good."""
 
+    def listed(self, reply: HttpReply) -> frozenset[str] | None:
+        """Our models that a 2xx reply to `probe` names as this account's; None = it names no models."""
+        del reply
+        return None
+
     @abstractmethod
     def submit(self, job: VendorJob) -> HttpCall:
         """The call that makes the image, `costs=True`."""

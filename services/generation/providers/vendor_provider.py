@@ -78,6 +78,7 @@ class VendorProvider:
     ) -> None:
         timing, self._clock = timing or Timing(), clock or SystemClock()
         self._vendor = vendor
+        self._listed: frozenset[str] | None = None
         self._references = references
         self._timing = timing
         self._rules = HostRules(
@@ -101,8 +102,12 @@ class VendorProvider:
 
     @property
     def models(self) -> tuple[str, ...]:
-        """Models that aren't retired today."""
-        return tuple(name for name, traits in self._vendor.models.items() if not self._retired(traits))
+        """Models that aren't retired today, and that the vendor lists for this key where it lists any."""
+        return tuple(
+            name
+            for name, traits in self._vendor.models.items()
+            if not self._retired(traits) and (self._listed is None or name in self._listed)
+        )
 
     @property
     def slots(self) -> int:
@@ -123,19 +128,22 @@ class VendorProvider:
         await self._http.stop()
 
     async def ping(self) -> None:
-        """Ask the vendor for something free.
+        """Ask the vendor for something free; where that is the list of models, note which there are.
 
         Raises:
             ProviderError: `Outage` or `Configuration`.
         """
         try:
-            await self._calls.ask(self._vendor.probe(), min(_PROBE_S, self._reply_s))
+            reply = await self._calls.ask(self._vendor.probe(), min(_PROBE_S, self._reply_s))
         except Throttled:
             # It knows us, and that was the question.
             return
         except InvalidRequest as error:
             if not self._vendor.probe_finds_nothing:
                 raise Configuration(str(error)) from None
+        else:
+            # A list without a single model of ours is another list than we think.
+            self._listed = (self._vendor.listed(reply) if reply.is_json else None) or None
 
     async def prepare(self, job: ImageJob) -> ImageJob:
         """Read, scale and upload the references; see `optional.Prepares`."""
@@ -255,6 +263,8 @@ class VendorProvider:
         if self._retired(traits):
             instead = f", use {traits.successor}" if traits.successor else ""
             raise InvalidRequest(f"model: {model!r} was retired on {traits.retires}{instead}")
+        if self._listed is not None and model not in self._listed:
+            raise Configuration(f"model: {model!r} is not among those that {self.name} lists for this key")
         return traits
 
     def _unknown(self, model: str) -> InvalidRequest:

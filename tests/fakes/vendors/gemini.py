@@ -38,13 +38,14 @@ class BadRequest(Exception):  # noqa: N818 - an answer, not a fault of the fake
 
 
 class FakeGemini(FakeVendor):
-    """Attributes that a test may set: `finish`, the reason with which a picture is held back."""
+    """Attributes that a test may set: `finish`, the reason why a picture is held back; `offered`, the key's models."""
 
     name: ClassVar[str] = "google"
 
     def __init__(self, key: str = "AIza-0123456789-abcdef-SECRET") -> None:
         super().__init__(key)
         self.finish: str | None = None
+        self.offered = ["gemini-9-flash", *MODELS]
 
     def routes(self) -> list[Route]:
         return [
@@ -70,7 +71,7 @@ class FakeGemini(FakeVendor):
 
     async def _models(self, request: Request) -> Response:
         del request
-        return JSONResponse({"models": [{"name": f"models/{name}"} for name in MODELS]})
+        return JSONResponse({"models": [{"name": f"models/{name}"} for name in self.offered]})
 
     async def _generate(self, request: Request) -> Response:
         model, _, method = request.path_params["call"].partition(":")

@@ -33,7 +33,13 @@ class BadRequest(Exception):  # noqa: N818 - an answer, not a fault of the fake
 
 
 class FakeOpenAI(FakeVendor):
+    """Attributes that a test may set: `offered`, the models that the account has."""
+
     name: ClassVar[str] = "openai"
+
+    def __init__(self, key: str = "sk-0123456789-abcdef-SECRET") -> None:
+        super().__init__(key)
+        self.offered = ["gpt-6", *MODELS]
 
     def routes(self) -> list[Route]:
         return [
@@ -58,7 +64,7 @@ class FakeOpenAI(FakeVendor):
 
     async def _models(self, request: Request) -> Response:
         del request
-        data = [{"id": name, "object": "model", "created": 1, "owned_by": "openai"} for name in MODELS]
+        data = [{"id": name, "object": "model", "created": 1, "owned_by": "openai"} for name in self.offered]
         return JSONResponse({"object": "list", "data": data})
 
     async def _generations(self, request: Request) -> Response:

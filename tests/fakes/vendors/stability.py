@@ -62,17 +62,18 @@ class BadRequest(Exception):  # noqa: N818 - an answer, not a fault of the fake
 
 
 class FakeStability(FakeVendor):
-    """Attributes that a test may set: `blurs`, to answer with a blurred picture and 200."""
+    """Attributes that a test may set: `blurs`, to answer with a blurred picture and 200; `engines` of v1."""
 
     name: ClassVar[str] = "stability"
 
     def __init__(self, key: str = "sk-0123456789-abcdef-SECRET") -> None:
         super().__init__(key)
         self.blurs = False
+        self.engines = ["stable-diffusion-xl-1024-v1-0"]
 
     def routes(self) -> list[Route]:
         return [
-            self.route("GET", "/v1/user/balance", At.PROBE, self._balance),
+            self.route("GET", "/v1/engines/list", At.PROBE, self._engines),
             self.route("POST", "/v2beta/stable-image/{path:path}", At.CREATE, self._v2beta),
             self.route("POST", "/v1/generation/{engine}/text-to-image", At.CREATE, self._v1),
         ]
@@ -89,9 +90,10 @@ class FakeStability(FakeVendor):
         del seconds
         return self.error(429, "You have exceeded the rate limit of 150 requests within a 10 second period")
 
-    async def _balance(self, request: Request) -> Response:
+    async def _engines(self, request: Request) -> Response:
         del request
-        return JSONResponse({"credits": 250.5})
+        about = {"name": "SDXL 1.0", "description": "Stability-AI Stable Diffusion XL v1.0", "type": "PICTURE"}
+        return JSONResponse([{"id": name, **about} for name in self.engines])
 
     async def _v2beta(self, request: Request) -> Response:
         path, kind, body = request.path_params["path"], request.headers.get("content-type", ""), await request.body()
@@ -117,7 +119,7 @@ class FakeStability(FakeVendor):
 
     async def _v1(self, request: Request) -> Response:
         engine = request.path_params["engine"]
-        if engine != "stable-diffusion-xl-1024-v1-0":
+        if engine not in self.engines:
             return self.error(404, f"the specified engine (ID {engine}) was not found")
         try:
             order = v1_order(engine, json.loads(await request.body()))
