@@ -25,6 +25,7 @@ _WAIT_S = 2.0
 _SOON_S = 0.2
 #: As long as the longest wait between two tries to store what is in hand.
 _STORE_REST_S = 30.0
+_MOST_WATCHED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Calls:
         self._running: set[str] = set()
         self._hands: dict[str, _Hand] = {}
         self._store_failed_at: float | None = None
+        self._watched: dict[str, tuple[int, float]] = {}
 
     @property
     def in_work(self) -> int:
@@ -93,18 +95,30 @@ class Calls:
         found = await self._ports.ledger.get(request.generation_id)
         if found is None:
             raise Busy(f"generation {request.generation_id} has left the ledger while it was read", _SOON_S)
-        step = self._decide(found)
-        if step is Step.REPUBLISH:
-            return unpack(found.events)
+        step = self._decide(found, silent=self._silent(found))
         if step is Step.WAIT:
             raise Busy(f"generation {found.generation_id} is being made by another worker", _WAIT_S)
+        self._watched.pop(found.generation_id, None)
+        if step is Step.REPUBLISH:
+            return unpack(found.events)
         if step in rules.NEEDS_CLAIM:
             found = rules.taken(found, owner=self._rules.owner, now=now, lease=self._rules.lease)
             if not await self._ports.ledger.advance(found):
                 raise Busy(f"generation {found.generation_id} was claimed by another worker just now", _SOON_S)
         return await self._work(request, found, step, unwanted=unwanted)
 
-    def _decide(self, entry: Entry, *, lost: bool = False) -> Step:
+    def _silent(self, entry: Entry) -> bool:
+        """Whether another's claim has stood still for a lease. A clock that jumps may date a lease into next week."""
+        monotonic = self._ports.clock.monotonic()
+        version, since = self._watched.get(entry.generation_id, (entry.version, monotonic))
+        if version != entry.version:
+            since = monotonic
+        self._watched[entry.generation_id] = (entry.version, since)
+        while len(self._watched) > _MOST_WATCHED:
+            self._watched.pop(next(iter(self._watched)))
+        return monotonic - since >= self._rules.lease.total_seconds()
+
+    def _decide(self, entry: Entry, *, lost: bool = False, silent: bool = False) -> Step:
         generation_id = entry.generation_id
         knowledge = Knowledge(
             owner=self._rules.owner,
@@ -112,6 +126,7 @@ class Calls:
             in_hand=generation_id in self._hands,
             unsent=generation_id in self._maker.unsent,
             lost=lost,
+            silent=silent,
         )
         return rules.decide(entry, knowledge, self._rules.in_doubt, self._rules.patience)
 

@@ -130,6 +130,7 @@ class Knowledge:
         in_hand: it still holds the received image, which it could not store.
         unsent: it marked the call as sending and then did not send it.
         lost: it looked for the received image in the object store, and it is not there.
+        silent: it has watched another's claim for a whole lease of its own time, and saw no sign of life.
     """
 
     owner: str
@@ -137,6 +138,7 @@ class Knowledge:
     in_hand: bool = False
     unsent: bool = False
     lost: bool = False
+    silent: bool = False
 
 
 def decide(entry: Entry, knowledge: Knowledge, policy: InDoubtPolicy, patience: timedelta) -> Step:
@@ -151,7 +153,7 @@ def decide(entry: Entry, knowledge: Knowledge, policy: InDoubtPolicy, patience: 
     own = entry.owner == knowledge.owner
     if entry.ended:
         return Step.REPUBLISH
-    if not own and knowledge.now < entry.lease_until:
+    if not own and knowledge.now < entry.lease_until and not knowledge.silent:
         return Step.WAIT
     if own and knowledge.in_hand:
         return Step.STORE

@@ -23,6 +23,8 @@ from services.generation.providers.optional import VendorLimits
 _STEPS: Final = 30
 FIRST_PAUSE_S: Final = 2.0
 _LONGEST_PAUSE_S: Final = 120.0
+#: The longest that `Retry-After` is believed. A pause beyond it was dated by a clock that has jumped.
+_LONGEST_TOLD_S: Final = 3600.0
 _FORGIVEN_AFTER_S: Final = 300.0
 
 
@@ -118,12 +120,13 @@ def renewed(book: Book, wish: Wish, terms: Terms, now: float) -> tuple[Book, Sha
     Returns:
         The book to store, and what the worker may do once it is stored.
     """
-    others = tuple(hold for hold in book.holds if hold.owner != wish.owner and now < hold.until + terms.skew_s)
+    others = tuple(hold for hold in book.holds if hold.owner != wish.owner and _holds(hold, terms, now))
     wanted = wish.running + wish.waiting
     usable, held = _slots(others, wish, terms.limits.concurrent, now, terms.lease_s)
     begun = _recent(book.begun, terms, now)
     rivals = sum(hold.wanted > hold.slots for hold in others)
-    could_begin = 0 if now < book.not_before else min(wish.waiting, max(0, usable - wish.running))
+    not_before = book.not_before if book.not_before <= now + _LONGEST_TOLD_S + terms.skew_s else 0.0
+    could_begin = 0 if now < not_before else min(wish.waiting, max(0, usable - wish.running))
     calls = _calls(begun, could_begin, rivals, terms.limits.calls)
     hold = Hold(owner=wish.owner, slots=held, wanted=wanted, until=now + terms.lease_s)
     mine = (hold,) if wanted or held else ()
@@ -132,7 +135,7 @@ def renewed(book: Book, wish: Wish, terms: Terms, now: float) -> tuple[Book, Sha
         slots=usable,
         calls=calls,
         until=now + terms.call_s,
-        not_before=book.not_before,
+        not_before=not_before,
         reason=book.reason,
         rivals=rivals,
         short_of_slots=usable < wanted,
@@ -151,7 +154,7 @@ def throttled(book: Book, retry_after_s: float | None, reason: str, now: float) 
 
     Many calls in flight may be throttled at once: within a pause only a longer one is news.
     """
-    if now < book.not_before:
+    if now < book.not_before <= now + _LONGEST_TOLD_S:
         asked = now + (retry_after_s or 0.0)
         return _next(book, not_before=max(book.not_before, asked), reason=reason)
     strikes = 1 if now - book.throttled_at > _FORGIVEN_AFTER_S else book.strikes + 1
@@ -199,10 +202,15 @@ def _slots(others: tuple[Hold, ...], wish: Wish, concurrent: int | None, now: fl
     return usable, min(free, max(wish.running, usable))
 
 
+def _holds(hold: Hold, terms: Terms, now: float) -> bool:
+    """Whether a hold is good. One that no clock within the skew can have dated is of a clock that has jumped."""
+    return now - terms.skew_s < hold.until <= now + terms.lease_s + terms.skew_s
+
+
 def _recent(begun: tuple[Begun, ...], terms: Terms, now: float) -> tuple[Begun, ...]:
     # A call may begin `call_s` after its grant, and the clock that wrote it may be behind.
     window_s = terms.limits.window_s + terms.call_s + terms.skew_s
-    return tuple(entry for entry in begun if now < entry.at + window_s)
+    return tuple(entry for entry in begun if now - window_s < entry.at <= now + terms.call_s + terms.skew_s)
 
 
 def _calls(begun: tuple[Begun, ...], wanted: int, rivals: int, allowed: int | None) -> int | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from datetime import timedelta
 
 import pytest
 
@@ -18,7 +19,8 @@ from services.generation.providers.errors import (
     OutcomeUnknown,
     Refused,
 )
-from tests.fakes.generation import LEASE_S, only
+from tests.fakes.clock import FakeClock
+from tests.fakes.generation import LEASE_S, only, worker
 from tests.fakes.provider import picture
 from tests.fakes.requests import a_request, a_run
 from tests.fakes.workbench import Bench, completed, failed, paid
@@ -318,6 +320,36 @@ async def test_a_worker_that_wakes_up_late_does_not_send() -> None:
     with pytest.raises(Busy):
         await running
     assert len(bench.provider.calls) == 1
+
+
+async def test_a_claim_dated_into_next_week_by_a_clock_that_jumped_is_taken_over_when_it_stands_still() -> None:
+    bench = paid("job-7")
+    ahead = FakeClock(bench.clock.now() + timedelta(days=7))
+    bench.provider.answers = [asyncio.CancelledError(), GeneratedImage(picture())]
+    with pytest.raises(asyncio.CancelledError):
+        await worker(bench.provider, bench.documents, bench.objects, ahead, owner="jumped").requested(bench.request())
+    other = bench.worker()
+    for _ in range(2):
+        with pytest.raises(Busy, match="another worker"):
+            await other.requested(bench.request())
+        bench.clock.advance(LEASE_S / 2)
+    assert isinstance(only(await other.requested(bench.request())), GenerationCompleted)
+    assert len(bench.provider.calls) == 1
+
+
+async def test_a_claim_that_shows_signs_of_life_is_left_alone_however_far_its_clock_is_ahead() -> None:
+    bench = paid("job-7")
+    ahead = FakeClock(bench.clock.now() + timedelta(days=7))
+    bench.provider.answers = [asyncio.CancelledError()]
+    with pytest.raises(asyncio.CancelledError):
+        await worker(bench.provider, bench.documents, bench.objects, ahead, owner="jumped").requested(bench.request())
+    other = bench.worker()
+    (entry,) = bench.documents.collection("ledger").docs.values()
+    for _ in range(10):
+        with pytest.raises(Busy, match="another worker"):
+            await other.requested(bench.request())
+        bench.clock.advance(LEASE_S / 2)
+        entry["version"] = int(str(entry["version"])) + 1
 
 
 async def test_a_worker_whose_lease_ran_out_before_sending_does_not_send_under_it() -> None:

@@ -107,3 +107,15 @@ def test_the_book_stays_small_at_any_rate() -> None:
     for step in range(2_000):
         book, _ = renewed(book, agreed, waiting=2, now=NOW + step * 0.1)
     assert len(book.begun) < 50
+
+
+def test_what_a_clock_that_jumped_has_dated_into_next_week_binds_nobody() -> None:
+    week = NOW + 7 * 86_400
+    agreed = terms(concurrent=5, calls=5)
+    book, _ = renewed(Book(), agreed, "jumped", now=week)
+    book = rules.throttled(book, 60, "too many", week)
+    share = renewed(book, agreed, "b")[1]
+    assert (share.slots, share.calls, share.not_before) == (5, 5, 0)
+    # A clock within the skew is believed.
+    book, _ = renewed(Book(), agreed, "a", now=NOW + 2)
+    assert renewed(book, agreed, "b")[1].slots == 0
