@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,18 @@ from typing import Any
 import pymongo
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 from minio import Minio
+from minio.error import MinioException
+from pymongo.errors import PyMongoError
+from urllib3.exceptions import HTTPError
 
+log = logging.getLogger(__name__)
 Doc = dict[str, Any]
+
+_TRIES = 6
+_TRY_AGAIN_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,19 @@ class Places:
 
 
 async def gather(places: Places) -> Evidence:
-    """Read all of it; the services have stopped."""
+    """Read all of it; the services have stopped. A server that was restarted by the last fault gets time to answer."""
+    for left in reversed(range(_TRIES)):
+        try:
+            return await _gathered(places)
+        except (KafkaError, PyMongoError, MinioException, HTTPError, OSError) as error:
+            if not left:
+                raise
+            log.warning("the evidence can't be read yet: %r", error)
+            await asyncio.sleep(_TRY_AGAIN_S)
+    raise AssertionError("no try was left, and none has raised")
+
+
+async def _gathered(places: Places) -> Evidence:
     records = await _topics(places.bootstrap)
     ledger, assets = await asyncio.to_thread(_database, places)
     objects = await asyncio.to_thread(_bucket, places)
