@@ -1,26 +1,18 @@
 """Dead-letter topics, read twice in bounded memory: first what is handled, then the letters, one at a time."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Collection, Container, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
 
 from schemas.topics import DEAD_LETTER_SUFFIX
-from services.chassis.broker_security import client_arguments
 from services.chassis.settings import ServiceSettings
+from services.cli.broker_reading import TIMEOUT_S, fetches, reading
 from services.cli.dead_letters import Handled, Letter, Marker, read
 from services.cli.exits import CliError, Exit
 from services.cli.topic_spans import partitions_of, spans_of
-
-_TIMEOUT_S: Final = 8.0
-_FETCH_MS: Final = 500
-_SILENT_FETCHES: Final = 20
-_BATCH: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +45,7 @@ class DeadLetterTopics:
             CliError: a dead-letter topic has several partitions, so that an offset names no one record.
         """
         wanted = {self._settings.kafka_topic_prefix + name + DEAD_LETTER_SUFFIX: name for name in names}
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(TIMEOUT_S):
             parts = await partitions_of(self._settings, wanted)
             self._one_each(parts)
             spans = await spans_of(self._consumer, parts)
@@ -90,16 +82,13 @@ class DeadLetterTopics:
             return
         self._consumer.assign([box.part])
         self._consumer.seek(box.part, start)
-        silent = 0
-        while await self._consumer.position(box.part) < box.end:
-            fetched = await self._consumer.getmany(box.part, timeout_ms=_FETCH_MS, max_records=_BATCH)
-            silent = 0 if fetched else silent + 1
-            if silent >= _SILENT_FETCHES:
-                raise TimeoutError
+        async for fetched in fetches(self._consumer, [box.part]):
             for record in fetched.get(box.part, ()):
                 if record.offset >= box.end:
                     return
                 yield read(record)
+            if await self._consumer.position(box.part) >= box.end:
+                return
 
     def _one_each(self, parts: Collection[TopicPartition]) -> None:
         several = sorted({part.topic for part in parts if part.partition > 0})
@@ -117,19 +106,5 @@ async def opened(settings: ServiceSettings) -> AsyncIterator[DeadLetterTopics]:
     Raises:
         CliError: no broker answers, or it stopped answering inside the block.
     """
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    consumer = AIOKafkaConsumer(**client_arguments(settings), enable_auto_commit=False)
-    try:
-        async with asyncio.timeout(_TIMEOUT_S):
-            await consumer.start()
-        # aiokafka's stop() ends in CancelledError when its tasks were never given a turn.
-        await asyncio.sleep(0)
+    async with reading(settings) as consumer:
         yield DeadLetterTopics(settings, consumer)
-    except (TimeoutError, KafkaError) as error:
-        raise CliError(
-            f"no broker answers at {settings.kafka_bootstrap} ({error!r})",
-            code=Exit.UNREACHABLE,
-            mend="start one with `ice up`, or give its address in ICE_KAFKA_BOOTSTRAP",
-        ) from error
-    finally:
-        await consumer.stop()

@@ -6,6 +6,7 @@ from schemas.film_plan import FilmPlan
 from services.chassis.failures import Transient
 from services.chassis.publishing import EventPublisher, UnpublishableError
 from services.chassis.settings import ServiceSettings
+from services.cli.broker_reading import START_A_BROKER
 from services.cli.exits import CliError, Exit
 from services.cli.plan_reading import plan_events
 
@@ -43,7 +44,7 @@ async def publish_plan(plan: FilmPlan, settings: ServiceSettings) -> Published:
         raise CliError(
             f"no broker takes the plan at {settings.kafka_bootstrap} ({error})",
             code=Exit.UNREACHABLE,
-            mend="start one with `ice up`, or give its address in ICE_KAFKA_BOOTSTRAP",
+            mend=START_A_BROKER,
         ) from error
     except UnpublishableError as error:
         raise CliError(str(error), code=Exit.INVALID) from error

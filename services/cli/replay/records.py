@@ -1,27 +1,21 @@
 """Topics read without a group: what they hold, where a time stands in them, and their records in bounded memory."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
 
-from services.chassis.broker_security import client_arguments
 from services.chassis.reading import RawRecord
 from services.chassis.settings import ServiceSettings
+from services.cli.broker_reading import TIMEOUT_S, fetches, reading
 from services.cli.exits import CliError, Exit
 from services.cli.replay.bounds import Span, Times
 from services.cli.topic_spans import partitions_of, spans_of
 
 Spans = dict[int, Span]
 
-_TIMEOUT_S: Final = 8.0
-_FETCH_MS: Final = 500
-_SILENT_FETCHES: Final = 20
-_BATCH: Final = 200
 # What is prefetched counts once per partition: 16 of them hold no more than this times 16.
 _FETCH_BYTES: Final = 512 * 1024
 
@@ -40,7 +34,7 @@ class TopicRecords:
             CliError: the broker has no such topic.
         """
         name = self._name(topic)
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(TIMEOUT_S):
             parts = await partitions_of(self._settings, {name})
             found = await spans_of(self._consumer, parts)
         if not found:
@@ -56,7 +50,7 @@ class TopicRecords:
         if instant_ms is None:
             return {}
         wanted = {TopicPartition(self._name(topic), part): instant_ms for part in parts}
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(TIMEOUT_S):
             told = await self._consumer.offsets_for_times(wanted)
         return {part.partition: None if found is None else found.offset for part, found in told.items()}
 
@@ -68,12 +62,7 @@ class TopicRecords:
         self._consumer.assign(list(ends))
         for part in ends:
             self._consumer.seek(part, spans[part.partition].first)
-        silent = 0
-        while ends:
-            fetched = await self._consumer.getmany(*ends, timeout_ms=_FETCH_MS, max_records=_BATCH)
-            silent = 0 if fetched else silent + 1
-            if silent >= _SILENT_FETCHES:
-                raise TimeoutError
+        async for fetched in fetches(self._consumer, ends):
             within = [record for part, records in fetched.items() for record in records if record.offset < ends[part]]
             if within:
                 yield within
@@ -97,25 +86,10 @@ async def opened(settings: ServiceSettings) -> AsyncIterator[TopicRecords]:
     Raises:
         CliError: no broker answers, or it stopped answering inside the block.
     """
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    consumer = AIOKafkaConsumer(
-        **client_arguments(settings),
-        enable_auto_commit=False,
+    async with reading(
+        settings,
         max_partition_fetch_bytes=_FETCH_BYTES,
         # What retention takes away while we read is gone; what is left is still to be read.
         auto_offset_reset="earliest",
-    )
-    try:
-        async with asyncio.timeout(_TIMEOUT_S):
-            await consumer.start()
-        # aiokafka's stop() ends in CancelledError when its tasks were never given a turn.
-        await asyncio.sleep(0)
+    ) as consumer:
         yield TopicRecords(settings, consumer)
-    except (TimeoutError, KafkaError) as error:
-        raise CliError(
-            f"no broker answers at {settings.kafka_bootstrap} ({error!r})",
-            code=Exit.UNREACHABLE,
-            mend="start one with `ice up`, or give its address in ICE_KAFKA_BOOTSTRAP",
-        ) from error
-    finally:
-        await consumer.stop()
