@@ -18,13 +18,12 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.generation.providers.optional import VendorLimits
+from services.generation.providers.reply_errors import MAX_RETRY_AFTER_S
 
 #: Calls that began lately are remembered in so many steps per window: the book stays small at any rate.
 _STEPS: Final = 30
 FIRST_PAUSE_S: Final = 2.0
 _LONGEST_PAUSE_S: Final = 120.0
-#: The longest that `Retry-After` is believed. A pause beyond it was dated by a clock that has jumped.
-_LONGEST_TOLD_S: Final = 3600.0
 _FORGIVEN_AFTER_S: Final = 300.0
 
 
@@ -125,7 +124,8 @@ def renewed(book: Book, wish: Wish, terms: Terms, now: float) -> tuple[Book, Sha
     usable, held = _slots(others, wish, terms.limits.concurrent, now, terms.lease_s)
     begun = _recent(book.begun, terms, now)
     rivals = sum(hold.wanted > hold.slots for hold in others)
-    not_before = book.not_before if book.not_before <= now + _LONGEST_TOLD_S + terms.skew_s else 0.0
+    # A pause beyond the longest that is believed was dated by a clock that has jumped.
+    not_before = book.not_before if book.not_before <= now + MAX_RETRY_AFTER_S + terms.skew_s else 0.0
     could_begin = 0 if now < not_before else min(wish.waiting, max(0, usable - wish.running))
     calls = _calls(begun, could_begin, rivals, terms.limits.calls)
     hold = Hold(owner=wish.owner, slots=held, wanted=wanted, until=now + terms.lease_s)
@@ -154,7 +154,7 @@ def throttled(book: Book, retry_after_s: float | None, reason: str, now: float) 
 
     Many calls in flight may be throttled at once: within a pause only a longer one is news.
     """
-    if now < book.not_before <= now + _LONGEST_TOLD_S:
+    if now < book.not_before <= now + MAX_RETRY_AFTER_S:
         asked = now + (retry_after_s or 0.0)
         return _next(book, not_before=max(book.not_before, asked), reason=reason)
     strikes = 1 if now - book.throttled_at > _FORGIVEN_AFTER_S else book.strikes + 1

@@ -2,10 +2,11 @@
 
 import asyncio
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 from services.chassis.clock import Clock
 from services.generation.providers.errors import Outage, OutcomeUnknown, Throttled
+from services.generation.providers.optional import CallbackHints
 from services.generation.providers.vendor import Look, Made, Pending, Vendor, VendorJob
 from services.generation.providers.vendor_calls import VendorCalls
 
@@ -15,14 +16,6 @@ _SLOWER: Final = 1.25
 _LONGEST_WAIT_S: Final = 15.0
 _FIRST_WAIT_S: Final = 1.0
 _MOST_LOOKS: Final = 3
-
-
-class Hints(Protocol):
-    """Tells that the vendor's webhook has come; see `optional.CallbackHints`."""
-
-    async def wait(self, vendor_job_id: str, timeout_s: float) -> bool:
-        """Sleep until the vendor has called back for this job, at most `timeout_s` seconds."""
-        ...
 
 
 class _Sleep:
@@ -49,9 +42,9 @@ class VendorJobs:
         self._clock = clock
         self._job_s = job_s
         self._pace = pace
-        self._hints: Hints = _Sleep()
+        self._hints: CallbackHints = _Sleep()
 
-    def use_hints(self, hints: Hints) -> None:
+    def use_hints(self, hints: CallbackHints) -> None:
         """Look as soon as a callback has come, too."""
         self._hints = hints
 

@@ -1,6 +1,5 @@
 """Draws a lit, inked body part: fill, form shadow, edge light, contour."""
 
-import math
 from collections.abc import Sequence
 
 from services.generation.providers.previz.camera import Camera
@@ -177,8 +176,3 @@ def inside(points: Sequence[Point], factor: float) -> list[Point]:
     left, top, right, bottom = bounds(points)
     x, y = (left + right) / 2, (top + bottom) / 2
     return [(x + (p[0] - x) * factor, y + (p[1] - y) * factor) for p in points]
-
-
-def angle_between(a: Point, b: Point) -> float:
-    """Return the direction from a to b in radians, y down."""
-    return math.atan2(b[1] - a[1], b[0] - a[0])

@@ -55,11 +55,6 @@ def blend(a: Vec3, b: Vec3, t: float) -> Vec3:
     return (a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t)
 
 
-def blend2(a: Point, b: Point, t: float) -> Point:
-    """Return the screen point a fraction t of the way from a to b."""
-    return (a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t)
-
-
 def clamp(value: float, low: float, high: float) -> float:
     """Return value moved into [low, high]."""
     return low if value < low else min(value, high)
