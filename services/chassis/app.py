@@ -276,7 +276,8 @@ class ServiceApp:
                 self._conditions.troubles[_START] = str(error)
                 log.warning("%s can't start yet: %s", self.name, error)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), backoff.delay(failures, error.retry_after_s))
+                    async with asyncio.timeout(backoff.delay(failures, error.retry_after_s)):
+                        await stop.wait()
             else:
                 self._conditions.troubles.pop(_START, None)
                 return

@@ -105,7 +105,8 @@ class BatchStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka c
     async def drained(self, timeout_s: float) -> None:
         """Wait until the batch in hand has ended, at most so long."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._idle.wait()
 
     async def measure(self) -> None:
         """Bring the lag of the partitions in hand up to date."""

@@ -216,7 +216,8 @@ class ConcurrentStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
     async def _wait_for_room(self) -> None:
         self._freed.clear()
         try:
-            await asyncio.wait_for(self._freed.wait(), _FULL_WAIT_S)
+            async with asyncio.timeout(_FULL_WAIT_S):
+                await self._freed.wait()
         except TimeoutError:
             return
 

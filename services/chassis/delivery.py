@@ -323,7 +323,8 @@ class Desk:
 
     async def _pause(self, seconds: float, interrupt: asyncio.Event) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(interrupt.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await interrupt.wait()
         if interrupt.is_set():
             raise Abandoned
 

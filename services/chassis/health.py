@@ -28,7 +28,8 @@ class Health:
 async def checked(ping: Callable[[], Awaitable[None]]) -> Check:
     """A ping as a check: not ok when it raises, or gives no answer in time."""
     try:
-        await asyncio.wait_for(ping(), _TIMEOUT_S)
+        async with asyncio.timeout(_TIMEOUT_S):
+            await ping()
     except TimeoutError:
         return Check(ok=False, detail=f"no answer within {_TIMEOUT_S:.0f} s")
     except Exception as error:  # noqa: BLE001 - whatever it is, the check says it

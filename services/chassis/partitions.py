@@ -92,12 +92,14 @@ class Ledger:
         if not held:
             return
         try:
-            ends = await asyncio.wait_for(consumer.end_offsets(held), _ANSWER_S)
+            async with asyncio.timeout(_ANSWER_S):
+                ends = await consumer.end_offsets(held)
             for partition, end in ends.items():
                 tracker = self._trackers.get(partition)
                 done = tracker.committable() if tracker is not None else None
                 if done is None:
-                    done = await asyncio.wait_for(consumer.position(partition), _ANSWER_S)
+                    async with asyncio.timeout(_ANSWER_S):
+                        done = await consumer.position(partition)
                 if partition in consumer.assignment():
                     self._ends[partition] = end
                     self._note_lag(partition, done)

@@ -108,7 +108,8 @@ class EventPublisher:
             return
         # What isn't flushed by then is not lost: nothing that is committed depends on it.
         with suppress(TimeoutError, KafkaError):
-            await asyncio.wait_for(producer.flush(), min(_FLUSH_S, max(self._settings.grace_s, 0.1)))
+            async with asyncio.timeout(min(_FLUSH_S, max(self._settings.grace_s, 0.1))):
+                await producer.flush()
         try:
             async with asyncio.timeout(_DISCONNECT_S):
                 await producer.stop()
@@ -125,7 +126,8 @@ class EventPublisher:
             Transient: no broker answers within 5 s.
         """
         try:
-            await asyncio.wait_for(self._connected().client.fetch_all_metadata(), _PING_S)
+            async with asyncio.timeout(_PING_S):
+                await self._connected().client.fetch_all_metadata()
         except (TimeoutError, KafkaError) as error:
             raise Transient(f"broker {self._settings.kafka_bootstrap}: {error!r}") from error
 

@@ -27,7 +27,8 @@ class Sweeper:
         while not self._stopping.is_set():
             await self.turn()
             try:
-                await asyncio.wait_for(self._stopping.wait(), self._sweep.every_s)
+                async with asyncio.timeout(self._sweep.every_s):
+                    await self._stopping.wait()
             except TimeoutError:
                 continue
 

@@ -151,7 +151,8 @@ async def _tool(name: str, arguments: tuple[str, ...], needed_for: str) -> Check
         process = await asyncio.create_subprocess_exec(
             path, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
         )
-        told, _ = await asyncio.wait_for(process.communicate(), _VERSION_TIMEOUT_S)
+        async with asyncio.timeout(_VERSION_TIMEOUT_S):
+            told, _ = await process.communicate()
     except (OSError, TimeoutError) as error:
         return Check(name, "note", f"{path} does not answer ({error or 'time is over'})", needed_for)
     lines = [line for line in _ESCAPE.sub("", told.decode(errors="replace")).splitlines() if line.strip()]

@@ -95,6 +95,12 @@ def test_nothing_is_left_undone() -> None:
     assert found == []
 
 
+def test_services_never_lose_a_cancellation() -> None:
+    """Before Python 3.12 `asyncio.wait_for` swallows one that comes as the awaited thing ends (CPython issue 86296)."""
+    found = [path for path in (ROOT / "services").rglob("*.py") if "asyncio.wait_for(" in path.read_text()]
+    assert found == [], "use `async with asyncio.timeout(…)`"
+
+
 def test_nothing_is_patched_in_tests() -> None:
     patches = re.compile(r"mock\.patch|@patch|mocker|MagicMock")
     found = [

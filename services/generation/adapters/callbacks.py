@@ -67,7 +67,8 @@ class CallbackBoard:
             self._looking = asyncio.create_task(self._look())
         try:
             with suppress(TimeoutError):
-                await asyncio.wait_for(waiter.wait(), timeout_s)
+                async with asyncio.timeout(timeout_s):
+                    await waiter.wait()
             return waiter.is_set()
         finally:
             if self._waiting.get(vendor_job_id) is waiter:

@@ -194,7 +194,8 @@ class SharedLimits:
             # A breath between renewals, so that many calls share one; then until there is news, or a second is over.
             await asyncio.sleep(self._renew_s / 10)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), self._renew_s * random.uniform(0.4, 0.9))  # noqa: S311
+                async with asyncio.timeout(self._renew_s * random.uniform(0.4, 0.9)):  # noqa: S311 - spreads load
+                    await self._news.wait()
 
     async def _renew(self) -> None:
         def renew(book: Book) -> tuple[Book, Share]:

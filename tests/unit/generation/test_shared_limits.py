@@ -70,6 +70,16 @@ async def test_calls_of_all_workers_together_stay_within_the_window() -> None:
     assert loop.time() - began > 0.5
 
 
+@pytest.mark.parametrize("moment", range(8))
+async def test_a_worker_stops_in_the_moment_in_which_there_is_news(moment: int) -> None:
+    async with workers(FakeDocuments(), 1, VendorLimits(concurrent=4)) as (worker,):
+        worker.occupy()
+        await asyncio.sleep(0.05 + moment / 1000)
+        worker.occupy()
+        stopped, _ = await asyncio.wait({asyncio.create_task(worker.stop())}, timeout=5)
+        assert stopped
+
+
 async def test_slots_of_a_worker_that_died_come_free_with_its_lease() -> None:
     documents, vendor = FakeDocuments(), Vendor()
     async with workers(documents, 2, VendorLimits(concurrent=2)) as (dying, other):
