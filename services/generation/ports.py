@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from schemas.asset import Asset
@@ -197,6 +198,26 @@ class Room(Protocol):
 
     async def enter(self, size: int) -> Place:
         """Wait until `size` bytes are free, and take them."""
+        ...
+
+
+class AdapterFiles(Protocol):
+    """Files of LoRA adapters and textual inversions, on this machine's disk by the hash of their content."""
+
+    async def fetch(self, uri: str, sha256: str) -> Path:
+        """The file, read from the object store where this machine doesn't have it yet; whole, and of that very hash.
+
+        Two calls for one file at once read it once. It stays where it is while the process lives.
+
+        Args:
+            uri: `s3://bucket/key`.
+            sha256: of its bytes, 64 hexadecimal digits.
+
+        Raises:
+            Transient: the object store is away.
+            ObjectMissing, ObjectTooLarge: as the object store says.
+            ValueError: its bytes have another hash.
+        """
         ...
 
 
