@@ -207,16 +207,17 @@ class AdapterFiles(Protocol):
     async def fetch(self, uri: str, sha256: str) -> Path:
         """The file, read from the object store where this machine doesn't have it yet; whole, and of that very hash.
 
-        Two calls for one file at once read it once. It stays where it is while the process lives.
+        Two calls for one file at once read it once. Read it soon: it stays for a minute at least, and may make room
+        for others after that. Never write to it.
 
         Args:
             uri: `s3://bucket/key`.
             sha256: of its bytes, 64 hexadecimal digits.
 
         Raises:
-            Transient: the object store is away.
-            ObjectMissing, ObjectTooLarge: as the object store says.
-            ValueError: its bytes have another hash.
+            Transient: the object store is away, or the disk is full of files in use.
+            ObjectMissing, ObjectTooLarge: as the object store says; larger than the whole cache is too large too.
+            ValueError: no hash, an address that isn't ours, or its bytes have another hash.
         """
         ...
 
