@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from schemas import topics
+from schemas.adapter import AdapterDefined
 from schemas.base import Event
 from schemas.bible import CharacterDefined, LocationDefined, PropDefined
 from schemas.conditioning import CharactersConditioned, LocationConditioned
@@ -23,6 +24,7 @@ EVENTS: tuple[type[Event], ...] = (
     CharacterDefined,
     LocationDefined,
     PropDefined,
+    AdapterDefined,
     ReferenceRequested,
     ReferenceReady,
     ReferenceFailed,

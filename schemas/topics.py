@@ -49,6 +49,7 @@ SHOT_REJECTED: Final = "shot.rejected.v1"
 BIBLE_CHARACTERS: Final = "bible.characters.v1"
 BIBLE_LOCATIONS: Final = "bible.locations.v1"
 BIBLE_PROPS: Final = "bible.props.v1"
+BIBLE_ADAPTERS: Final = "bible.adapters.v1"
 REFERENCE_REQUESTED: Final = "reference.requested.v1"
 REFERENCE_READY: Final = "reference.ready.v1"
 REFERENCE_FAILED: Final = "reference.failed.v1"
@@ -91,14 +92,14 @@ def _chain(name: str, event_type: str, producer: str, *consumers: str) -> TopicS
     return TopicSpec(name, event_type, _SHOT_KEY, 16, 30 * DAY_MS, (producer,), (*consumers, _GATEWAY))
 
 
-def _bible(name: str, event_type: str, consumer: str) -> TopicSpec:
+def _bible(name: str, event_type: str, consumer: str, producers: tuple[str, ...] = (PLANNER, CLI)) -> TopicSpec:
     """A compacted topic of the bible."""
-    return TopicSpec(name, event_type, _ENTITY_KEY, 4, FOR_EVER, (PLANNER, CLI), (consumer, _GATEWAY), compacted=True)
+    return TopicSpec(name, event_type, _ENTITY_KEY, 4, FOR_EVER, producers, (consumer, _GATEWAY), compacted=True)
 
 
-def _reserved(name: str, event_type: str, key: str, retention_ms: int) -> TopicSpec:
-    """A topic of the contract that nothing uses yet."""
-    return TopicSpec(name, event_type, key, 8, retention_ms, (), (), reserved=True)
+def _reference(name: str, event_type: str, producers: tuple[str, ...], consumers: tuple[str, ...]) -> TopicSpec:
+    """A topic of sheets, plates and prop views."""
+    return TopicSpec(name, event_type, _ENTITY_KEY, 8, 30 * DAY_MS, producers, (*consumers, _GATEWAY))
 
 
 _FIXED: Final = (
@@ -120,12 +121,20 @@ _FIXED: Final = (
         (_CHARACTERS, _LOCATIONS, _PROMPTS, _ORCHESTRATOR),
         (PLANNER, _LOCATIONS, _GATEWAY),
     ),
-    _bible(BIBLE_CHARACTERS, "film.character.defined", _CHARACTERS),
+    _bible(BIBLE_CHARACTERS, "film.character.defined", _CHARACTERS, (PLANNER, CLI, _GATEWAY)),
     _bible(BIBLE_LOCATIONS, "film.location.defined", _LOCATIONS),
     _bible(BIBLE_PROPS, "film.prop.defined", _LOCATIONS),
-    _reserved(REFERENCE_REQUESTED, "film.reference.requested", _ENTITY_KEY, 30 * DAY_MS),
-    _reserved(REFERENCE_READY, "film.reference.ready", _ENTITY_KEY, 30 * DAY_MS),
-    _reserved(REFERENCE_FAILED, "film.reference.failed", _ENTITY_KEY, 30 * DAY_MS),
+    _bible(BIBLE_ADAPTERS, "film.adapter.defined", _CHARACTERS, (_GATEWAY,)),
+    _reference(
+        REFERENCE_REQUESTED, "film.reference.requested", (_CHARACTERS, _LOCATIONS, _GATEWAY), (_CHARACTERS,)
+    ),
+    _reference(REFERENCE_READY, "film.reference.ready", (_ORCHESTRATOR,), (_CHARACTERS, _LOCATIONS)),
+    _reference(
+        REFERENCE_FAILED,
+        "film.reference.failed",
+        (_CHARACTERS, _LOCATIONS, _PROMPTS, _ORCHESTRATOR),
+        (_CHARACTERS, _LOCATIONS),
+    ),
     _chain(CHARACTERS_CONDITIONED, "film.characters.conditioned", _CHARACTERS, _LOCATIONS),
     _chain(LOCATION_CONDITIONED, "film.location.conditioned", _LOCATIONS, _PROMPTS),
     _chain(PROMPT_BUILT, "film.prompt.built", _PROMPTS, _ORCHESTRATOR),

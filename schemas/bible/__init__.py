@@ -1,6 +1,7 @@
 """Bible entries and their events, latest version."""
 
 from schemas.bible.v1 import (
+    AdapterKind,
     Character,
     CharacterDefined,
     Costume,
@@ -16,6 +17,7 @@ from schemas.bible.v1 import (
 )
 
 __all__ = [
+    "AdapterKind",
     "Character",
     "CharacterDefined",
     "Costume",

@@ -48,6 +48,17 @@ class ReferenceImage(Model):
     """Variant of a location plate; None = any."""
 
 
+class AdapterKind(StrEnum):
+    """What an adapter file holds."""
+
+    LORA = "lora"
+    TEXTUAL_INVERSION = "textual-inversion"
+
+
+def _unset(value: object) -> bool:
+    return value is None
+
+
 class Lora(Model):
     """A low-rank adapter, or an embedding, that was trained on the entity."""
 
@@ -59,6 +70,16 @@ class Lora(Model):
     """Words that wake it; added to the prompt."""
     base_model: Name | None = None
     """Model family it was trained for, e.g. `sdxl`; None = unknown."""
+    # Left out where they are not set, so that the digest of an entry written before they existed stays what it was.
+    kind: AdapterKind | None = Field(default=None, exclude_if=_unset)
+    """What the file holds; None = a LoRA, or whatever the vendor has under that id."""
+    uri: AssetUri | None = Field(default=None, exclude_if=_unset)
+    """Its file in the registry: `s3://bucket/adapters/<sha256>.safetensors`; None = not in the registry."""
+    sha256: Sha256 | None = Field(default=None, exclude_if=_unset)
+    """Hash of the file. Without `uri` it names one version in the registry, which shots wait for."""
+    required: bool | None = Field(default=None, exclude_if=_unset)
+    """True: a model that can't apply it isn't asked; False: models go on without it; None: only a model that takes
+    adapters of another base model isn't asked, if the registry has checked the file."""
 
 
 class Garment(Model):
@@ -240,6 +261,7 @@ class PropDefined(Event):
 
 
 __all__ = [
+    "AdapterKind",
     "Character",
     "CharacterDefined",
     "Costume",

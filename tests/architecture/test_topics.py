@@ -26,9 +26,11 @@ SETTINGS = {
     "validation": ValidationSettings,
     "gateway": GatewaySettings,
 }
-#: Published outside the table: decisions and callbacks come over HTTP, the worker announces its health.
+#: Published outside the table: decisions, callbacks and adapters come over HTTP, the worker announces its health.
 BESIDE_THE_TABLE = {
     ("gateway", "film.review.decided"),
+    ("gateway", "film.adapter.defined"),
+    ("gateway", "film.character.defined"),
     ("gateway", "film.provider.callback_received"),
     ("generation", "film.provider.health_changed"),
 }
