@@ -1,0 +1,1 @@
+"""Measures of a film's consistency as pure functions over embeddings. Null where nothing was measured."""
