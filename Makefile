@@ -6,6 +6,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LOCKS := deploy/requirements
+# Each test process starts servers of its own (about 2 GiB with Apache Kafka), so that a file's tests stay together.
+TEST_PROCESSES ?= 2
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
 .PHONY: help demo up test check lint format types imports contracts contracts-check bench chaos lock clean
@@ -20,7 +22,7 @@ up: $(VENV)/.local ## The whole engine with embedded servers, until Ctrl-C
 	@$(BIN)/ice up
 
 test: $(VENV)/.dev ## All tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile
 
 check: lint types imports contracts-check test ## Everything that CI checks
 
