@@ -30,6 +30,7 @@ from services.prompt_builder import domain as prompt_rules
 from services.prompt_builder.adapters.shipped_templates import shipped_templates
 from services.validation.domain import frame as frames
 from services.validation.domain import scoring
+from services.validation.domain.intent import Plate, intent_of
 from services.validation.domain.technical import technical_scorers
 from services.validation.domain.thresholds import Thresholds
 
@@ -184,7 +185,8 @@ class ImageEngine:
     def validate_generation(self, request: Request, image: bytes) -> dict[str, Any]:
         """Measure a generated image: `valid`, `verdict`, `scores` (null where nothing was measured) and `reasons`."""
         asked = asked_in(request)
-        wanted = frames.Wanted(asked.width, asked.height, hashlib.sha256(image).hexdigest(), len(image))
+        intent = intent_of(asked, Plate(problem="this process reads no plates"))
+        wanted = frames.Wanted(asked.width, asked.height, hashlib.sha256(image).hexdigest(), len(image), intent)
         scores = (
             *scoring.score_all(frames.decoded(image, wanted, frames.Limits()), technical_scorers(Thresholds())),
             *(scoring.not_measured(check, "engine", "no scorer for it in this process") for check in _UNMEASURED),

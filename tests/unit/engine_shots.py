@@ -72,9 +72,9 @@ def reasons_of(request: Request | NoCapableModelError, model: str) -> str:
 
 
 def png(width: int = 1024, height: int = 576, *, blank: bool = False) -> bytes:
-    image = (
-        Image.new("RGB", (width, height), "grey") if blank else Image.effect_noise((width, height), 80).convert("RGB")
-    )
+    """Noise of every colour, so that nobody's costume is missed."""
+    channels = [Image.effect_noise((width, height), 80) for _ in range(3)]
+    image = Image.new("RGB", (width, height), "grey") if blank else Image.merge("RGB", channels)
     out = io.BytesIO()
     image.save(out, "PNG", compress_level=1)
     return out.getvalue()

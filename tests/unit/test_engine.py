@@ -228,3 +228,13 @@ async def test_a_scene_takes_only_its_own_shots() -> None:
 async def test_an_unknown_job_is_named() -> None:
     with pytest.raises(KeyError, match="job-9"):
         await ImageGeneratorWorker(engine()).process_job("job-9")
+
+
+def test_validation_in_process_knows_what_the_frame_was_to_show() -> None:
+    """A grey frame of somebody in red: the costume is measured, and missed."""
+    request = engine().generate_shot_image(shot=shot(shot_size="medium", style="cinematic"), characters=[RADHA])
+    picture = png(request["parameters"]["width"], request["parameters"]["height"])
+    out = io.BytesIO()
+    Image.open(io.BytesIO(picture)).convert("L").convert("RGB").save(out, "PNG")
+    scores = {item["check"]: item for item in engine().validate_generation(request, out.getvalue())["scores"]}
+    assert scores["attire-colours"]["outcome"] == "failed"

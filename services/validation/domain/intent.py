@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from schemas.bible import Garment, ReferenceImage
-from schemas.conditioning import CharacterConditioning, LocationConditioning
-from schemas.generation import GenerationCompleted
+from schemas.conditioning import CharacterConditioning, ConditionedEvent, LocationConditioning
 from schemas.vocabulary import ShotSize
 from services.validation.domain.colour_names import NamedColour, colours_in
 from services.validation.domain.palette import Palette
@@ -41,8 +40,8 @@ class Intent:
 UNSAID: Final = Intent()
 
 
-def intent_of(event: GenerationCompleted, plate: Plate) -> Intent:
-    """What the frame of this event was meant to show. Only who is visible wears anything."""
+def intent_of(event: ConditionedEvent, plate: Plate) -> Intent:
+    """What the frame of this event is meant to show. Only who is visible wears anything."""
     shot = event.run.shot
     return Intent(
         style=event.run.style,
