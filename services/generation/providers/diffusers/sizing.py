@@ -13,9 +13,9 @@ SDXL: Final[tuple[Size, ...]] = (
     (1024, 1024), (1152, 896), (896, 1152), (1216, 832), (832, 1216), (1344, 768), (768, 1344),
     (1536, 640), (640, 1536),
 )  # fmt: skip
-#: Stable Diffusion 1.5 was trained on squares of 512; these keep near that many pixels.
+#: Stable Diffusion 1.5 was trained on squares of 512; these keep near that many pixels, in steps of its deepest layer.
 SD15: Final[tuple[Size, ...]] = (
-    (512, 512), (640, 448), (448, 640), (576, 448), (448, 576), (768, 432), (432, 768), (768, 320), (320, 768),
+    (512, 512), (576, 448), (448, 576), (640, 448), (448, 640), (704, 384), (384, 704), (768, 320), (320, 768),
 )  # fmt: skip
 
 
