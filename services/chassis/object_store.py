@@ -3,11 +3,13 @@
 import asyncio
 import hashlib
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Protocol, TypeVar
 from urllib.parse import urlsplit
@@ -76,6 +78,22 @@ class ObjectStore(Protocol):
         Raises:
             ObjectMissing: there is none.
             ObjectTooLarge: it has more than `max_bytes`; no more than that is read.
+        """
+        ...
+
+    async def put_file(
+        self, key: str, path: Path, content_type: str, metadata: Mapping[str, str] = NO_METADATA
+    ) -> StoredObject:
+        """As `put`, from a file, for what is too large to hold in memory."""
+        ...
+
+    async def get_file(self, uri: str, path: Path, max_bytes: int = MAX_OBJECT_BYTES) -> StoredObject:
+        """Write an object's bytes over a file that exists; answers size and sha256 of what came.
+
+        Raises:
+            ObjectMissing: there is none.
+            ObjectTooLarge: it has more than `max_bytes`; no more than that is written.
+            OSError: the file can't be written.
         """
         ...
 
@@ -206,27 +224,64 @@ class S3ObjectStore:
 
         return await self._call(f"put {uri}", upload, uri)
 
+    async def put_file(
+        self, key: str, path: Path, content_type: str, metadata: Mapping[str, str] = NO_METADATA
+    ) -> StoredObject:
+        """Store a file under `key`, in parts where it is large, and check that the store has every byte."""
+        uri = f"s3://{self._bucket}/{key}"
+        parse_uri(uri, self._bucket)
+
+        def upload(client: Minio) -> StoredObject:
+            with path.open("rb") as file:
+                digest, size = hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
+                file.seek(0)
+                client.put_object(
+                    self._bucket,
+                    key,
+                    file,
+                    size,
+                    content_type=content_type,
+                    metadata={**metadata, _SHA256: digest},
+                )
+            stored = client.stat_object(self._bucket, key)
+            if stored.size != size:
+                raise Transient(f"object store: {uri} has {stored.size} bytes after a write of {size}")
+            return StoredObject(uri=uri, sha256=digest, size=size)
+
+        return await self._call(f"put {uri}", upload, uri)
+
     async def get(self, uri: str, max_bytes: int = MAX_OBJECT_BYTES) -> bytes:
         """The bytes of an object, never reading more than `max_bytes`."""
         key = parse_uri(uri, self._bucket)
 
         def download(client: Minio) -> bytes:
-            response = client.get_object(self._bucket, key)
-            try:
-                size = int(response.headers.get("content-length", 0))
-                if size > max_bytes:
-                    raise ObjectTooLarge(uri, size, max_bytes)
-                data = bytearray()
-                for chunk in response.stream(_CHUNK):
-                    data += chunk
-                    if len(data) > max_bytes:
-                        raise ObjectTooLarge(uri, len(data), max_bytes)
-                return bytes(data)
-            finally:
-                response.close()
-                response.release_conn()
+            return b"".join(_chunks(client, self._bucket, key, uri, max_bytes))
 
         return await self._call(f"get {uri}", download, uri)
+
+    async def get_file(self, uri: str, path: Path, max_bytes: int = MAX_OBJECT_BYTES) -> StoredObject:
+        """Write an object's bytes over a file, never more than `max_bytes`; answers what came, not what was told."""
+        key = parse_uri(uri, self._bucket)
+
+        def download(client: Minio) -> StoredObject:
+            digest, size = hashlib.sha256(), 0
+            with _of_the_disk():
+                # Unbuffered: what can't be written is told where it is written.
+                file = path.open("r+b", buffering=0)
+            with file:
+                for chunk in _chunks(client, self._bucket, key, uri, max_bytes):
+                    with _of_the_disk():
+                        _write_whole(file, chunk)
+                    digest.update(chunk)
+                    size += len(chunk)
+                with _of_the_disk():
+                    file.truncate()
+            return StoredObject(uri=uri, sha256=digest.hexdigest(), size=size)
+
+        try:
+            return await self._call(f"get {uri}", download, uri)
+        except _DiskError as error:
+            raise error.fault from error
 
     async def stat(self, uri: str) -> StoredObject | None:
         """What is known of an object without reading it; None when there is none."""
@@ -266,6 +321,52 @@ class S3ObjectStore:
             raise Transient("object store: not connected; start() was not called or stop() was")
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, _guarded, call, self._client, what, uri)
+
+
+class _DiskError(Exception):
+    """An `OSError` of this machine's disk, told apart from those of the network."""
+
+    def __init__(self, fault: OSError) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
+
+
+@contextmanager
+def _of_the_disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _DiskError(error) from error
+
+
+def _write_whole(file: io.FileIO, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+def _chunks(client: Minio, bucket: str, key: str, uri: str, max_bytes: int) -> Iterator[bytes]:
+    """An object's bytes, piece by piece.
+
+    Raises:
+        ObjectTooLarge: more than `max_bytes` are announced or come.
+    """
+    response = client.get_object(bucket, key)
+    try:
+        size = int(response.headers.get("content-length", 0))
+        if size > max_bytes:
+            raise ObjectTooLarge(uri, size, max_bytes)
+        read = 0
+        for chunk in response.stream(_CHUNK):
+            read += len(chunk)
+            if read > max_bytes:
+                raise ObjectTooLarge(uri, read, max_bytes)
+            yield chunk
+        if read < size:
+            raise Transient(f"object store: {uri} ended after {read} of {size} bytes")
+    finally:
+        response.close()
+        response.release_conn()
 
 
 def _guarded(call: Callable[[Minio], T], client: Minio, what: str, uri: str | None) -> T:

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -54,6 +55,29 @@ async def test_what_is_put_comes_back(store: ObjectStore, folder: str) -> None:
     assert stored.uri.endswith(f"/{folder}/a.png")
     assert (stored.size, stored.sha256) == (300_000, hashlib.sha256(data).hexdigest())
     assert await store.get(stored.uri) == data
+
+
+async def test_a_file_goes_there_and_back(store: ObjectStore, folder: str, tmp_path: Path) -> None:
+    data = secrets.token_bytes(700_001)
+    (tmp_path / "a").write_bytes(data)
+    (tmp_path / "b").write_bytes(b"x" * 800_000)
+    stored = await store.put_file(f"{folder}/a.bin", tmp_path / "a", "application/octet-stream")
+    assert await store.stat(stored.uri) == stored
+    assert await store.get_file(stored.uri, tmp_path / "b") == stored
+    assert stored.sha256 == hashlib.sha256(data).hexdigest()
+    assert (tmp_path / "b").read_bytes() == data
+
+
+async def test_a_file_is_written_no_further_than_allowed(store: ObjectStore, folder: str, tmp_path: Path) -> None:
+    stored = await store.put(f"{folder}/a", b"x" * 1_000, "text/plain")
+    (tmp_path / "a").touch()
+    with pytest.raises(ObjectTooLarge):
+        await store.get_file(stored.uri, tmp_path / "a", max_bytes=999)
+    assert (tmp_path / "a").stat().st_size <= 999
+    with pytest.raises(OSError, match="no-such"):
+        await store.get_file(stored.uri, tmp_path / "no-such" / "a")
+    with pytest.raises(ObjectMissing):
+        await store.get_file(stored.uri + "-not", tmp_path / "a")
 
 
 async def test_stat_tells_size_and_digest_without_reading(store: ObjectStore, folder: str) -> None:

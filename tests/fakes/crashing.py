@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from services.chassis.documents import Collection, Document, DocumentStore, Filter, Sort, Upsert
 from services.chassis.object_store import MAX_OBJECT_BYTES, NO_METADATA, ObjectStore, StoredObject
@@ -149,6 +150,16 @@ class CrashingObjects(ObjectStore):
     async def get(self, uri: str, max_bytes: int = MAX_OBJECT_BYTES) -> bytes:
         with self._fuse.step("get object"):
             return await self._objects.get(uri, max_bytes)
+
+    async def put_file(
+        self, key: str, path: Path, content_type: str, metadata: Mapping[str, str] = NO_METADATA
+    ) -> StoredObject:
+        with self._fuse.step("put object"):
+            return await self._objects.put_file(key, path, content_type, metadata)
+
+    async def get_file(self, uri: str, path: Path, max_bytes: int = MAX_OBJECT_BYTES) -> StoredObject:
+        with self._fuse.step("get object"):
+            return await self._objects.get_file(uri, path, max_bytes)
 
     async def stat(self, uri: str) -> StoredObject | None:
         with self._fuse.step("stat object"):

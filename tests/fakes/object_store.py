@@ -1,7 +1,9 @@
 """An object store in a dict, with the same rules as the real one."""
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
+from pathlib import Path
 
 from services.chassis.failures import ObjectMissing, ObjectTooLarge, Transient
 from services.chassis.object_store import (
@@ -54,6 +56,16 @@ class FakeObjectStore:
         self.metadata[key] = dict(metadata)
         return self._stored(key)
 
+    async def put_file(
+        self, key: str, path: Path, content_type: str, metadata: Mapping[str, str] = NO_METADATA
+    ) -> StoredObject:
+        return await self.put(key, await asyncio.to_thread(path.read_bytes), content_type, metadata)
+
+    async def get_file(self, uri: str, path: Path, max_bytes: int = MAX_OBJECT_BYTES) -> StoredObject:
+        data = await self.get(uri, max_bytes)
+        await asyncio.to_thread(_overwrite, path, data)
+        return StoredObject(uri, hashlib.sha256(data).hexdigest(), len(data))
+
     async def get(self, uri: str, max_bytes: int = MAX_OBJECT_BYTES) -> bytes:
         self._check_here()
         key = parse_uri(uri, self.bucket)
@@ -89,3 +101,9 @@ class FakeObjectStore:
     def _check_here(self) -> None:
         if self.away is not None:
             raise Transient(f"object store: {self.away}")
+
+
+def _overwrite(path: Path, data: bytes) -> None:
+    with path.open("r+b") as file:
+        file.write(data)
+        file.truncate()
