@@ -42,6 +42,10 @@ class Score(Model):
     """Bound it was held to; null when there is none."""
     measured_with: Name
     """Scorer and version."""
+    model: Phrase = ""
+    """Trained model that it was measured by, with the start of its sha256; empty where none was."""
+    entity_id: Identifier | None = None
+    """Character, location or prop that it is about; None = the frame."""
     detail: Text = ""
     """For people."""
 
