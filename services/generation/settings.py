@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
 from pydantic import Field
@@ -63,6 +64,10 @@ class GenerationSettings(ServiceSettings):
     """Outages in a row after which the provider is announced as down."""
     generation_probe_s: float = Field(default=5.0, gt=0, le=3600)
     """Seconds between looks at the provider's health."""
+    generation_adapter_folder: Path = Path(".ice/adapters")
+    """Where files of LoRAs and textual inversions are kept; one folder may serve all workers of a machine."""
+    generation_adapter_mb: int = Field(default=20 * 1024, ge=1, le=64 * 1024 * 1024)
+    """Mebibytes that they may take together; the least recently used make room."""
     vendors: VendorSettings = Field(default_factory=VendorSettings)
     """Keys and addresses of the vendors; variables of their own (`VendorSettings`), without the prefix."""
     previz_processes: int = Field(default_factory=_spare_processors, ge=1, le=256)
