@@ -122,12 +122,10 @@ _FIXED: Final = (
         (PLANNER, _LOCATIONS, _GATEWAY),
     ),
     _bible(BIBLE_CHARACTERS, "film.character.defined", _CHARACTERS, (PLANNER, CLI, _GATEWAY)),
-    _bible(BIBLE_LOCATIONS, "film.location.defined", _LOCATIONS),
-    _bible(BIBLE_PROPS, "film.prop.defined", _LOCATIONS),
+    _bible(BIBLE_LOCATIONS, "film.location.defined", _LOCATIONS, (PLANNER, CLI, _GATEWAY)),
+    _bible(BIBLE_PROPS, "film.prop.defined", _LOCATIONS, (PLANNER, CLI, _GATEWAY)),
     _bible(BIBLE_ADAPTERS, "film.adapter.defined", _CHARACTERS, (_GATEWAY,)),
-    _reference(
-        REFERENCE_REQUESTED, "film.reference.requested", (_CHARACTERS, _LOCATIONS, _GATEWAY), (_CHARACTERS,)
-    ),
+    _reference(REFERENCE_REQUESTED, "film.reference.requested", (_CHARACTERS, _LOCATIONS, _GATEWAY), (_CHARACTERS,)),
     _reference(REFERENCE_READY, "film.reference.ready", (_ORCHESTRATOR,), (_CHARACTERS, _LOCATIONS)),
     _reference(
         REFERENCE_FAILED,

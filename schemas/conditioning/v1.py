@@ -75,6 +75,8 @@ class CharactersConditioned(ChainEvent):
     """The cast in the order of the shot, invisible members included and marked."""
     seed: SeedChoice
     """Seed of the whole frame, by the project's policy."""
+    degradations: tuple["Degradation", ...] = ()
+    """What was planned and can't be had, with the reason."""
 
 
 class LightParameters(Model):
@@ -210,6 +212,7 @@ class LocationConditioned(ConditionedEvent):
     TYPE: ClassVar[str] = "film.location.conditioned"
 
 
+CharactersConditioned.model_rebuild()
 ConditionedEvent.model_rebuild()
 LocationConditioned.model_rebuild()
 

@@ -10,6 +10,7 @@ from schemas.project.v1 import (
     SeedPolicy,
     Side,
     TemplateOverride,
+    WithoutReference,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "SeedPolicy",
     "Side",
     "TemplateOverride",
+    "WithoutReference",
 ]

@@ -34,6 +34,16 @@ class ReferencePolicy(StrEnum):
     EAGER = "eager"
 
 
+class WithoutReference(StrEnum):
+    """What becomes of a shot whose sheet, plate or view could not be made.
+
+    `text-only`: it goes on without, and says so. `reject`: it is refused.
+    """
+
+    TEXT_ONLY = "text-only"
+    REJECT = "reject"
+
+
 class CompositionGuide(StrEnum):
     """Whether the previz frame is sent as a structure guide to models that take one."""
 
@@ -110,6 +120,9 @@ class ProjectSettings(Model):
     """Approval of shots that name no policy."""
     references: ReferencePolicy = ReferencePolicy.EAGER
     """Whether missing references are made before shots."""
+    # Left out where it isn't set, so that the digest of a shot planned before it existed stays what it was.
+    without_reference: WithoutReference | None = Field(default=None, exclude_if=_unset)
+    """What becomes of a shot whose reference could not be made; None = it goes on text-only."""
     composition: CompositionGuide = CompositionGuide.NONE
     """Composition guide sent to models that take one."""
     models: tuple[Name, ...] = Field(default=(), max_length=32)
@@ -149,4 +162,5 @@ __all__ = [
     "SeedPolicy",
     "Side",
     "TemplateOverride",
+    "WithoutReference",
 ]

@@ -2,6 +2,7 @@
 
 from schemas.run.v1 import (
     ChainEvent,
+    ReferenceTarget,
     RunContext,
     RunSuperseded,
     runs_of,
@@ -9,6 +10,7 @@ from schemas.run.v1 import (
 
 __all__ = [
     "ChainEvent",
+    "ReferenceTarget",
     "RunContext",
     "RunSuperseded",
     "runs_of",

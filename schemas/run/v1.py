@@ -8,9 +8,22 @@ from schemas import ids
 from schemas.base import Event, Identifier, Model
 from schemas.project.v1 import ApprovalPolicy, ProjectSettings
 from schemas.shot.v1 import Shot, ShotPlanned
-from schemas.text import Phrase
+from schemas.text import Phrase, Sha256
 from schemas.topics import Lane
 from schemas.vocabulary import FrameRole, SubjectKind
+
+
+class ReferenceTarget(Model):
+    """What a run of a sheet, plate or prop view makes a reference of."""
+
+    entity_id: Identifier
+    """Character, location or prop."""
+    bible_version: int = Field(ge=1)
+    """Version of its entry that is shown."""
+    look_digest: Sha256
+    """Digest of all that the reference shows: what made from another look is another reference."""
+    variant: Phrase = ""
+    """Costume, or `time/weather/season`; empty for a prop."""
 
 
 class RunContext(Model):
@@ -30,6 +43,8 @@ class RunContext(Model):
     """Frame that this run makes."""
     frame_roles: tuple[FrameRole, ...] = (FrameRole.SINGLE,)
     """All roles planned for the shot, in order."""
+    reference: ReferenceTarget | None = None
+    """What is made, for a sheet, plate or prop view; None for a keyframe."""
     without_plan: bool = False
     """True when a replay began this making behind `shot.planned`: no ShotPlanned tells its place among the others."""
 

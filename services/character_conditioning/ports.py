@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from schemas.bible import Character
+from schemas.reference import ReferenceRequested
 from schemas.shot import ShotPlanned
-from services.character_conditioning.domain import Roster, Wanted
+from services.character_conditioning.domain import Ended, Roster, Wanted
 from services.chassis.versions import Claim
 
 
@@ -30,4 +31,24 @@ class Revisions(Protocol):
 
     async def claim(self, planned: ShotPlanned) -> Claim:
         """Note the content; a clash says what differs from the first."""
+        ...
+
+
+class MadeSheets(Protocol):
+    """What became of every sheet: the newest that was made, or why there is none."""
+
+    async def keep(self, ended: Ended) -> None:
+        """Take an end in. A sheet stays though another making of it fails; one that came before changes nothing."""
+        ...
+
+    async def find(self, keys: Iterable[str]) -> Mapping[str, Ended]:
+        """How sheets ended, by key; those still to come are left out."""
+        ...
+
+
+class Asks(Protocol):
+    """Who asked first for each reference."""
+
+    async def is_first(self, asked: ReferenceRequested) -> bool:
+        """Whether this is the first request for it, or that one again."""
         ...

@@ -10,6 +10,8 @@ class CharacterConditioningSettings(ServiceSettings):
 
     bible_wait_s: float = Field(default=120.0, gt=0, le=86_400)
     """Seconds that a shot waits for bible entries that it names and nobody has published yet."""
+    reference_wait_s: float = Field(default=86_400.0, gt=0, le=30 * 86_400)
+    """Seconds that a shot waits for a sheet; then its project's policy decides."""
     sweep_every_s: float = Field(default=5.0, gt=0, le=3_600)
     """How often waits that are over are looked for."""
     sweep_warm_up_s: float = Field(default=15.0, ge=0, le=3_600)

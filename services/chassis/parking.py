@@ -17,6 +17,8 @@ What holds, whoever races and wherever a process dies:
   it was stored as waiting.
 - Every wait ends: each key has a limit, counted from when the question was first put. A key that is over stays over;
   a judge that goes on waiting for it is a bug and raises.
+- What a judge asks for while it waits (`Waiting.asks`) is stored with the wait, and published as an answer is: by
+  whoever stored it, again by a repeat of the question or of the cause that led to it, or by the sweep.
 """
 
 import asyncio
@@ -75,9 +77,13 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """No answer yet: keys waited for, each with its limit in seconds from when the question was first put."""
+    """No answer yet: keys waited for, each with its limit in seconds from when the question was first put.
+
+    `asks` are events that bring about what is waited for. They may be published more than once.
+    """
 
     limits: Mapping[str, float]
+    asks: tuple[Event, ...] = ()
 
 
 Verdict = Settled | Waiting
@@ -109,6 +115,7 @@ class _Record:
     waits: Mapping[str, float] = field(default_factory=dict)
     over: frozenset[str] = frozenset()
     answer: Sequence[StoredEvent] = ()
+    asks: Sequence[StoredEvent] = ()
     cause: str | None = None
     announce_at: float | None = None
 
@@ -116,16 +123,15 @@ class _Record:
         """The record with the verdict in it; `version` is not touched."""
         if isinstance(verdict, Settled):
             return replace(
-                self, state=State.SETTLED, waits={}, over=frozenset(), question=(), answer=pack(verdict.events)
+                self, state=State.SETTLED, waits={}, over=frozenset(), question=(), answer=pack(verdict.events), asks=()
             )
         if not verdict.limits or over & verdict.limits.keys():
             raise EndlessWaitError(
                 f"question {self.id}: waits for {sorted(verdict.limits)} though {sorted(over)} are over; "
                 "allowed is at least one key, none of which is over"
             )
-        return replace(
-            self, waits={key: self.asked_at + limit for key, limit in sorted(verdict.limits.items())}, over=over
-        )
+        waits = {key: self.asked_at + limit for key, limit in sorted(verdict.limits.items())}
+        return replace(self, waits=waits, over=over, asks=pack(verdict.asks))
 
     def document(self) -> Document:
         """As JSON. `wakes` and `due` serve the indexes and are absent where nothing has to find the record.
@@ -145,15 +151,16 @@ class _Record:
         if self.waits:
             doc["waits"] = [{"key": key, "until": until} for key, until in self.waits.items()]
             doc["wakes"] = [_wake_by_key(key) for key in self.waits]
-        elif self.cause is not None:
-            doc["wakes"] = [_wake_by_cause(self.cause)]
-        due = min(self.waits.values(), default=self.announce_at)
+        if self.cause is not None:
+            doc["wakes"] = [*doc.get("wakes", ()), _wake_by_cause(self.cause)]
+        due = min((*self.waits.values(), *(() if self.announce_at is None else (self.announce_at,))), default=None)
         if due is not None:
             # Equality before range: not every database walks an index by a range alone.
             doc |= {"is_due": True, "due": due}
         optional: dict[str, Any] = {
             "question": list(self.question),
             "over": sorted(self.over),
+            "asks": list(self.asks),
             "cause": self.cause,
             "announce_at": self.announce_at,
         }
@@ -173,6 +180,7 @@ class _Record:
             waits={wait["key"]: wait["until"] for wait in doc.get("waits", ())},
             over=frozenset(doc.get("over", ())),
             answer=doc["answer"],
+            asks=doc.get("asks", ()),
             cause=doc.get("cause"),
             announce_at=doc.get("announce_at"),
         )
@@ -226,7 +234,7 @@ class Parking:
         await self._records.ensure_index([("group", 1), ("order", 1)])
 
     async def ask(self, question: Question, *, is_new: bool = False) -> tuple[Event, ...]:
-        """Put a question, or put it again: the events of its answer, none while it waits or when it was dropped.
+        """Put a question, or put it again: its answer's events, or what it asks for while it waits; none when dropped.
 
         Args:
             question: what is asked.
@@ -244,7 +252,7 @@ class Parking:
         if await self._is_outdated(question):
             await self._drop(record)
             return ()
-        return (await self._judge_again(record, cause=None))[1]
+        return await self._answered(record, cause=None)
 
     async def release_for(self, keys: Sequence[str], cause: str) -> tuple[Event, ...]:
         """Judge again who waits for one of `keys`; call it after what has arrived is stored.
@@ -274,8 +282,8 @@ class Parking:
         is_warm = self._is_warm()
         for doc in await self._records.find(due, sort=[("due", 1)], limit=self._batch):
             record = _Record.read(doc)
-            if record.state is State.SETTLED:
-                swept.append(self._swept(record, self._unpack(record.answer)))
+            if record.announce_at is not None and record.announce_at <= now:
+                swept.append(self._swept(record, self._unpack((*record.answer, *record.asks))))
             elif is_warm and (outcome := await self._expire_alone(record, now)) is not None:
                 swept.append(outcome)
         return swept
@@ -284,13 +292,15 @@ class Parking:
         """Expire one record; None = nothing to announce. One that can't be judged must not hold up the others."""
         over = frozenset(key for key, until in record.waits.items() if until <= now)
         try:
-            settled, events = await self._judge_again(record, cause=None, over=over, announce_at=now + self._announce_s)
+            judged, events = await self._judge_again(record, cause=None, over=over, announce_at=now + self._announce_s)
         except Transient:
             raise
         except Exception:  # noqa: BLE001 - whatever the judge stumbled over; it is tried again
             _log.exception("a waiting question can't be judged", extra={"question": record.id})
             return None
-        return self._swept(settled, events) if events else None
+        if judged.state is State.WAITING and judged.announce_at is not None:
+            events = self._unpack(judged.asks)
+        return self._swept(judged, events) if events else None
 
     def _unpack(self, stored: Sequence[StoredEvent]) -> tuple[Event, ...]:
         return unpack(stored, self._registry)
@@ -321,7 +331,12 @@ class Parking:
     async def _release(self, record: _Record, cause: str) -> tuple[Event, ...]:
         if record.state is State.SETTLED:
             return self._unpack(record.answer)
-        return (await self._judge_again(record, cause=cause))[1]
+        return await self._answered(record, cause=cause)
+
+    async def _answered(self, record: _Record, *, cause: str | None) -> tuple[Event, ...]:
+        """Judge again: the answer if this call settled it, else what it asks for while it waits."""
+        judged, events = await self._judge_again(record, cause=cause)
+        return self._unpack(judged.asks) if judged.state is State.WAITING else events
 
     async def _judge_again(
         self,
@@ -342,6 +357,8 @@ class Parking:
             judged = replace(judged, version=record.version + 1)
             if isinstance(verdict, Settled):
                 judged = replace(judged, cause=cause, announce_at=announce_at if verdict.events else None)
+            elif judged.asks and judged.asks != record.asks:
+                judged = replace(judged, cause=cause, announce_at=announce_at)
             if await self._records.replace(judged.document(), record.version):
                 if isinstance(verdict, Settled):
                     return judged, verdict.events

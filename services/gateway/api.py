@@ -1,12 +1,10 @@
-"""The JSON API, version 1. Reads the read model; writes nothing but a reviewer's decision, as an event."""
+"""The JSON API, version 1. Reads the read model; writes nothing but what people decide, as events."""
 
-import functools
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
-import orjson
 from fastapi import APIRouter, FastAPI, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
@@ -17,9 +15,11 @@ from schemas.base import Identifier, Model
 from schemas.review import Decision, ReviewDecided
 from schemas.text import Name, Text
 from services.chassis.failures import Transient
-from services.gateway.answers import problem
+from services.gateway.answers import as_json, problem
+from services.gateway.bible_api import BibleApi, bible_routes
 from services.gateway.ports import EventPublisher, LinkMaker
 from services.gateway.read_model import NotFoundError, ReadModel
+from services.gateway.registry_api import RegistryApi, registry_routes
 from services.gateway.webhooks import Webhooks, webhook_routes
 
 ProjectId = Annotated[Identifier, Path(description="Film project")]
@@ -195,27 +195,25 @@ def routes(api: Api) -> APIRouter:
     )
     for method, path, endpoint in table:
         methods = ["GET", "HEAD"] if method == "GET" else [method]
-        router.add_api_route(path, _as_json(endpoint), methods=methods, response_model=None)
+        router.add_api_route(path, as_json(endpoint), methods=methods, response_model=None)
     return router
 
 
-def _as_json(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Response]]:
-    """The endpoint's answer written as JSON at once: our answers are plain values, a walk through them is waste."""
-
-    @functools.wraps(endpoint)
-    async def answer(*arguments: Any, **named: Any) -> Response:  # noqa: ANN401 - as the endpoint has them
-        found = await endpoint(*arguments, **named)
-        return found if isinstance(found, Response) else Response(orjson.dumps(found), media_type="application/json")
-
-    return answer
-
-
-def web_app(api: Api, webhooks: Webhooks | None = None) -> FastAPI:
+def web_app(
+    api: Api,
+    webhooks: Webhooks | None = None,
+    bible: BibleApi | None = None,
+    registry: RegistryApi | None = None,
+) -> FastAPI:
     """The whole web application: the routes, and errors in one form."""
     app = FastAPI(title="Image Creation Engine", version="1", docs_url=None, redoc_url=None)
     app.include_router(routes(api))
+    if bible is not None:
+        app.include_router(bible_routes(bible))
     if webhooks is not None:
         app.include_router(webhook_routes(webhooks))
+    if registry is not None:
+        app.include_router(registry_routes(registry))
     app.add_exception_handler(NotFoundError, _not_found)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Transient, _away)

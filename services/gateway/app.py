@@ -8,10 +8,15 @@ from services.chassis.documents import Documents
 from services.chassis.object_store import S3ObjectStore
 from services.chassis.publishing import EventPublisher
 from services.gateway import domain
+from services.gateway.adapter_book import AdapterBook
 from services.gateway.api import Api, web_app
+from services.gateway.bible_api import BibleApi
 from services.gateway.handlers import Handlers
 from services.gateway.read_model import ReadModel
+from services.gateway.registry import Registry
+from services.gateway.registry_api import RegistryApi
 from services.gateway.settings import GatewaySettings
+from services.gateway.uploads import Uploads
 from services.gateway.webhooks import WebhookRules, Webhooks
 
 NAME = "gateway"
@@ -31,12 +36,18 @@ def build(settings: GatewaySettings) -> ServiceApp:
         link_s=settings.gateway_link_s,
         page_size=settings.gateway_page_size,
     )
+    bible = BibleApi(read_model, objects, publisher, SystemClock(), link_s=settings.gateway_link_s)
     webhooks = Webhooks(
         publisher,
         read_model.has_event,
         SystemClock(),
         WebhookRules(settings.callback_keys, settings.callback_window),
     )
+
+    book = AdapterBook(documents)
+    uploads = Uploads(settings.gateway_upload_folder, max_bytes=settings.gateway_adapter_mb * 1024 * 1024)
+    registry = Registry(book, objects, settings.s3_bucket, publisher, SystemClock())
+    registry_api = RegistryApi(registry, uploads, read_model, objects, link_s=settings.gateway_link_s)
 
     async def indexes() -> None:
         for name, keys in (
@@ -46,6 +57,7 @@ def build(settings: GatewaySettings) -> ServiceApp:
             (domain.EVENTS, ("run_id",)),
             (domain.EVENTS, ("project_id", "shot_id")),
             (domain.ENTITIES, ("project_id",)),
+            (domain.REFERENCES, ("project_id", "entity_id")),
         ):
             await documents.collection(name).ensure_index([(key, 1) for key in keys])
 
@@ -55,6 +67,6 @@ def build(settings: GatewaySettings) -> ServiceApp:
         name=NAME,
         subscriptions=(OnBatch(read, handlers.project),),
         resources=(documents, objects, publisher),
-        prepare=(indexes,),
-        http=web_app(api, webhooks),
+        prepare=(indexes, book.prepare),
+        http=web_app(api, webhooks, bible, registry_api),
     )

@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+from schemas.adapter import AdapterDefined
 from schemas.base import Event
 from services.chassis.bindings import Received
 from services.chassis.documents import DocumentStore, Upsert
+from services.gateway.adapter_book import AdapterBook
 from services.gateway.domain import Arrival, Write, project_event
 
 
@@ -15,11 +17,14 @@ class Handlers:
 
     def __init__(self, documents: DocumentStore) -> None:
         self._documents = documents
+        self._book = AdapterBook(documents)
 
     async def project(self, messages: Sequence[Received]) -> Sequence[Event]:
         """Write one batch, one round trip per collection; nothing is emitted."""
         by_collection: defaultdict[str, list[Write]] = defaultdict(list)
         for message in messages:
+            if isinstance(message.event, AdapterDefined):
+                await self._book.keep(message.event.project_id, message.event.adapter)
             copied = message.envelope.replayed_from is not None
             arrival = Arrival(message.topic, message.partition, message.offset, message.timestamp, copied)
             for write in project_event(message.event, arrival):

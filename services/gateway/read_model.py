@@ -2,14 +2,17 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
+from schemas.vocabulary import SubjectKind
 from services.chassis.documents import DocumentStore
 from services.gateway import domain
-from services.gateway.domain import FINAL, Status, status_of
+from services.gateway.domain import FINAL, Status, references, status_of
 from services.gateway.domain.costs import calls_in_doubt, calls_of, costs_of
 
 Answer = dict[str, Any]
+
+_KEYFRAME: Final = SubjectKind.KEYFRAME.value
 
 
 class NotFoundError(LookupError):
@@ -31,24 +34,27 @@ class ReadModel:
         """One project: settings, counts per status, cost so far."""
         project = await self._known(project_id)
         runs = await self._runs(project_id)
+        made = await self._runs(project_id, of_references=True)
         return {
             "project_id": project_id,
             "title": project["title"],
             "settings": project["settings"],
             "counts": _counts(runs),
-            "cost_usd_micros": sum(_cost(run) for run in runs),
+            "cost_usd_micros": sum(_cost(run) for run in (*runs, *made)),
         }
 
     async def progress(self, project_id: str) -> Answer:
-        """Counts per status and every current run in story order."""
+        """Counts per status and every current run in story order; sheets, plates and prop views by themselves."""
         await self._known(project_id)
         runs = await self._runs(project_id)
+        made = await self._runs(project_id, of_references=True)
         return {
             "project_id": project_id,
             "counts": _counts(runs),
             "total": len(runs),
             "finished": sum(run["status"] in FINAL for run in runs),
             "runs": [_summary(run) for run in runs],
+            "references": {"counts": _counts(made), "runs": [_summary(run) for run in made]},
         }
 
     async def shots(self, project_id: str) -> list[Answer]:
@@ -130,7 +136,38 @@ class ReadModel:
         found = await self._documents.collection(domain.ENTITIES).find({"project_id": project_id}, sort=[("_id", 1)])
         if not found:
             await self._known(project_id)
-        return [{"kind": item["kind"], "id": item["entity_id"], "entity": item["entity"]} for item in found]
+        newest = ((item, references.versions_of(item)[-1]) for item in found)
+        return [
+            {"kind": item["kind"], "id": item["entity_id"], "digest": last["digest"], "entity": last["entity"]}
+            for item, last in newest
+        ]
+
+    async def history(self, project_id: str, kind: str, entity_id: str) -> list[Answer]:
+        """Every version of an entry of the bible, the oldest first.
+
+        Raises:
+            NotFoundError: there is no such entry.
+        """
+        found = await self._documents.collection(domain.ENTITIES).get(f"{project_id}/{kind}/{entity_id}")
+        if found is None:
+            raise NotFoundError(f"{kind} {entity_id!r} of project {project_id!r} is unknown")
+        return references.versions_of(found)
+
+    async def references(self, project_id: str) -> list[Answer]:
+        """Every sheet, plate and prop view that was asked for, with the image that counts."""
+        found = await self._documents.collection(domain.REFERENCES).find({"project_id": project_id})
+        if not found:
+            await self._known(project_id)
+        order = ("kind", "entity_id", "variant")
+        return sorted(map(references.told, found), key=lambda item: tuple(item[name] or "" for name in order))
+
+    async def reference_runs(self, project_id: str, kind: str, entity_id: str, variant: str | None) -> list[Answer]:
+        """The runs that were asked for an entity's references, as they were asked for first."""
+        of = {"project_id": project_id, "kind": kind, "entity_id": entity_id}
+        if variant is not None:
+            of["variant"] = variant
+        found = await self._documents.collection(domain.REFERENCES).find(of)
+        return [run for run in map(references.first_run, found) if run is not None]
 
     async def _known(self, project_id: str) -> Answer:
         """The project's document.
@@ -143,9 +180,10 @@ class ReadModel:
             raise NotFoundError(f"project {project_id!r} is unknown")
         return project
 
-    async def _runs(self, project_id: str) -> list[Answer]:
-        """The runs that count now: of each shot's newest revision and regeneration."""
-        runs = await self._all_runs({"project_id": project_id})
+    async def _runs(self, project_id: str, *, of_references: bool = False) -> list[Answer]:
+        """The runs that count now: of each shot's newest revision and regeneration, or of each reference's."""
+        every = await self._all_runs({"project_id": project_id})
+        runs = [run for run in every if (run.get("subject", _KEYFRAME) != _KEYFRAME) is of_references]
         newest: dict[tuple[str, str | None], Answer] = {}
         for run in sorted(runs, key=_age):
             newest[run["shot_id"], run.get("frame_role")] = run
@@ -182,7 +220,7 @@ class ReadModel:
 def _whole(run: Answer) -> Answer:
     """A run with its details in their places."""
     details = run.pop(domain.DETAILS, {})
-    for word in ("keyframe", "failure"):
+    for word in ("keyframe", "reference", "failure"):
         if word in details:
             run[word] = details[word]
     for generation_id, words in details.get("generations", {}).items():
@@ -224,6 +262,7 @@ def _summary(run: Answer) -> Answer:
         "scene_id",
         "scene_title",
         "story_order",
+        "subject",
         "revision",
         "regeneration_id",
         "frame_role",

@@ -1,6 +1,7 @@
 """Settings of the gateway, beside those of every service."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
@@ -26,6 +27,10 @@ class GatewaySettings(ServiceSettings):
     Not given: previz and every vendor whose key is set."""
     gateway_page_size: int = Field(default=500, ge=1, le=5000)
     """Most items that one answer lists; the rest follows with `?after=`."""
+    gateway_adapter_mb: int = Field(default=2048, ge=1, le=64 * 1024)
+    """Largest file of an adapter that is taken, in mebibytes."""
+    gateway_upload_folder: Path | None = None
+    """Where files lie while they come in, two at a time; None = the system's temporary folder."""
     leonardo_callback_key: SecretStr | None = Field(
         default=None, min_length=16, validation_alias=AliasChoices("LEONARDO_CALLBACK_KEY", "ICE_LEONARDO_CALLBACK_KEY")
     )

@@ -2,6 +2,7 @@
 
 from schemas import topics
 from schemas.conditioning import LocationConditioned
+from schemas.reference import ReferenceFailed, ReferenceRequested
 from schemas.shot import ShotRejected
 from services.chassis.app import ServiceApp, make_app
 from services.chassis.bindings import On, Sweep
@@ -9,6 +10,7 @@ from services.chassis.clock import SystemClock
 from services.chassis.documents import Documents
 from services.chassis.parking import Parking
 from services.location_conditioning.adapters.bible import LocationBible, PropBible
+from services.location_conditioning.adapters.references import ReferenceShelf
 from services.location_conditioning.adapters.template_file import load_templates
 from services.location_conditioning.adapters.tracks import ShotTracks
 from services.location_conditioning.handlers import FrameJudge, Handlers, Limits
@@ -23,15 +25,20 @@ def build(settings: LocationConditioningSettings) -> ServiceApp:
     locations = LocationBible(documents.collection("location_bible"))
     props = PropBible(documents.collection("location_props"))
     tracks = ShotTracks(documents.collection("location_shots"))
-    limits = Limits(bible_s=settings.bible_wait_s, continuity_s=settings.continuity_wait_s)
+    references = ReferenceShelf(documents.collection("location_references"))
+    limits = Limits(
+        bible_s=settings.bible_wait_s,
+        continuity_s=settings.continuity_wait_s,
+        reference_s=settings.reference_wait_s,
+    )
     parking = Parking(
         documents.collection("location_runs"),
-        FrameJudge(locations, props, tracks, load_templates(), limits),
+        FrameJudge(locations, props, tracks, references, load_templates(), limits),
         SystemClock(),
         warm_up_s=settings.sweep_warm_up_s,
     )
-    handlers = Handlers(locations, props, tracks, parking)
-    emits = (LocationConditioned, ShotRejected)
+    handlers = Handlers(locations, props, tracks, references, parking)
+    emits = (LocationConditioned, ShotRejected, ReferenceRequested, ReferenceFailed)
     return make_app(
         settings,
         name=NAME,
@@ -42,10 +49,16 @@ def build(settings: LocationConditioningSettings) -> ServiceApp:
             On(topics.KEYFRAME_READY, handlers.keyframe_ready, emits=emits),
             On(topics.KEYFRAME_FAILED, handlers.keyframe_failed, emits=emits),
             On(topics.SHOT_REJECTED, handlers.shot_rejected, emits=emits),
+            On(topics.REFERENCE_READY, handlers.reference_ready, emits=emits),
+            On(topics.REFERENCE_FAILED, handlers.reference_failed, emits=emits),
             On(topics.CHARACTERS_CONDITIONED, handlers.characters_conditioned, emits=emits),
         ),
         sweeps=(
-            Sweep("end waits for entries and keyframes that did not come", handlers.sweep, settings.sweep_every_s),
+            Sweep(
+                "end waits for entries, keyframes and references",
+                handlers.sweep,
+                settings.sweep_every_s,
+            ),
         ),
         resources=(documents,),
         prepare=(locations.prepare, props.prepare, parking.prepare),

@@ -1,7 +1,7 @@
 """What happens on each consumed event: load, decide, save, emit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -10,6 +10,7 @@ from schemas.base import Event
 from schemas.bible import Entity, LocationDefined, PropDefined
 from schemas.conditioning import CharactersConditioned
 from schemas.keyframe import KeyframeFailed, KeyframeReady
+from schemas.reference import ReferenceFailed, ReferenceReady
 from schemas.run import RunContext
 from schemas.shot import ShotRejected
 from schemas.vocabulary import FrameRole, SubjectKind
@@ -18,8 +19,8 @@ from services.chassis.failures import Poison
 from services.chassis.parking import Parking, Question, Settled, Verdict, Waiting
 from services.chassis.versions import Claim
 from services.location_conditioning import domain
-from services.location_conditioning.domain import Knowledge, Roster, Templates, WaitKind
-from services.location_conditioning.ports import Locations, Props, Tracks
+from services.location_conditioning.domain import Knowledge, Roster, Templates, Wait, WaitKind
+from services.location_conditioning.ports import Locations, MadeReferences, Props, Tracks
 
 #: Longest chain of continued shots that is followed; a longer one can't be a cycle of ours, it is a film of its own.
 _LONGEST_CHAIN: Final = 10_000
@@ -31,23 +32,32 @@ class Limits:
 
     bible_s: float
     continuity_s: float
+    reference_s: float
 
 
 class FrameJudge:
     """Whether all that a frame needs is known; the rule that parked frames wait for."""
 
-    def __init__(
-        self, locations: Locations, props: Props, tracks: Tracks, templates: Templates, limits: Limits
+    def __init__(  # noqa: PLR0913 - what it knows, by name
+        self,
+        locations: Locations,
+        props: Props,
+        tracks: Tracks,
+        references: MadeReferences,
+        templates: Templates,
+        limits: Limits,
     ) -> None:
         self._locations = locations
         self._props = props
         self._tracks = tracks
+        self._references = references
         self._templates = templates
         self._limits = {
             WaitKind.LOCATION: limits.bible_s,
             WaitKind.PROP: limits.bible_s,
             WaitKind.SHOT: limits.continuity_s,
             WaitKind.RUN: limits.continuity_s,
+            WaitKind.REFERENCE: limits.reference_s,
         }
 
     async def __call__(self, question: Event, over: frozenset[str], /) -> Verdict:
@@ -62,10 +72,27 @@ class FrameJudge:
         if any(wait.key in over for wait in missing):
             return Settled((domain.entries_rejection(run, known, await self._roster(run)),))
         earlier = domain.continuity(run, known, over)
-        waits = (*missing, *earlier.waits)
+        # What a reference shows is known once every entry is there.
+        known = known if missing else await self._with_references(run, known, over)
+        wanted = () if missing else domain.open_references(run, known)
+        waits = (
+            *missing,
+            *earlier.waits,
+            *(Wait(WaitKind.REFERENCE, domain.reference_key(item.key)) for item in wanted),
+        )
         if waits:
-            return Waiting({wait.key: self._limits[wait.kind] for wait in waits})
+            limits = {wait.key: self._limits[wait.kind] for wait in waits}
+            return Waiting(limits, tuple(domain.request(item, run.run_id, _reason(run)) for item in wanted))
+        refusal = domain.references_rejection(run, known)
+        if refusal is not None:
+            return Settled((refusal,))
         return Settled((domain.conditioned(question, known, earlier, self._templates),))
+
+    async def _with_references(self, run: RunContext, known: Knowledge, over: frozenset[str]) -> Knowledge:
+        keys = [item.key for item in known.wanted(run)]
+        ended = await self._references.find(keys)
+        gone = frozenset(key for key in keys if domain.reference_key(key) in over)
+        return replace(known, made=domain.References(ended, gone))
 
     async def _knowledge(self, run: RunContext) -> Knowledge:
         shot, project_id = run.shot, run.project.project_id
@@ -80,7 +107,7 @@ class FrameJudge:
             cycle = await self._cycle(project_id, shot.shot_id, parent)
         return Knowledge(
             location=location,
-            props=await self._props.find(project_id, shot.props) if shot.props else {},
+            props=await self._props.find(project_id, shot.props, _prop_version(run)) if shot.props else {},
             own=await self._tracks.get(project_id, shot.shot_id) if needs_start else None,
             parent=parent,
             cycle=cycle,
@@ -116,10 +143,13 @@ class FrameJudge:
 class Handlers:
     """One method per consumed event."""
 
-    def __init__(self, locations: Locations, props: Props, tracks: Tracks, parking: Parking) -> None:
+    def __init__(
+        self, locations: Locations, props: Props, tracks: Tracks, references: MadeReferences, parking: Parking
+    ) -> None:
         self._locations = locations
         self._props = props
         self._tracks = tracks
+        self._references = references
         self._parking = parking
 
     async def location_defined(self, event: LocationDefined) -> Sequence[Event]:
@@ -143,6 +173,9 @@ class Handlers:
     async def characters_conditioned(self, event: CharactersConditioned) -> Sequence[Event]:
         """Condition the frame, or park it; the same again for a repeat."""
         run = event.run
+        if run.subject is not SubjectKind.KEYFRAME:
+            # Nothing continues a reference, and each is a subject of its own.
+            return await self._parking.ask(Question(id=run.run_id, event=event, group=f"reference/{run.run_id}"))
         is_new = await self._tracks.evolve(
             run.project.project_id, run.shot.shot_id, partial(domain.seen, run=run), is_new=True
         )
@@ -181,6 +214,20 @@ class Handlers:
         keys = [domain.shot_key(event.project_id, event.shot_id), domain.run_key(start)]
         return await self._parking.release_for(keys, cause=event.event_id)
 
+    async def reference_ready(self, event: ReferenceReady) -> Sequence[Event]:
+        """Remember the plate or prop view, then release the frames that wait for it. Sheets are none of ours."""
+        return await self._reference_ended(event)
+
+    async def reference_failed(self, event: ReferenceFailed) -> Sequence[Event]:
+        """Remember that there will be none, then release the frames that wait for it."""
+        return await self._reference_ended(event)
+
+    async def _reference_ended(self, event: domain.Ended) -> Sequence[Event]:
+        if event.subject not in {SubjectKind.LOCATION_PLATE, SubjectKind.PROP_VIEW}:
+            return ()
+        await self._references.keep(event)
+        return await self._parking.release_for([domain.reference_key(event.key)], cause=event.event_id)
+
     async def sweep(self) -> Sequence[Swept]:
         """End the waits whose time is over."""
         return await self._parking.expired()
@@ -199,3 +246,14 @@ class Handlers:
             domain.entity_key(kind, project_id, entity.id, entity.version),
         ]
         return await self._parking.release_for(keys, cause=event.event_id)
+
+
+def _reason(run: RunContext) -> str:
+    shot_id = run.shot.shot_id
+    return f"shot {shot_id}" if run.subject is SubjectKind.KEYFRAME else f"the same place in {shot_id}"
+
+
+def _prop_version(run: RunContext) -> int | None:
+    """A prop view shows the version that was asked for; a frame shows the newest."""
+    wanted = run.reference if run.subject is SubjectKind.PROP_VIEW else None
+    return None if wanted is None else wanted.bible_version

@@ -6,6 +6,7 @@ from typing import Protocol
 from schemas.bible import Location, Prop
 from services.chassis.versions import Claim
 from services.location_conditioning.domain.continuity import Evolve, ShotTrack
+from services.location_conditioning.domain.wanted import Ended
 
 
 class Locations(Protocol):
@@ -35,8 +36,8 @@ class Props(Protocol):
         """Store a version; the first content of a version stays."""
         ...
 
-    async def find(self, project_id: str, prop_ids: Iterable[str]) -> Mapping[str, Prop]:
-        """The newest entries by id; what isn't there is left out."""
+    async def find(self, project_id: str, prop_ids: Iterable[str], version: int | None = None) -> Mapping[str, Prop]:
+        """Entries by id, the newest or those of a version; what isn't there is left out."""
         ...
 
     async def names(self, project_id: str) -> Mapping[str, str]:
@@ -63,4 +64,16 @@ class Tracks(Protocol):
         Returns:
             Whether the track was made by this call.
         """
+        ...
+
+
+class MadeReferences(Protocol):
+    """What became of every plate and prop view: the newest that was made, or why there is none."""
+
+    async def keep(self, ended: Ended) -> None:
+        """Take an end in. A picture stays though another making of it fails; one that came before changes nothing."""
+        ...
+
+    async def find(self, keys: Iterable[str]) -> Mapping[str, Ended]:
+        """How references ended, by key; those still to come are left out."""
         ...

@@ -12,6 +12,8 @@ class LocationConditioningSettings(ServiceSettings):
     """Seconds that a frame waits for bible entries that it names and nobody has published yet."""
     continuity_wait_s: float = Field(default=86_400.0, gt=0, le=30 * 86_400)
     """Seconds that a frame waits for an earlier keyframe; then it goes on without, and says so."""
+    reference_wait_s: float = Field(default=86_400.0, gt=0, le=30 * 86_400)
+    """Seconds that a frame waits for a plate or a prop view; then its project's policy decides."""
     sweep_every_s: float = Field(default=5.0, gt=0, le=3_600)
     """How often waits that are over are looked for."""
     sweep_warm_up_s: float = Field(default=15.0, ge=0, le=3_600)

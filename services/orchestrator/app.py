@@ -4,6 +4,7 @@ from schemas import topics
 from schemas.generation import GenerationRequested
 from schemas.keyframe import KeyframeFailed, KeyframeReady
 from schemas.prompt import RetakeRequested
+from schemas.reference import ReferenceFailed, ReferenceReady
 from schemas.review import ReviewRequested
 from schemas.run import RunSuperseded
 from schemas.shot import ShotRejected
@@ -27,6 +28,7 @@ from services.orchestrator.ports import Gauges
 from services.orchestrator.settings import OrchestratorSettings
 
 NAME = "orchestrator"
+_ENDS = (KeyframeReady, KeyframeFailed, ReferenceReady, ReferenceFailed)
 _MEASURED_EVERY_S = 5.0
 
 
@@ -45,7 +47,7 @@ def build(settings: OrchestratorSettings) -> ServiceApp:
         name=NAME,
         subscriptions=_table(handlers),
         sweeps=(
-            # emits GenerationRequested, ShotRejected, KeyframeFailed
+            # emits GenerationRequested, ShotRejected, KeyframeFailed, ReferenceFailed
             Sweep("decide on runs that have rested", handlers.look, settings.orchestrator_sweep_s),
             Sweep("count runs at rest", handlers.measure, _MEASURED_EVERY_S),
         ),
@@ -64,28 +66,28 @@ def _table(handlers: Handlers) -> tuple[On, ...]:
         On(
             topics.REVIEW_DECIDED,
             handlers.review_decided,
-            emits=(GenerationRequested, KeyframeReady, RetakeRequested, KeyframeFailed),
+            emits=(GenerationRequested, RetakeRequested, *_ENDS),
         ),
         On(topics.SHOT_PLANNED, handlers.shot_planned, emits=(RunSuperseded,)),
         On(
             topics.FRAME_VALIDATED,
             handlers.frame_validated,
-            emits=(KeyframeReady, ReviewRequested, RetakeRequested, KeyframeFailed),
+            emits=(ReviewRequested, RetakeRequested, *_ENDS),
         ),
         On(
             topics.GENERATION_FAILED,
             handlers.generation_failed,
-            emits=(GenerationRequested, RetakeRequested, KeyframeFailed),
+            emits=(GenerationRequested, RetakeRequested, KeyframeFailed, ReferenceFailed),
         ),
         On(
             topics.GENERATION_COMPLETED,
             handlers.generation_completed,
-            emits=(KeyframeReady, ReviewRequested, RetakeRequested, KeyframeFailed),
+            emits=(ReviewRequested, RetakeRequested, *_ENDS),
         ),
         On(
             topics.PROMPT_BUILT,
             handlers.prompt_built,
-            emits=(GenerationRequested, RunSuperseded, ShotRejected, KeyframeFailed),
+            emits=(GenerationRequested, RunSuperseded, ShotRejected, KeyframeFailed, ReferenceFailed),
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from schemas import topics
 from schemas.prompt import PromptBuilt
+from schemas.reference import ReferenceFailed
 from schemas.shot import ShotRejected
 from services.chassis.app import ServiceApp, make_app
 from services.chassis.bindings import On
@@ -17,12 +18,13 @@ def build(settings: PromptBuilderSettings) -> ServiceApp:
         TemplateError: a shipped template is wrong.
     """
     handlers = Handlers(shipped_templates())
+    emits = (PromptBuilt, ShotRejected, ReferenceFailed)
     return make_app(
         settings,
         name="prompt_builder",
         subscriptions=(
             # A retake is waited for: it goes before a film in bulk.
-            On(topics.RETAKE_REQUESTED, handlers.retake_requested, emits=(PromptBuilt, ShotRejected)),
-            On(topics.LOCATION_CONDITIONED, handlers.location_conditioned, emits=(PromptBuilt, ShotRejected)),
+            On(topics.RETAKE_REQUESTED, handlers.retake_requested, emits=emits),
+            On(topics.LOCATION_CONDITIONED, handlers.location_conditioned, emits=emits),
         ),
     )

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 
 from schemas.base import Event
 from schemas.conditioning import LocationConditioned
-from schemas.prompt import RetakeRequested
-from services.prompt_builder.domain import Templates, build
+from schemas.prompt import PromptBuilt, RetakeRequested
+from schemas.reference import refused
+from schemas.run import RunContext
+from schemas.shot import ShotRejected
+from services.prompt_builder.domain import STAGE, Templates, build
 
 
 class Handlers:
@@ -16,8 +19,16 @@ class Handlers:
 
     async def location_conditioned(self, event: LocationConditioned) -> Sequence[Event]:
         """Word the first take of a run, or reject a shot that can't be worded."""
-        return (build(event, self._templates),)
+        return (_told(event.run, build(event, self._templates)),)
 
     async def retake_requested(self, event: RetakeRequested) -> Sequence[Event]:
         """Word a later take with what it is to change."""
-        return (build(event, self._templates, take=event.take, retake=event.instruction),)
+        built = build(event, self._templates, take=event.take, retake=event.instruction)
+        return (_told(event.run, built),)
+
+
+def _told(run: RunContext, built: PromptBuilt | ShotRejected) -> Event:
+    """The wording, or the refusal: nobody planned a sheet or a plate, so those end as references do."""
+    if isinstance(built, ShotRejected) and run.reference is not None:
+        return refused(run, STAGE, built.problems)
+    return built

@@ -31,6 +31,9 @@ BESIDE_THE_TABLE = {
     ("gateway", "film.review.decided"),
     ("gateway", "film.adapter.defined"),
     ("gateway", "film.character.defined"),
+    ("gateway", "film.location.defined"),
+    ("gateway", "film.prop.defined"),
+    ("gateway", "film.reference.requested"),
     ("gateway", "film.provider.callback_received"),
     ("generation", "film.provider.health_changed"),
 }

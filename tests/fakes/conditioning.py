@@ -17,24 +17,28 @@ from schemas.keyframe import (
     Timing,
 )
 from schemas.project import ProjectSettings
+from schemas.reference import ReferenceFailed, ReferenceReady, ReferenceRequested
 from schemas.run import RunContext, runs_of
 from schemas.shot import Problem, Shot, ShotPlanned, ShotRejected
 from schemas.vocabulary import FrameRole
 from services.character_conditioning import handlers as characters
 from services.character_conditioning.adapters.bible import CharacterBible
 from services.character_conditioning.adapters.revisions import ShotRevisions
+from services.character_conditioning.adapters.sheets import FirstAsks, SheetShelf
 from services.chassis.bindings import Swept
 from services.chassis.clock import Clock
 from services.chassis.documents import DocumentStore
 from services.chassis.parking import Parking
 from services.location_conditioning import handlers as locations
 from services.location_conditioning.adapters.bible import LocationBible, PropBible
+from services.location_conditioning.adapters.references import ReferenceShelf
 from services.location_conditioning.adapters.template_file import load_templates
 from services.location_conditioning.adapters.tracks import ShotTracks
 
 PROJECT = "vrindavan"
 BIBLE_WAIT_S = 120.0
 CONTINUITY_WAIT_S = 86_400.0
+REFERENCE_WAIT_S = 43_200.0
 SHA = "0" * 64
 
 
@@ -207,12 +211,17 @@ class CharacterStage(_Stage):
     def __init__(self, documents: DocumentStore, clock: Clock) -> None:
         self.bible = CharacterBible(documents.collection("character_bible"))
         revisions = ShotRevisions(documents.collection("character_shot_revisions"))
-        judge = characters.CastJudge(self.bible, wait_s=BIBLE_WAIT_S)
+        sheets = SheetShelf(documents.collection("character_sheets"))
+        asks = FirstAsks(documents.collection("character_reference_asks"))
+        judge = characters.CastJudge(self.bible, sheets, wait_s=BIBLE_WAIT_S, sheet_wait_s=REFERENCE_WAIT_S)
         self.parking = Parking(documents.collection("character_intake"), judge, clock)
-        self.handlers = characters.Handlers(self.bible, revisions, self.parking)
+        self.handlers = characters.Handlers(self.bible, revisions, sheets, asks, self.parking)
         routes: Mapping[type[Event], Any] = {
             CharacterDefined: self.handlers.character_defined,
             ShotPlanned: self.handlers.shot_planned,
+            ReferenceRequested: self.handlers.reference_requested,
+            ReferenceReady: self.handlers.reference_ready,
+            ReferenceFailed: self.handlers.reference_failed,
         }
         super().__init__(routes, self.handlers.sweep)
 
@@ -224,10 +233,11 @@ class LocationStage(_Stage):
         self.places = LocationBible(documents.collection("location_bible"))
         self.props = PropBible(documents.collection("location_props"))
         tracks = ShotTracks(documents.collection("location_shots"))
-        limits = locations.Limits(bible_s=BIBLE_WAIT_S, continuity_s=CONTINUITY_WAIT_S)
-        judge = locations.FrameJudge(self.places, self.props, tracks, load_templates(), limits)
+        references = ReferenceShelf(documents.collection("location_references"))
+        limits = locations.Limits(bible_s=BIBLE_WAIT_S, continuity_s=CONTINUITY_WAIT_S, reference_s=REFERENCE_WAIT_S)
+        judge = locations.FrameJudge(self.places, self.props, tracks, references, load_templates(), limits)
         self.parking = Parking(documents.collection("location_runs"), judge, clock)
-        self.handlers = locations.Handlers(self.places, self.props, tracks, self.parking)
+        self.handlers = locations.Handlers(self.places, self.props, tracks, references, self.parking)
         routes: Mapping[type[Event], Any] = {
             CharactersConditioned: self.handlers.characters_conditioned,
             LocationDefined: self.handlers.location_defined,
@@ -235,5 +245,7 @@ class LocationStage(_Stage):
             KeyframeReady: self.handlers.keyframe_ready,
             KeyframeFailed: self.handlers.keyframe_failed,
             ShotRejected: self.handlers.shot_rejected,
+            ReferenceReady: self.handlers.reference_ready,
+            ReferenceFailed: self.handlers.reference_failed,
         }
         super().__init__(routes, self.handlers.sweep)

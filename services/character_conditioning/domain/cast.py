@@ -1,10 +1,10 @@
 """A cast as one shot shows it. Each character is conditioned from its own entry alone; nothing is shared."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
-from schemas.bible import Character
-from schemas.conditioning import CharacterConditioning, CharactersConditioned
+from schemas.bible import Character, ReferenceImage
+from schemas.conditioning import CharacterConditioning, CharactersConditioned, Degradation
 from schemas.project import ProjectSettings
 from schemas.run import runs_of
 from schemas.shot import CastMember, Shot, ShotPlanned
@@ -19,23 +19,36 @@ REFERENCE_STRENGTH: Final = 0.6
 MOST_FEATURES: Final = 64
 
 
-def conditioned(planned: ShotPlanned, characters: Mapping[str, Character]) -> tuple[CharactersConditioned, ...]:
+Pictures = Mapping[str, Sequence[ReferenceImage]]
+"""Pictures of characters beside those of the bible, by character id: sheets that were made."""
+
+NO_PICTURES: Final[Pictures] = {}
+
+
+def conditioned(
+    planned: ShotPlanned,
+    characters: Mapping[str, Character],
+    pictures: Pictures = NO_PICTURES,
+    lost: tuple[Degradation, ...] = (),
+) -> tuple[CharactersConditioned, ...]:
     """One event per frame role of the shot, in order.
 
     Args:
         planned: the shot.
         characters: bible entries of everybody in the cast, by id, in the version wanted.
+        pictures: beside those of the bible.
+        lost: what the frame goes without.
 
     Raises:
         KeyError: an entry or a costume is missing; `missing_from` tells beforehand.
     """
-    cast = condition(planned.shot, planned.project, characters)
+    cast = condition(planned.shot, planned.project, characters, pictures)
     seed = frame_seed(planned.project, planned.shot, characters, planned.regeneration_id)
-    return tuple(CharactersConditioned(run=run, cast=cast, seed=seed) for run in runs_of(planned))
+    return tuple(CharactersConditioned(run=run, cast=cast, seed=seed, degradations=lost) for run in runs_of(planned))
 
 
 def condition(
-    shot: Shot, project: ProjectSettings, characters: Mapping[str, Character]
+    shot: Shot, project: ProjectSettings, characters: Mapping[str, Character], pictures: Pictures = NO_PICTURES
 ) -> tuple[CharacterConditioning, ...]:
     """Everybody in the cast, in the order of the shot.
 
@@ -45,12 +58,27 @@ def condition(
         KeyError: an entry or a costume is missing.
     """
     cap = cap_for(characters[member.character_id] for member in shot.visible_cast)
-    return tuple(_condition(member, characters[member.character_id], shot, project, cap) for member in shot.cast)
+    return tuple(
+        _condition(member, _shown_by(characters[member.character_id], pictures), shot, project, cap)
+        for member in shot.cast
+    )
+
+
+def _shown_by(character: Character, pictures: Pictures) -> "_Shown":
+    return _Shown(character, (*character.reference_images, *pictures.get(character.id, ())))
+
+
+class _Shown(NamedTuple):
+    """A character with every picture that there is of it."""
+
+    character: Character
+    pictures: tuple[ReferenceImage, ...]
 
 
 def _condition(
-    member: CastMember, character: Character, shot: Shot, project: ProjectSettings, cap: float
+    member: CastMember, shown: _Shown, shot: Shot, project: ProjectSettings, cap: float
 ) -> CharacterConditioning:
+    character = shown.character
     costume, source = costume_worn(character, member, shot)
     facing = member.facing or shot.facing
     return CharacterConditioning(
@@ -68,9 +96,7 @@ def _condition(
         action=member.action,
         expression=member.expression,
         facing=facing,
-        references=ranked_references(
-            character.reference_images, costume_id=costume.costume_id, facing=facing, size=shot.shot_size
-        ),
+        references=ranked_references(shown.pictures, costume_id=costume.costume_id, facing=facing, size=shot.shot_size),
         reference_strength=REFERENCE_STRENGTH,
         loras=capped(adapters_of(character), cap) if member.visible else adapters_of(character),
         seed=character_seed(project, character),

@@ -10,6 +10,7 @@ from schemas.shot import Problem, ShotPlanned, ShotRejected
 from schemas.suggestions import allowed_entries, listed
 from services.character_conditioning.domain.cast import MOST_FEATURES, conditioned, feature_count
 from services.character_conditioning.domain.costumes import ATTIRE_COSTUME, knows_costume
+from services.character_conditioning.domain.sheets import NO_SHEETS, Sheets, losses, objections, sheets_for
 
 #: This stage in `ShotRejected.stage`.
 STAGE: Final = "character-conditioning"
@@ -65,17 +66,33 @@ def missing_from(planned: ShotPlanned, characters: Mapping[str, Character]) -> t
 
 
 def decide(
-    planned: ShotPlanned, characters: Mapping[str, Character]
+    planned: ShotPlanned, characters: Mapping[str, Character], made: Sheets = NO_SHEETS
 ) -> tuple[CharactersConditioned | ShotRejected, ...]:
-    """The events of a shot of which nothing is missing: its conditioned runs, or one refusal."""
-    problems = [
+    """The events of a shot of which nothing is missing: its conditioned runs, or one refusal.
+
+    Args:
+        planned: the shot.
+        characters: entries of the cast, by id.
+        made: what became of the sheets that it needs.
+    """
+    impossible = problems_of(planned, characters)
+    if impossible:
+        return (_rejected(planned, impossible),)
+    wanted = sheets_for(planned, characters)
+    refused = objections(planned, wanted, made)
+    if refused:
+        return (_rejected(planned, refused),)
+    pictures = {sheet.character.id: made.pictures(sheet) for sheet in wanted}
+    return conditioned(planned, characters, pictures, losses(wanted, made))
+
+
+def problems_of(planned: ShotPlanned, characters: Mapping[str, Character]) -> tuple[Problem, ...]:
+    """Why a shot of which nothing is missing can't be made, whatever else may come; empty = it can."""
+    return tuple(
         problem
         for index, member in enumerate(planned.shot.cast)
         for problem in _problems(index, planned, characters[member.character_id])
-    ]
-    if problems:
-        return (_rejected(planned, problems),)
-    return conditioned(planned, characters)
+    )
 
 
 def _problems(index: int, planned: ShotPlanned, character: Character) -> Iterable[Problem]:

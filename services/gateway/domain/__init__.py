@@ -10,20 +10,23 @@ from enum import StrEnum
 from typing import Any, Final
 
 from schemas.base import Event, Model
-from schemas.bible import CharacterDefined, LocationDefined, PropDefined
+from schemas.bible import CharacterDefined, Entity, LocationDefined, PropDefined
 from schemas.generation import FailureKind, GenerationCompleted, GenerationFailed, GenerationRequested
 from schemas.keyframe import KeyframeFailed, KeyframeReady
 from schemas.provider import ProviderHealthChanged
+from schemas.reference import ReferenceFailed, ReferenceReady, ReferenceRequested
 from schemas.review import ReviewDecided, ReviewRequested
 from schemas.run import ChainEvent, RunContext, runs_of
 from schemas.shot import ShotPlanned, ShotRejected
 from schemas.validation import FrameValidated
+from services.gateway.domain import references
 
 PROJECTS: Final = "projects"
 SHOTS: Final = "shots"
 RUNS: Final = "runs"
 EVENTS: Final = "events"
 ENTITIES: Final = "entities"
+REFERENCES: Final = "references"
 PROVIDERS: Final = "providers"
 
 #: Field of a run that holds what only an answer about one run or keyframe needs; left out of every overview.
@@ -98,7 +101,9 @@ def project_event(event: Event, arrival: Arrival) -> list[Write]:
             writes.append(Write(RUNS, event.run_id, {f"reviews.{event.event_id}": _body(event)}))
         case CharacterDefined(character=entity) | LocationDefined(location=entity) | PropDefined(prop=entity):
             kind = seen_key(event).removesuffix("_defined")
-            writes.append(_entity(event.project_id, kind, entity.id, entity.model_dump(mode="json")))
+            writes.append(_entity(event.project_id, kind, entity, arrival))
+        case ReferenceRequested() | ReferenceReady() | ReferenceFailed():
+            writes += _reference(event, arrival)
         case ProviderHealthChanged():
             writes.append(Write(PROVIDERS, event.provider, {**_body(event), "at_ms": arrival.at_ms}))
         case ChainEvent():
@@ -221,12 +226,30 @@ def _ended(event: KeyframeReady | KeyframeFailed, arrival: Arrival) -> Write:
     )
 
 
-def _entity(project_id: str, kind: str, entity_id: str, entity: dict[str, Any]) -> Write:
-    return Write(
-        ENTITIES,
-        f"{project_id}/{kind}/{entity_id}",
-        {"project_id": project_id, "kind": kind, "entity_id": entity_id, "entity": entity},
-    )
+def _entity(project_id: str, kind: str, entity: Entity, arrival: Arrival) -> Write:
+    about = {"project_id": project_id, "kind": kind, "entity_id": entity.id}
+    fields, least = references.entity_fields(entity, arrival.at_ms)
+    return Write(ENTITIES, f"{project_id}/{kind}/{entity.id}", {**about, **fields}, {}, least)
+
+
+def _reference(event: references.ReferenceEvent, arrival: Arrival) -> list[Write]:
+    fields, about, least = references.reference_fields(event, arrival.at_ms)
+    writes = [Write(REFERENCES, references.reference_id(event), fields, about, least)]
+    run_id = None if isinstance(event, ReferenceRequested) else event.run_id
+    if isinstance(event, ReferenceReady | ReferenceFailed) and run_id is not None:
+        word = "reference" if isinstance(event, ReferenceReady) else "failure"
+        reason = event.reason if isinstance(event, ReferenceFailed) else None
+        ended = {
+            word: {"event_id": event.event_id, "reason": reason},
+            f"{DETAILS}.{word}": {**_body(event), "event_id": event.event_id},
+            f"seen.{seen_key(event)}.event_id": event.event_id,
+            "subject": event.subject.value,
+        }
+        least = {f"seen.{seen_key(event)}.at_ms": arrival.at_ms}
+        # One that never came to a chain event has no shot of its own; its key stands for one.
+        shot = {"project_id": event.project_id, "shot_id": event.entity_id}
+        writes.append(Write(RUNS, run_id, ended, shot, least))
+    return writes
 
 
 def _chain(event: ChainEvent, arrival: Arrival) -> list[Write]:
@@ -297,7 +320,7 @@ def status_of(run: Document, rejections: Iterable[Document] = ()) -> Status:
     `rejections` are the shot's refusals; one of the same revision and regeneration ends the run. One that refused a
     second content of a revision leaves the first content's run alone.
     """
-    if run.get("keyframe"):
+    if run.get("keyframe") or run.get("reference"):
         return Status.READY
     if run.get("failure"):
         return Status.FAILED

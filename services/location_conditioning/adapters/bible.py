@@ -57,9 +57,9 @@ class PropBible:
         """Store a version; the first content of a version stays."""
         return await self._versions.keep(_entry(project_id, prop), group=project_id)
 
-    async def find(self, project_id: str, prop_ids: Iterable[str]) -> Mapping[str, Prop]:
-        """The newest entries by id; what isn't there is left out."""
-        found = await self._versions.find((f"{project_id}/{prop_id}", None) for prop_id in prop_ids)
+    async def find(self, project_id: str, prop_ids: Iterable[str], version: int | None = None) -> Mapping[str, Prop]:
+        """Entries by id, the newest or those of a version; what isn't there is left out."""
+        found = await self._versions.find((f"{project_id}/{prop_id}", version) for prop_id in prop_ids)
         return {prop.id: prop for prop in (Prop.model_validate_json(entry.body) for entry in found.values())}
 
     async def names(self, project_id: str) -> Mapping[str, str]:

@@ -22,6 +22,9 @@ from services.location_conditioning.domain.decision import (
     entity_key,
     entries_rejection,
     missing_entries,
+    open_references,
+    reference_key,
+    references_rejection,
     run_key,
     shot_key,
     start_run_of,
@@ -31,18 +34,22 @@ from services.location_conditioning.domain.place import condition_location, cond
 from services.location_conditioning.domain.references import ranked_plates
 from services.location_conditioning.domain.templates import LocationTemplate, Templates, fill
 from services.location_conditioning.domain.variant import Variant, variant_of
+from services.location_conditioning.domain.wanted import Ended, References, WantedReference, request
 
 __all__ = [
     "STAGE",
     "Continuity",
+    "Ended",
     "Knowledge",
     "LocationTemplate",
+    "References",
     "Roster",
     "ShotTrack",
     "Templates",
     "Variant",
     "Wait",
     "WaitKind",
+    "WantedReference",
     "condition_location",
     "condition_prop",
     "conditioned",
@@ -57,9 +64,13 @@ __all__ = [
     "light_for",
     "location_seed",
     "missing_entries",
+    "open_references",
     "ranked_plates",
     "ready",
+    "reference_key",
+    "references_rejection",
     "refused",
+    "request",
     "run_key",
     "seen",
     "shot_key",

@@ -12,10 +12,12 @@ from schemas.conditioning import (
     Degradation,
     LocationConditioned,
 )
+from schemas.project import ReferencePolicy
+from schemas.reference import ReferenceFailed, refused
 from schemas.run import RunContext
 from schemas.shot import Problem, ShotRejected, planned_digest
 from schemas.suggestions import allowed_entries, listed
-from schemas.vocabulary import FrameRole
+from schemas.vocabulary import FrameRole, SubjectKind
 from services.location_conditioning.domain.continuity import (
     Frame,
     Gone,
@@ -26,6 +28,14 @@ from services.location_conditioning.domain.continuity import (
 )
 from services.location_conditioning.domain.place import condition_location, condition_prop, template_degradations
 from services.location_conditioning.domain.templates import Templates
+from services.location_conditioning.domain.wanted import (
+    NO_REFERENCES,
+    References,
+    WantedReference,
+    losses,
+    objections,
+    wanted_for,
+)
 
 #: This stage in `ShotRejected.stage`.
 STAGE: Final = "location-conditioning"
@@ -42,6 +52,8 @@ class WaitKind(StrEnum):
     """The newest keyframe of the shot that it continues."""
     RUN = "run"
     """The start frame of its own shot."""
+    REFERENCE = "reference"
+    """A plate or a prop view."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,7 @@ class Knowledge:
         own: track of the frame's own shot.
         parent: track of the shot that it continues.
         cycle: continued shots that lead back to this one; empty = none do.
+        made: what became of the plates and prop views that it needs.
     """
 
     location: Location | None = None
@@ -69,6 +82,11 @@ class Knowledge:
     own: ShotTrack | None = None
     parent: ShotTrack | None = None
     cycle: tuple[str, ...] = ()
+    made: References = NO_REFERENCES
+
+    def wanted(self, run: RunContext) -> tuple[WantedReference, ...]:
+        """Plates and prop views that the frame needs."""
+        return wanted_for(run, self.location, self.props)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +112,17 @@ def shot_key(project_id: str, shot_id: str) -> str:
 def run_key(run_id: str) -> str:
     """Key of how one run ends."""
     return f"{WaitKind.RUN.value}:{run_id}"
+
+
+def reference_key(key: str) -> str:
+    """Key of how a plate or a prop view ends."""
+    return f"{WaitKind.REFERENCE.value}:{key}"
+
+
+def open_references(run: RunContext, known: Knowledge) -> tuple[WantedReference, ...]:
+    """Plates and prop views to wait for: where the project makes references first, and for those of references."""
+    waits = run.subject is not SubjectKind.KEYFRAME or run.project.references is ReferencePolicy.FIRST
+    return tuple(item for item in known.wanted(run) if waits and known.made.is_open(item))
 
 
 def start_run_of(run: RunContext) -> RunContext | None:
@@ -181,24 +210,35 @@ def conditioned(
     Raises:
         KeyError: a prop isn't known; `missing_entries` tells beforehand.
     """
-    run = event.run
+    run, wanted = event.run, known.wanted(event.run)
     place = None
-    degradations = earlier.degradations
+    degradations = (*event.degradations, *earlier.degradations, *losses(wanted, known.made))
+    pictures = {(item.subject, item.entity.id): known.made.pictures(item) for item in wanted}
     if known.location is not None:
-        place = condition_location(known.location, run.shot, run.project, templates)
+        plates = pictures.get((SubjectKind.LOCATION_PLATE, known.location.id), ())
+        place = condition_location(known.location, run.shot, run.project, templates, plates)
         degradations = (*degradations, *template_degradations(known.location, templates))
     return LocationConditioned(
         run=run,
         cast=event.cast,
         seed=event.seed,
         location=place,
-        props=tuple(condition_prop(known.props[prop_id]) for prop_id in dict.fromkeys(run.shot.props)),
+        props=tuple(
+            condition_prop(known.props[prop_id], pictures.get((SubjectKind.PROP_VIEW, prop_id), ()))
+            for prop_id in dict.fromkeys(run.shot.props)
+        ),
         continuity=earlier.frames,
         degradations=degradations,
     )
 
 
-def cycle_rejection(run: RunContext, cycle: Sequence[str]) -> ShotRejected:
+def references_rejection(run: RunContext, known: Knowledge) -> ShotRejected | ReferenceFailed | None:
+    """The refusal of a frame whose references could not be made; None = it goes on."""
+    problems = objections(run, known.wanted(run), known.made)
+    return _rejected(run, problems) if problems else None
+
+
+def cycle_rejection(run: RunContext, cycle: Sequence[str]) -> ShotRejected | ReferenceFailed:
     """The refusal of a shot that, through others, continues itself."""
     problem = Problem.shortened(
         field="shot.continuity_from",
@@ -209,7 +249,7 @@ def cycle_rejection(run: RunContext, cycle: Sequence[str]) -> ShotRejected:
     return _rejected(run, [problem])
 
 
-def entries_rejection(run: RunContext, known: Knowledge, roster: Roster) -> ShotRejected:
+def entries_rejection(run: RunContext, known: Knowledge, roster: Roster) -> ShotRejected | ReferenceFailed:
     """The refusal of a shot whose entries did not come in time: each one named, with what comes close to it."""
     shot, project_id = run.shot, run.project.project_id
     problems = []
@@ -240,7 +280,9 @@ def entries_rejection(run: RunContext, known: Knowledge, roster: Roster) -> Shot
     return _rejected(run, problems)
 
 
-def _rejected(run: RunContext, problems: Sequence[Problem]) -> ShotRejected:
+def _rejected(run: RunContext, problems: Sequence[Problem]) -> ShotRejected | ReferenceFailed:
+    if run.reference is not None:
+        return refused(run, STAGE, problems)
     return ShotRejected(
         project_id=run.project.project_id,
         shot_id=run.shot.shot_id,

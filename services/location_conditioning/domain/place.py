@@ -3,7 +3,7 @@
 from typing import Final
 
 from schemas import ids
-from schemas.bible import Location, Prop
+from schemas.bible import Location, Prop, ReferenceImage
 from schemas.conditioning import Degradation, LocationConditioning, PropConditioning, SeedChoice
 from schemas.project import ProjectSettings
 from schemas.shot import Shot
@@ -20,11 +20,15 @@ _INDOOR_TYPES: Final = frozenset({"interior", "indoor", "int", "room"})
 
 
 def condition_location(
-    location: Location, shot: Shot, project: ProjectSettings, templates: Templates
+    location: Location,
+    shot: Shot,
+    project: ProjectSettings,
+    templates: Templates,
+    plates: tuple[ReferenceImage, ...] = (),
 ) -> LocationConditioning:
     """The place of a shot: landmarks as they always are, the rest by time, weather and season.
 
-    What the shot says of time, weather and season wins over the location.
+    What the shot says of time, weather and season wins over the location. `plates` were made beside the bible's.
     """
     variant = variant_of(shot, location)
     template_id = templates.chosen_for(location)
@@ -43,7 +47,7 @@ def condition_location(
         weather=variant.weather,
         season=variant.season,
         light=light_for(variant, shot.lighting, sheltered=is_sheltered(location, templates)),
-        references=ranked_plates(location.reference_images, variant),
+        references=ranked_plates((*location.reference_images, *plates), variant),
         reference_strength=REFERENCE_STRENGTH,
         template_id=template_id,
         template_weight=TEMPLATE_WEIGHT,
@@ -92,8 +96,8 @@ def location_seed(project: ProjectSettings, location: Location) -> SeedChoice:
     )
 
 
-def condition_prop(prop: Prop) -> PropConditioning:
-    """A prop: it looks the same whenever it is seen."""
+def condition_prop(prop: Prop, views: tuple[ReferenceImage, ...] = ()) -> PropConditioning:
+    """A prop: it looks the same whenever it is seen. `views` were made beside the bible's pictures."""
     return PropConditioning(
         prop_id=prop.id,
         bible_version=prop.version,
@@ -103,5 +107,5 @@ def condition_prop(prop: Prop) -> PropConditioning:
         materials=prop.materials,
         colours=prop.colours,
         owner_id=prop.owner_id,
-        references=prop.reference_images,
+        references=(*prop.reference_images, *views),
     )

@@ -24,6 +24,7 @@ _KINDS: Final[tuple[frozenset[StrEnum], ...]] = (
     frozenset({Weather.DRIZZLE, Weather.RAIN, Weather.STORM}),
     frozenset({Weather.FOG, Weather.MIST, Weather.DUST}),
 )
+_ANOTHER: Final = 2.0
 
 
 def ranked_plates(references: Iterable[ReferenceImage], variant: Variant) -> tuple[ReferenceImage, ...]:
@@ -40,9 +41,19 @@ def ranked_plates(references: Iterable[ReferenceImage], variant: Variant) -> tup
     )
 
 
+def shows(plate: ReferenceImage, variant: Variant) -> bool:
+    """Whether a plate can stand for a variant: nothing that it says of itself speaks of another."""
+    said = (
+        _penalty(plate.time_of_day, variant.time, _PARTS),
+        _penalty(plate.weather, variant.weather, _KINDS),
+        _penalty(plate.season, variant.season, ()),
+    )
+    return max(said) < _ANOTHER
+
+
 def _penalty(shown: StrEnum | None, wanted: StrEnum, groups: Iterable[frozenset[StrEnum]]) -> float:
     if shown is None:
         return 1.0
     if shown == wanted:
         return 0.0
-    return 0.5 if any(shown in group and wanted in group for group in groups) else 2.0
+    return 0.5 if any(shown in group and wanted in group for group in groups) else _ANOTHER

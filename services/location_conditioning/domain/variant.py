@@ -15,6 +15,11 @@ class Variant:
     weather: Weather
     season: Season
 
+    @property
+    def name(self) -> str:
+        """`time/weather/season`."""
+        return f"{self.time.value}/{self.weather.value}/{self.season.value}"
+
 
 def variant_of(shot: Shot, location: Location) -> Variant:
     """What the shot says wins over the location."""

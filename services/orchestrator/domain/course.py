@@ -5,13 +5,15 @@ Every function takes the state and a run of it, and returns a `Ruling`: the next
 
 from schemas.base import Event
 from schemas.generation import FailureKind
+from schemas.keyframe import KeyframeReady
 from schemas.project import ApprovalPolicy
 from schemas.prompt import PromptBuilt, RetakeInstruction
+from schemas.reference import ReferenceReady
 from schemas.review import ReviewRequested
 from schemas.run import RunSuperseded
 from schemas.topics import Lane
 from schemas.validation import Verdict
-from services.orchestrator.domain import keyframes, resting, retakes
+from services.orchestrator.domain import keyframes, references_made, resting, retakes
 from services.orchestrator.domain.catalogue import ModelCard
 from services.orchestrator.domain.fit import PASSING, SkipCode
 from services.orchestrator.domain.funds import Spent
@@ -154,12 +156,15 @@ def take_again(state: ShotState, run: Run, prompt: PromptBuilt, instruction: Ret
 
 
 def approve(state: ShotState, run: Run, prompt: PromptBuilt, approved_by: str) -> Ruling:
-    """Announce the newest attempt's image; it supersedes the keyframe announced before for this role."""
+    """Announce the newest attempt's image; it supersedes the keyframe or reference announced before for this role."""
     accepted = run.attempts[-1].model_copy(update={"outcome": ACCEPTED})
     settled = run.with_attempt(accepted)
-    event = keyframes.ready(
-        prompt, settled, accepted, approved_by=approved_by, before=state.published.get(run.frame_role)
-    )
+    event: KeyframeReady | ReferenceReady
+    if prompt.run.reference is not None:
+        event = references_made.ready(prompt, settled, accepted, approved_by=approved_by)
+    else:
+        before = state.published.get(run.frame_role)
+        event = keyframes.ready(prompt, settled, accepted, approved_by=approved_by, before=before)
     shown = Published(
         event_id=event.event_id,
         run_id=run.run_id,
@@ -184,8 +189,9 @@ def refuse(state: ShotState, run: Run, prompt: PromptBuilt, reviewer: str, note:
 def fail(  # noqa: PLR0913 - an ending names its state, its run and its reason
     state: ShotState, run: Run, prompt: PromptBuilt, code: str, reason: str, status: RunStatus = RunStatus.FAILED
 ) -> Ruling:
-    """End the run without a keyframe."""
-    return _ruled(state, run.closed_as(status), keyframes.failed(prompt, run, code=code, reason=reason))
+    """End the run without an image."""
+    told = references_made if prompt.run.reference is not None else keyframes
+    return _ruled(state, run.closed_as(status), told.failed(prompt, run, code=code, reason=reason))
 
 
 def supersede(state: ShotState, run: Run) -> Ruling:
@@ -223,7 +229,8 @@ def _end_without_model(state: ShotState, run: Run, prompt: PromptBuilt, choice: 
         return fail(state, run, prompt, BUDGET_EXHAUSTED, reason)
     if not run.attempts:
         if not choice.capable_but_for_now:
-            return _ruled(state, run.closed_as(RunStatus.REJECTED), keyframes.rejected(prompt, choice))
+            told = references_made if prompt.run.reference is not None else keyframes
+            return _ruled(state, run.closed_as(RunStatus.REJECTED), told.rejected(prompt, choice))
         reasons = resting.reasons_of(choice.capable_but_for_now)
         return fail(state, run, prompt, keyframes.NO_CAPABLE_MODEL, f"no capable model can be asked now: {reasons}")
     now = tuple(item for item in choice.candidates if item.skips and {skip.code for skip in item.skips} <= PASSING)

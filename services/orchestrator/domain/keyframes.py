@@ -87,7 +87,7 @@ def ready(
         cost_usd_micros=run.cost_usd_micros,
         attempts=summaries(run),
         approved_by=approved_by,
-        provenance=_provenance(prompt, attempt, made),
+        provenance=provenance(prompt, attempt, made),
         supersedes=before.event_id if before is not None else None,
         metadata=context.project.metadata,
     )
@@ -221,7 +221,8 @@ def _timing(context: RunContext) -> Timing:
     return Timing(duration_s=duration, fps=fps, frames=max(1, round(duration * fps)))
 
 
-def _provenance(prompt: PromptBuilt, attempt: Attempt, made: Made) -> Provenance:
+def provenance(prompt: PromptBuilt, attempt: Attempt, made: Made) -> Provenance:
+    """What an image was made from, by content."""
     context = prompt.run
     planned = ShotPlanned(project=context.project, shot=context.shot, revision=context.revision)
     digests = {f"character:{member.character_id}": member.bible_digest for member in prompt.visible_cast}
