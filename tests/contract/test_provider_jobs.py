@@ -46,7 +46,9 @@ async def test_a_job_is_accepted_before_the_first_poll(at: Bench) -> None:
 
     async def accepted(vendor_job_id: str) -> None:
         assert vendor_job_id in at.fake.jobs
-        polled.append(len([seen for seen in at.fake.seen if seen.at is At.POLL]))
+        # A free server may be looked at before it is asked, for a job that a worker before us has sent.
+        sent = next(number for number, seen in enumerate(at.fake.seen) if seen.at is At.CREATE)
+        polled.append(len([seen for seen in at.fake.seen[sent:] if seen.at is At.POLL]))
 
     made = await at.provider.generate(await at.job(), accepted)
     assert polled == [0]
@@ -61,7 +63,7 @@ async def test_a_job_is_resumed_after_a_crash_and_not_ordered_again(at: Bench) -
     await again.stop()
     assert images.prepare(made.data, job.width, job.height, Limits()).width == job.width
     assert made.vendor_job_id == vendor_job_id
-    assert made.cost_usd_micros > 0
+    assert (made.cost_usd_micros > 0) is not at.case.free
     assert creates(at) == 1
     assert len(at.fake.bill) == 1
 
@@ -100,7 +102,7 @@ async def test_a_job_that_takes_too_long_is_left_to_be_resumed(at: Bench) -> Non
     at.fake.polls = 1_000_000
     at.provider = at.provided(timing=Timing(reply_s=20, job_s=0.5, pace=0.01))
     await at.provider.start()
-    assert isinstance(await at.failed(), OutcomeUnknown)
+    assert isinstance(await at.failed(), Outage if at.case.free else OutcomeUnknown)
     await at.provider.stop()
 
 

@@ -20,11 +20,9 @@ def together(fakes: Mapping[str, FakeVendor]) -> Starlette:
 
 def settings_for(fakes: Mapping[str, FakeVendor], url: str) -> dict[str, str]:
     """Environment variables with which the engine finds the fakes."""
-    found = {}
+    found: dict[str, str] = {}
     for name, fake in fakes.items():
-        case = CASES[name]
-        found[case.vendor().key_variable] = fake.key
-        found[f"ICE_{name.upper().replace('-', '_')}_BASE_URL"] = f"{url}/{name}{case.base_path}"
+        found |= CASES[name].settings(fake.key, f"{url}/{name}{CASES[name].base_path}")
     return found
 
 

@@ -126,4 +126,10 @@ class VendorCalls:
         return error
 
     def _clean(self, text: str) -> str:
-        return without_key(text, self._key.get_secret_value())
+        key = self._key.get_secret_value()
+        clean = without_key(text, key)
+        for header in self._vendor.authorization(key).values():
+            # A key may travel in another form: basic authentication is base64.
+            sent = header.rpartition(" ")[2]
+            clean = clean if sent == key else without_key(clean, sent)
+        return clean

@@ -2,36 +2,27 @@
 
 import asyncio
 import traceback
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
-
-from pydantic import SecretStr
+from typing import Any
 
 from schemas.generation import ReferenceUse
 from services.generation.providers.base import GeneratedImage, ImageJob
 from services.generation.providers.errors import ProviderError
 from services.generation.providers.references import ReferenceReader
 from services.generation.providers.vendor import ModelTraits
-from services.generation.providers.vendor_provider import Timing, VendorProvider
+from services.generation.providers.vendor_provider import Timing
 from tests.fakes.object_store import FakeObjectStore
 from tests.fakes.provider import picture
 from tests.fakes.requests import a_request
-from tests.fakes.vendors.case import VendorCase
+from tests.fakes.vendors.case import Driver, Inline, VendorCase
 from tests.fakes.vendors.fake import FakeVendor
 from tests.fakes.vendors.server import FakeServer
 
-T = TypeVar("T")
+__all__ = ["REPLY_S", "Bench", "Inline", "bench"]
 #: Long enough for a busy machine to answer.
 REPLY_S = 20.0
-
-
-class Inline:
-    """CPU work at once."""
-
-    async def run(self, work: Callable[[], T]) -> T:
-        return work()
 
 
 @dataclass(slots=True)
@@ -41,10 +32,11 @@ class Bench:
     case: VendorCase
     fake: FakeVendor
     server: FakeServer
-    provider: VendorProvider
+    provider: Driver
     store: FakeObjectStore = field(default_factory=FakeObjectStore)
     accepted: list[str] = field(default_factory=list)
     any_accepted: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: int = 0
 
     async def reference(self, number: int, size: tuple[int, int] = (128, 128), **changes: Any) -> ReferenceUse:
         """A picture in the store, each another one."""
@@ -57,7 +49,9 @@ class Bench:
         chosen = model or self.case.models()[0]
         if "references" not in changes:
             changes["references"] = tuple([await self.reference(n) for n in range(self.case.least_references)])
-        values = {"width": 1280, "height": 720, "seed_to_send": None, **changes}
+        # Each is a generation of its own, as the router's are.
+        self.asked += 1
+        values = {"width": 1280, "height": 720, "seed_to_send": None, "attempt": self.asked, **changes}
         return ImageJob.from_request(a_request(provider=self.case.name, model=chosen, **values))
 
     async def generate(self, job: ImageJob) -> GeneratedImage:
@@ -77,17 +71,12 @@ class Bench:
             return error
         raise AssertionError(f"an image came: {made.parameters}")
 
-    def provided(self, **changes: Any) -> VendorProvider:
+    def provided(self, **changes: Any) -> Driver:
         """Another driver against the same fake."""
-        values: dict[str, Any] = {
-            "key": self.fake.key,
-            "timing": Timing(reply_s=REPLY_S, job_s=20, pace=0.01),
-            "base_url": self.server.url + self.case.base_path,
-            **changes,
-        }
-        reader = ReferenceReader(self.store, Inline())
-        key = SecretStr(values.pop("key"))
-        return VendorProvider(self.case.vendor(), key, reader, **values)
+        values: dict[str, Any] = {"timing": Timing(reply_s=REPLY_S, job_s=20, pace=0.01), **changes}
+        key, reader = values.pop("key", self.fake.key), ReferenceReader(self.store, Inline())
+        address = values.pop("base_url", self.server.url + self.case.base_path)
+        return self.case.provider(key, reader, address, **values)
 
     def traits(self, model: str) -> ModelTraits:
         return self.case.vendor().models[model]

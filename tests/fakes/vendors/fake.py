@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from tests.fakes.vendors.faults import CARRIED_OUT, At, Dropped, Fault, Kind, Truncated, until_given_up
 from tests.fakes.vendors.server import Receive, Scope, Send
@@ -106,7 +106,7 @@ class FakeVendor:
 
     # --- what a subclass says ---------------------------------------------------------------------------------------
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> Sequence[BaseRoute]:
         """The vendor's API, each made by `route`."""
         raise AssertionError(f"{self.name}: a fake without routes")
 

@@ -48,7 +48,7 @@ class FakeServer:
             host=host,
             port=port,
             http="h11",
-            ws="none",
+            ws="websockets-sansio",
             log_config=None,
             log_level="critical",
             access_log=False,
