@@ -12,7 +12,9 @@ from typing import Any, Final
 from schemas.base import Event
 from services.chassis.failures import Transient
 from services.chassis.publishing import EventPublisher
+from services.local_stack.errors import StackError
 from services.local_stack.servers import probes
+from services.local_stack.servers.server import Server
 from tests.chaos.evidence import Places, gather
 from tests.chaos.faults import Fault, schedule
 from tests.chaos.film import make
@@ -29,6 +31,7 @@ _SHOTS_BEFORE_BIBLE: Final = 12
 _LOOK_S: Final = 0.2
 _LOOKS: Final = 600
 _CATCH_UP_S: Final = 4.0
+_UP_AGAIN_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +246,7 @@ class Run:
         async with self._storage[fault.kind]:
             server.kill()
             await asyncio.sleep(fault.for_s)
-            await server.start()
+            await _up_again(server)
 
     async def _fill_disk(self, fault: Fault) -> str | None:
         disk = self._world.disk
@@ -255,7 +258,7 @@ class Run:
         # SeaweedFS's index takes no write after a full disk until it is started again, as its operator must know.
         async with self._storage["kill-object-store"]:
             self._world.object_store.kill()
-            await self._world.object_store.start()
+            await _up_again(self._world.object_store)
         return None
 
     async def _deliver_again(self, fault: Fault) -> str:
@@ -275,3 +278,17 @@ class Run:
 
     def _now(self) -> str:
         return f"{time.monotonic() - self._begun:6.1f} s"
+
+
+async def _up_again(server: Server) -> None:
+    """Start a server again and again, as its supervisor would: with its disk full it ends at once."""
+    deadline = time.monotonic() + _UP_AGAIN_S
+    while True:
+        try:
+            await server.start()
+        except StackError:
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(1)
+        else:
+            return
