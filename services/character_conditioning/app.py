@@ -4,9 +4,11 @@ from schemas import topics
 from schemas.conditioning import CharactersConditioned
 from schemas.reference import ReferenceFailed, ReferenceRequested
 from schemas.shot import ShotRejected
+from services.character_conditioning.adapters.adapter_shelf import AdapterShelf
 from services.character_conditioning.adapters.bible import CharacterBible
 from services.character_conditioning.adapters.revisions import ShotRevisions
 from services.character_conditioning.adapters.sheets import FirstAsks, SheetShelf
+from services.character_conditioning.equipping import AdapterHandlers, EquippingJudge
 from services.character_conditioning.handlers import CastJudge, Handlers
 from services.character_conditioning.settings import CharacterConditioningSettings
 from services.chassis.app import ServiceApp, make_app
@@ -24,9 +26,14 @@ def build(settings: CharacterConditioningSettings) -> ServiceApp:
     bible = CharacterBible(documents.collection("character_bible"))
     revisions = ShotRevisions(documents.collection("character_shot_revisions"))
     sheets = SheetShelf(documents.collection("character_sheets"))
+    shelf = AdapterShelf(documents.collection("character_adapters"))
     parking = Parking(
         documents.collection("character_intake"),
-        CastJudge(bible, sheets, wait_s=settings.bible_wait_s, sheet_wait_s=settings.reference_wait_s),
+        EquippingJudge(
+            CastJudge(bible, sheets, wait_s=settings.bible_wait_s, sheet_wait_s=settings.reference_wait_s),
+            shelf,
+            wait_s=settings.bible_wait_s,
+        ),
         SystemClock(),
         warm_up_s=settings.sweep_warm_up_s,
     )
@@ -39,6 +46,7 @@ def build(settings: CharacterConditioningSettings) -> ServiceApp:
         subscriptions=(
             # What shots wait for goes before more shots.
             On(topics.BIBLE_CHARACTERS, handlers.character_defined, emits=emits),
+            On(topics.BIBLE_ADAPTERS, AdapterHandlers(shelf, parking).adapter_defined, emits=emits),
             On(topics.REFERENCE_READY, handlers.reference_ready, emits=emits),
             On(topics.REFERENCE_FAILED, handlers.reference_failed, emits=emits),
             On(topics.REFERENCE_REQUESTED, handlers.reference_requested, emits=emits),
@@ -46,5 +54,5 @@ def build(settings: CharacterConditioningSettings) -> ServiceApp:
         ),
         sweeps=(Sweep("end waits for characters and sheets", handlers.sweep, settings.sweep_every_s),),
         resources=(documents,),
-        prepare=(bible.prepare, parking.prepare),
+        prepare=(bible.prepare, shelf.prepare, parking.prepare),
     )

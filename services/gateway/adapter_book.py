@@ -11,6 +11,7 @@ from schemas.bible import Character
 from services.chassis.documents import DocumentStore
 from services.chassis.versions import Entry, Versions
 from services.gateway import domain
+from services.gateway.domain.references import versions_of
 
 ADAPTERS: Final = "adapters"
 ASSIGNED: Final = "assigned_characters"
@@ -47,7 +48,7 @@ class AdapterBook:
     async def character(self, project_id: str, character_id: str) -> Character | None:
         """The newest version of a character that is known here: published, or given out and on its way."""
         found = await self._entities.get(f"{project_id}/character/{character_id}")
-        published = None if found is None else Character.model_validate(found["entity"])
+        published = None if found is None else Character.model_validate(versions_of(found)[-1]["entity"])
         key = (f"{project_id}/{character_id}", None)
         entry = (await self._assigned.find([key])).get(key)
         given_out = None if entry is None else Character.model_validate_json(entry.body)

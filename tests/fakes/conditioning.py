@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+from schemas.adapter import AdapterDefined
 from schemas.asset import AssetRef
 from schemas.base import Event
 from schemas.bible import Character, CharacterDefined, Location, LocationDefined, Prop, PropDefined
@@ -22,9 +23,11 @@ from schemas.run import RunContext, runs_of
 from schemas.shot import Problem, Shot, ShotPlanned, ShotRejected
 from schemas.vocabulary import FrameRole
 from services.character_conditioning import handlers as characters
+from services.character_conditioning.adapters.adapter_shelf import AdapterShelf
 from services.character_conditioning.adapters.bible import CharacterBible
 from services.character_conditioning.adapters.revisions import ShotRevisions
 from services.character_conditioning.adapters.sheets import FirstAsks, SheetShelf
+from services.character_conditioning.equipping import AdapterHandlers, EquippingJudge
 from services.chassis.bindings import Swept
 from services.chassis.clock import Clock
 from services.chassis.documents import DocumentStore
@@ -213,11 +216,14 @@ class CharacterStage(_Stage):
         revisions = ShotRevisions(documents.collection("character_shot_revisions"))
         sheets = SheetShelf(documents.collection("character_sheets"))
         asks = FirstAsks(documents.collection("character_reference_asks"))
-        judge = characters.CastJudge(self.bible, sheets, wait_s=BIBLE_WAIT_S, sheet_wait_s=REFERENCE_WAIT_S)
+        self.shelf = AdapterShelf(documents.collection("character_adapters"))
+        cast = characters.CastJudge(self.bible, sheets, wait_s=BIBLE_WAIT_S, sheet_wait_s=REFERENCE_WAIT_S)
+        judge = EquippingJudge(cast, self.shelf, wait_s=BIBLE_WAIT_S)
         self.parking = Parking(documents.collection("character_intake"), judge, clock)
         self.handlers = characters.Handlers(self.bible, revisions, sheets, asks, self.parking)
         routes: Mapping[type[Event], Any] = {
             CharacterDefined: self.handlers.character_defined,
+            AdapterDefined: AdapterHandlers(self.shelf, self.parking).adapter_defined,
             ShotPlanned: self.handlers.shot_planned,
             ReferenceRequested: self.handlers.reference_requested,
             ReferenceReady: self.handlers.reference_ready,
