@@ -1,7 +1,8 @@
-"""Which providers a deployment has, where nobody names them: the free one, and every vendor whose key is set. Pure.
+"""Which providers a deployment has, where nobody names them. Pure.
 
-The orchestrator, the gateway, the command line and the local stack all ask here, so that the models that are chosen,
-the topics that are made and those that are read are of the same providers.
+The free one, every vendor whose key is set, and every kind of server of one's own whose address is. The orchestrator,
+the gateway, the command line and the local stack all ask here, so that the models that are chosen, the topics that are
+made and those that are read are of the same providers.
 """
 
 from collections.abc import Container, Mapping
@@ -22,13 +23,21 @@ KEY_VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
         "fal": "FAL_KEY",
     }
 )
+#: The environment variable that says where servers of one's own are, by provider.
+ADDRESS_VARIABLES: Final[Mapping[str, str]] = MappingProxyType({"comfyui": "COMFYUI_URLS", "a1111": "A1111_URL"})
+#: The variable that switches a provider on.
+SWITCHES: Final[Mapping[str, str]] = MappingProxyType({**KEY_VARIABLES, **ADDRESS_VARIABLES})
 
 
 def with_keys(variables: Container[str]) -> tuple[str, ...]:
-    """Providers that can work with these key variables set, the free one first."""
-    return (FREE_PROVIDER, *(provider for provider, name in KEY_VARIABLES.items() if name in variables))
+    """Providers that can work with these variables of `SWITCHES` set, the free one first."""
+    return (FREE_PROVIDER, *(provider for provider, name in SWITCHES.items() if name in variables))
 
 
 def missing_keys(variables: Container[str]) -> dict[str, str]:
     """Why each other provider can't, in words, by provider."""
-    return {provider: f"no key: {name} is not set" for provider, name in KEY_VARIABLES.items() if name not in variables}
+    return {
+        provider: f"no {'key' if provider in KEY_VARIABLES else 'address'}: {name} is not set"
+        for provider, name in SWITCHES.items()
+        if name not in variables
+    }

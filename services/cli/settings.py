@@ -6,7 +6,7 @@ from typing import TypeVar
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from schemas.providers import KEY_VARIABLES, with_keys
+from schemas.providers import SWITCHES, with_keys
 from schemas.text import Slug
 from services.chassis.settings import ServiceSettings, Settings, SettingsError, variables_set
 from services.cli.exits import CliError, Exit
@@ -28,10 +28,10 @@ class CliSettings(Settings):
     gateway_url: str | None = Field(default=None, pattern=r"^https?://[^\s]+$")
     """Address of the JSON API; None = the running stack's, else `http://127.0.0.1:8080`."""
     providers: tuple[Slug, ...] = Field(
-        default_factory=lambda: with_keys(variables_set(KEY_VARIABLES.values())), min_length=1
+        default_factory=lambda: with_keys(variables_set(SWITCHES.values())), min_length=1
     )
     """Providers of the deployment, as a JSON list: each has topics of its own.
-    Not given: previz and every vendor whose key is set."""
+    Not given: previz, every vendor whose key is set, every server of one's own whose address is."""
     image_default_width: int | None = Field(default=None, ge=64, le=8192, validation_alias="IMAGE_DEFAULT_WIDTH")
     """Width in pixels of a film whose plan names none, 64 to 8192; None = the contract's, 1024."""
     image_default_height: int | None = Field(default=None, ge=64, le=8192, validation_alias="IMAGE_DEFAULT_HEIGHT")

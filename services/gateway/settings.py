@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from schemas.providers import KEY_VARIABLES, with_keys
+from schemas.providers import SWITCHES, with_keys
 from schemas.text import Slug
 from services.chassis.settings import ServiceSettings, variables_set
 
@@ -21,10 +21,10 @@ class GatewaySettings(ServiceSettings):
     gateway_link_s: int = Field(default=900, ge=10, le=3600)
     """Seconds that a presigned link to an image is good for."""
     providers: tuple[Slug, ...] = Field(
-        default_factory=lambda: with_keys(variables_set(KEY_VARIABLES.values())), min_length=1
+        default_factory=lambda: with_keys(variables_set(SWITCHES.values())), min_length=1
     )
     """Providers of this deployment, whose generation topics are read, as a JSON list.
-    Not given: previz and every vendor whose key is set."""
+    Not given: previz, every vendor whose key is set, every server of one's own whose address is."""
     gateway_page_size: int = Field(default=500, ge=1, le=5000)
     """Most items that one answer lists; the rest follows with `?after=`."""
     gateway_adapter_mb: int = Field(default=2048, ge=1, le=64 * 1024)

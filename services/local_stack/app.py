@@ -114,5 +114,6 @@ def build_services(shared: Mapping[str, Any], names: tuple[str, ...], *, gateway
 
 
 def _worker(shared: Mapping[str, Any], name: str) -> GenerationSettings:
-    unhurried = {"kafka_fetch_max_wait_ms": _UNHURRIED_FETCH_MS} if name in catalogue.VENDORS else {}
+    slow = name in catalogue.VENDORS or name in catalogue.LOCAL
+    unhurried = {"kafka_fetch_max_wait_ms": _UNHURRIED_FETCH_MS} if slow else {}
     return GenerationSettings(**{**shared, **unhurried, "generation_provider": name})

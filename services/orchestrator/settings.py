@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from schemas.providers import KEY_VARIABLES, missing_keys, with_keys
+from schemas.providers import SWITCHES, missing_keys, with_keys
 from schemas.text import Name, Slug
 from services.chassis.settings import ServiceSettings
 from services.orchestrator.domain.ruling import InDoubtPolicy
@@ -22,7 +22,7 @@ class OrchestratorSettings(ServiceSettings):
 
     providers: tuple[Slug, ...] | None = Field(default=None, min_length=1)
     """Providers whose workers run in this deployment, as a JSON list; models of others are skipped.
-    Not given: previz and every vendor whose key is set."""
+    Not given: previz, every vendor whose key is set, every server of one's own whose address is."""
     orchestrator_catalogue: Path | None = None
     """Model catalogue, YAML; None = the one that ships with the engine."""
     orchestrator_in_doubt: InDoubtPolicy = InDoubtPolicy.HOLD
@@ -68,6 +68,8 @@ class OrchestratorSettings(ServiceSettings):
     gemini_api_key: SecretStr | None = _key("GEMINI_API_KEY")
     bfl_api_key: SecretStr | None = _key("BFL_API_KEY")
     fal_key: SecretStr | None = _key("FAL_KEY")
+    comfyui_urls: SecretStr | None = _key("COMFYUI_URLS")
+    a1111_url: SecretStr | None = _key("A1111_URL")
 
     @property
     def workers(self) -> tuple[str, ...]:
@@ -81,8 +83,8 @@ class OrchestratorSettings(ServiceSettings):
 
     @property
     def _keys(self) -> frozenset[str]:
-        """Key variables that are set."""
-        return frozenset(name for name in KEY_VARIABLES.values() if self._has(name))
+        """Keys and addresses that are set."""
+        return frozenset(name for name in SWITCHES.values() if self._has(name))
 
     def _has(self, name: str) -> bool:
         key: SecretStr | None = getattr(self, name.lower())

@@ -10,7 +10,7 @@ import pytest
 from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
 
-from schemas.providers import KEY_VARIABLES
+from schemas.providers import SWITCHES
 from services.chassis.settings import ServiceSettings, Settings
 from services.generation.providers.vendor_settings import VendorSettings
 from services.orchestrator.settings import OrchestratorSettings
@@ -76,7 +76,7 @@ def test_every_variable_is_read_by_some_settings() -> None:
 
 
 def test_every_name_of_the_prototype_and_every_key_can_be_filled_in() -> None:
-    assert sorted((PROTOTYPE | set(KEY_VARIABLES.values())) - SET.keys()) == []
+    assert sorted((PROTOTYPE | set(SWITCHES.values())) - SET.keys()) == []
 
 
 def test_every_setting_of_the_router_and_the_vendors_is_there() -> None:

@@ -4,11 +4,11 @@ import asyncio
 import sys
 
 import pytest
-from pydantic import SecretStr
 
-from services.generation.providers.catalogue import VENDORS
+from schemas.providers import SWITCHES
+from services.generation.providers.catalogue import LOCAL, VENDORS
 from services.generation.providers.references import ReferenceReader
-from services.generation.providers.vendor_provider import Timing, VendorProvider
+from services.generation.providers.vendor_provider import Timing
 from services.generation.providers.vendor_settings import VendorSettings
 from tests.fakes.__main__ import settings_for, together
 from tests.fakes.object_store import FakeObjectStore
@@ -18,16 +18,16 @@ from tests.fakes.vendors.server import FakeServer
 
 
 def test_every_vendor_has_a_fake_and_every_fake_a_vendor() -> None:
-    assert {name for name, case in CASES.items() if case.shown} == set(VENDORS)
+    assert {name for name, case in CASES.items() if case.shown} == {*VENDORS, *LOCAL}
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
 async def test_a_fake_works_below_a_path_too(name: str) -> None:
     case, fake, store = CASES[name], CASES[name].fake(), FakeObjectStore()
     async with FakeServer(together({name: fake})) as server:
-        url = settings_for({name: fake}, server.url)[f"ICE_{name.upper()}_BASE_URL"]
-        reader, key = ReferenceReader(store, Inline()), SecretStr(fake.key)
-        provider = VendorProvider(case.vendor(), key, reader, base_url=url, timing=Timing(20, 20, pace=0.01))
+        url = settings_for({name: fake}, server.url)[case.address_variable or f"ICE_{name.upper()}_BASE_URL"]
+        reader = ReferenceReader(store, Inline())
+        provider = case.provider(fake.key, reader, url, timing=Timing(20, 20, pace=0.01))
         at = Bench(case, fake, server, provider, store)
         await provider.start()
         wanting = case.models(lambda traits: traits.references) or case.models()
@@ -43,7 +43,7 @@ async def test_the_server_prints_settings_that_the_engine_understands(monkeypatc
     )
     assert process.stdout is not None
     try:
-        lines = [(await asyncio.wait_for(process.stdout.readline(), 60)).decode() for _ in range(2 * len(VENDORS))]
+        lines = [(await asyncio.wait_for(process.stdout.readline(), 60)).decode() for _ in range(2 * len(SWITCHES))]
     finally:
         process.terminate()
         await process.wait()
@@ -53,3 +53,7 @@ async def test_the_server_prints_settings_that_the_engine_understands(monkeypatc
     for name, make in VENDORS.items():
         assert settings.key(make().key_variable) is not None
         assert settings.base_url(name) is not None
+    for make_local in LOCAL.values():
+        vendor = make_local()
+        assert settings.key(vendor.key_variable) is not None
+        assert len(settings.addresses(vendor.address_variable)) == 1

@@ -2,20 +2,21 @@
 
 import pytest
 
-from services.generation.providers.catalogue import VENDORS
+from services.generation.providers.catalogue import LOCAL, VENDORS
 from services.generation.providers.vendor import ModelTraits
 from services.orchestrator.adapters.catalogue_file import load_catalogue
 from services.orchestrator.domain.catalogue import ModelCard
 
-CARDS = [card for card in load_catalogue() if card.provider in VENDORS]
+MAKERS = {**VENDORS, **LOCAL}
+CARDS = [card for card in load_catalogue() if card.provider in MAKERS]
 STAYING = [card for card in CARDS if card.retires is None]
 
 
 def traits_of(card: ModelCard) -> ModelTraits:
-    return VENDORS[card.provider]().models[card.model]
+    return MAKERS[card.provider]().models[card.model]
 
 
-@pytest.mark.parametrize("provider", sorted(VENDORS))
+@pytest.mark.parametrize("provider", sorted(MAKERS))
 def test_every_vendor_has_cards(provider: str) -> None:
     assert [card for card in CARDS if card.provider == provider]
 

@@ -16,7 +16,7 @@ import pytest
 from compose_spec import PyCompose
 from ruamel.yaml import YAML
 
-from schemas.providers import FREE_PROVIDER, KEY_VARIABLES
+from schemas.providers import ADDRESS_VARIABLES, FREE_PROVIDER, KEY_VARIABLES, SWITCHES
 from services.generation.providers.catalogue import NAMES
 from services.local_stack.servers import ports
 from tests.fixtures.broker import Broker
@@ -69,16 +69,17 @@ def test_each_vendor_has_a_worker_under_its_profile_with_its_own_key_alone(vendo
     assert worker["profiles"] == [vendor]
     assert worker["command"][-2:] == ["--provider", vendor]
     # Without a value, so that it is handed on from .env.
-    for name in (KEY_VARIABLES.get(vendor, "CUSTOM_API_KEY"), f"ICE_{vendor.upper()}_BASE_URL"):
+    key = (KEY_VARIABLES.get(vendor, "CUSTOM_API_KEY"), f"ICE_{vendor.upper()}_BASE_URL")
+    for name in (ADDRESS_VARIABLES[vendor],) if vendor in ADDRESS_VARIABLES else key:
         assert given[name] is None
-    others = set(KEY_VARIABLES.values()) - {KEY_VARIABLES.get(vendor)}
+    others = set(SWITCHES.values()) - {SWITCHES.get(vendor)}
     assert others & given.keys() == set()
     assert {"ICE_KAFKA_BOOTSTRAP", "ICE_MONGO_URL", "ICE_S3_ENDPOINT"} <= given.keys()
 
 
 @pytest.mark.parametrize("service", ["provision", "orchestrator", "gateway"])
 def test_who_has_to_know_the_providers_sees_every_key(service: str) -> None:
-    assert {"ICE_PROVIDERS", *KEY_VARIABLES.values()} <= OURS[service]["environment"].keys()
+    assert {"ICE_PROVIDERS", *SWITCHES.values()} <= OURS[service]["environment"].keys()
 
 
 def test_every_variable_that_a_container_is_handed_from_outside_is_in_the_example() -> None:

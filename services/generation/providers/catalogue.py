@@ -15,6 +15,8 @@ from services.generation.providers.drawing_pool import DrawingPool
 from services.generation.providers.fal import Fal
 from services.generation.providers.gemini import Gemini
 from services.generation.providers.leonardo import Leonardo
+from services.generation.providers.local.assembly import LOCAL, make_pool
+from services.generation.providers.local.pool import ServerPool
 from services.generation.providers.openai import OpenAI
 from services.generation.providers.references import Offload, ReferenceReader, ReferenceStore
 from services.generation.providers.replicate import Replicate
@@ -36,7 +38,7 @@ VENDORS: Final[Mapping[str, Callable[[], Vendor]]] = MappingProxyType(
         Stability.name: Stability,
     }
 )
-NAMES: Final = (previz_provider.NAME, *VENDORS, Custom.name)
+NAMES: Final = (previz_provider.NAME, *VENDORS, *LOCAL, Custom.name)
 
 
 def make_provider(settings: GenerationSettings, store: ReferenceStore, offload: Offload) -> ImageProvider:
@@ -55,6 +57,8 @@ def make_provider(settings: GenerationSettings, store: ReferenceStore, offload: 
         return previz_provider.PrevizProvider(DrawingPool(settings.previz_processes, settings.previz_timeout_s))
     if name == Custom.name:
         return _make_custom(settings.vendors, ReferenceReader(store, offload))
+    if name in LOCAL:
+        return _make_local(name, settings.vendors, store, offload)
     if name not in VENDORS:
         raise SettingsError(f"ICE_GENERATION_PROVIDER: {name!r}, allowed is one of: {', '.join(NAMES)}")
     return make_vendor_provider(VENDORS[name](), settings.vendors, ReferenceReader(store, offload))
@@ -86,20 +90,35 @@ def _make_custom(settings: VendorSettings, references: ReferenceReader) -> Vendo
     return _driver(Custom(settings.ice_custom_api, settings.ice_custom_models), key, settings, references)
 
 
+def _make_local(name: str, settings: VendorSettings, store: ReferenceStore, offload: Offload) -> ServerPool:
+    """The drivers of servers of one's own; they may want no key."""
+    vendor = LOCAL[name](getattr(settings, f"ice_{name}_models"))
+    addresses = settings.addresses(vendor.address_variable)
+    if not addresses:
+        raise SettingsError(
+            f"{vendor.address_variable}: not set, and provider {name} needs it: allowed are the servers' addresses"
+        )
+    key = settings.key(vendor.key_variable) or SecretStr("")
+    return make_pool(vendor, key, ReferenceReader(store, offload), offload, addresses, timing=_timing(settings))
+
+
 def _driver(vendor: Vendor, key: SecretStr, settings: VendorSettings, references: ReferenceReader) -> VendorProvider:
-    timing = Timing(
-        reply_s=settings.ice_vendor_reply_timeout_s,
-        job_s=settings.ice_vendor_job_timeout_s,
-        pace=settings.ice_vendor_pace,
-        max_image_bytes=settings.ice_vendor_max_image_bytes,
-    )
     return VendorProvider(
         vendor,
         key,
         references,
         base_url=settings.base_url(vendor.name),
-        timing=timing,
+        timing=_timing(settings),
         file_hosts=settings.ice_vendor_file_hosts,
+    )
+
+
+def _timing(settings: VendorSettings) -> Timing:
+    return Timing(
+        reply_s=settings.ice_vendor_reply_timeout_s,
+        job_s=settings.ice_vendor_job_timeout_s,
+        pace=settings.ice_vendor_pace,
+        max_image_bytes=settings.ice_vendor_max_image_bytes,
     )
 
 

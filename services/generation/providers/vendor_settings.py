@@ -8,6 +8,7 @@ from pydantic_settings import SettingsConfigDict
 
 from services.chassis.settings import Settings
 from services.generation.providers.custom_settings import CustomApi, CustomModel, check_custom
+from services.generation.providers.local.models import LocalModel
 
 #: A host with two labels at least: `.com` would be everybody.
 _HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)+")
@@ -29,6 +30,22 @@ class VendorSettings(Settings):
     bfl_api_key: SecretStr | None = None
     fal_key: SecretStr | None = None
     custom_api_key: SecretStr | None = None
+
+    comfyui_urls: str | None = None
+    """Where your ComfyUI servers are: `http://127.0.0.1:8188`, or several with commas between; may be http and on a
+    private network. Setting it is what switches provider `comfyui` on."""
+    comfyui_api_key: SecretStr | None = None
+    """Bearer token, where a proxy before them wants one; ComfyUI itself has none."""
+    ice_comfyui_models: dict[str, LocalModel] = Field(default_factory=dict)
+    """Models on them by the names that the router's catalogue has, as a JSON object; not given: `comfyui-sdxl`, which
+    is SDXL 1.0."""
+    a1111_url: str | None = None
+    """Where your AUTOMATIC1111 or Forge server is, started with `--api`; several with commas between. Setting it is
+    what switches provider `a1111` on."""
+    a1111_auth: SecretStr | None = None
+    """`user:password`, where it was started with `--api-auth`."""
+    ice_a1111_models: dict[str, LocalModel] = Field(default_factory=dict)
+    """As `ICE_COMFYUI_MODELS`; not given: `a1111-sdxl`."""
 
     ice_openai_base_url: str | None = Field(default=None, pattern=_URL)
     """Replaces the vendor's address: a proxy, a fake, a region. May be http and on a private address. The other
@@ -75,6 +92,25 @@ class VendorSettings(Settings):
         if wrong:
             raise ValueError(f"ICE_VENDOR_FILE_HOSTS: {wrong[0]!r}, allowed is a host's name, or '.' and a domain")
         return self
+
+    @model_validator(mode="after")
+    def _servers_can_be_asked(self) -> Self:
+        for name in ("comfyui_urls", "a1111_url"):
+            wrong = [url for url in self.addresses(name.upper()) if not re.fullmatch(_URL, url)]
+            if wrong:
+                # A password may be in it.
+                shown = wrong[0].rpartition("@")[2]
+                raise ValueError(f"{name.upper()}: {shown!r}, allowed are http(s) addresses, commas between, no user")
+        auth = self.a1111_auth
+        if auth is not None and ":" not in auth.get_secret_value():
+            raise ValueError("A1111_AUTH: '***': allowed is user:password")
+        return self
+
+    def addresses(self, variable: str) -> tuple[str, ...]:
+        """The addresses that a variable such as `COMFYUI_URLS` holds, without a slash at their ends."""
+        found = getattr(self, variable.lower()) or ""
+        urls = (url.strip().rstrip("/") for url in found.split(","))
+        return tuple(dict.fromkeys(url for url in urls if url))
 
     def key(self, variable: str) -> SecretStr | None:
         """The key that an environment variable holds, e.g. `OPENAI_API_KEY`."""

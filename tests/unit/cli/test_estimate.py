@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from schemas.providers import KEY_VARIABLES
+from schemas.providers import SWITCHES
 from services.cli import money_app
 from services.cli.app import app
 from services.cli.exits import Exit
@@ -32,7 +32,7 @@ sequences:
 
 @pytest.fixture(autouse=True)
 def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*KEY_VARIABLES.values(), "ICE_PROVIDERS", "DEFAULT_MODEL_PROVIDER", "ICE_ORCHESTRATOR_CATALOGUE"):
+    for name in (*SWITCHES.values(), "ICE_PROVIDERS", "DEFAULT_MODEL_PROVIDER", "ICE_ORCHESTRATOR_CATALOGUE"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -64,10 +64,10 @@ def test_without_a_key_every_vendors_model_is_estimated_and_says_which_key_is_mi
     rows = models(value)
     assert value["frames"] == 3
     assert rows["previz"]["usable"]
-    for provider, variable in KEY_VARIABLES.items():
+    for provider, variable in SWITCHES.items():
         (*_, row) = (row for row in value["models"] if row["provider"] == provider)
         assert not row["usable"]
-        assert row["reasons"][0] == f"no key: {variable} is not set"
+        assert row["reasons"][0].removeprefix("no key: ").removeprefix("no address: ") == f"{variable} is not set"
     assert rows["flux-2-pro"]["expected_usd_micros"] > rows["flux-2-pro"]["low_usd_micros"] > 0
     assert value["router"]["models"] == {"previz": 3}
     assert value["router"]["expected_usd_micros"] == 0

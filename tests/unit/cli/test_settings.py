@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from schemas.film_plan import FilmPlan
-from schemas.providers import KEY_VARIABLES
+from schemas.providers import SWITCHES
 from schemas.run import runs_of
 from services.cli.exits import CliError, Exit
 from services.cli.films import load_plan_file, read_plan_file
@@ -27,7 +27,7 @@ sequences:
 
 @pytest.fixture(autouse=True)
 def _unset(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*KEY_VARIABLES.values(), "ICE_PROVIDERS", "IMAGE_DEFAULT_WIDTH", "IMAGE_DEFAULT_HEIGHT"):
+    for name in (*SWITCHES.values(), "ICE_PROVIDERS", "IMAGE_DEFAULT_WIDTH", "IMAGE_DEFAULT_HEIGHT"):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.providers import KEY_VARIABLES
+from schemas.providers import SWITCHES
 from services.chassis.settings import SettingsError
 from services.gateway.app import build
 from services.gateway.settings import GatewaySettings
@@ -10,7 +10,7 @@ from services.gateway.settings import GatewaySettings
 
 @pytest.fixture(autouse=True)
 def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*KEY_VARIABLES.values(), "ICE_PROVIDERS", "LEONARDO_CALLBACK_KEY"):
+    for name in (*SWITCHES.values(), "ICE_PROVIDERS", "LEONARDO_CALLBACK_KEY"):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -3,13 +3,15 @@
 import pytest
 
 from services.chassis.settings import SettingsError
-from services.generation.providers.catalogue import NAMES, VENDORS, make_provider, missing_keys
+from services.generation.providers.catalogue import LOCAL, NAMES, VENDORS, make_provider, missing_keys
 from services.generation.providers.vendor_settings import VendorSettings
 from services.generation.settings import GenerationSettings
 from tests.fakes.object_store import FakeObjectStore
 from tests.fakes.vendors.bench import Inline
 
-KEYS = {make().key_variable for make in VENDORS.values()}
+KEYS = {make().key_variable for make in VENDORS.values()} | {
+    name for make in LOCAL.values() for name in (make().key_variable, make().address_variable)
+}
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +40,32 @@ def test_with_its_key_it_does(name: str, monkeypatch: pytest.MonkeyPatch) -> Non
     settings = GenerationSettings(generation_provider=name)
     assert make_provider(settings, FakeObjectStore(), Inline()).name == name
     assert name not in missing_keys(settings.vendors)
+
+
+@pytest.mark.parametrize("name", sorted(LOCAL))
+def test_servers_of_ones_own_need_an_address_and_no_key(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    variable = LOCAL[name]().address_variable
+    with pytest.raises(SettingsError, match=f"{variable}: not set"):
+        make_provider(GenerationSettings(generation_provider=name), FakeObjectStore(), Inline())
+    monkeypatch.setenv(variable, "http://10.0.0.7:8188/, http://gpu.studio.lan:8188")
+    made = make_provider(GenerationSettings(generation_provider=name), FakeObjectStore(), Inline())
+    assert (made.name, made.free, made.models) == (name, True, (f"{name}-sdxl",))
+    assert VendorSettings().addresses(variable) == ("http://10.0.0.7:8188", "http://gpu.studio.lan:8188")
+
+
+@pytest.mark.parametrize("url", ["gpu:8188", "http://ok:1, ftp://x", "http://user:secret@host:8188"])
+def test_a_servers_address_is_http_without_a_password(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMFYUI_URLS", url)
+    with pytest.raises(SettingsError, match="COMFYUI_URLS") as raised:
+        VendorSettings()
+    assert "secret" not in str(raised.value)
+
+
+def test_basic_authentication_wants_a_user_and_a_password_and_shows_neither(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A1111_AUTH", "only-a-word")
+    with pytest.raises(SettingsError, match=r"A1111_AUTH.*user:password") as raised:
+        VendorSettings()
+    assert "only-a-word" not in str(raised.value)
 
 
 def test_an_unknown_provider_is_told_which_there_are() -> None:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from schemas.providers import KEY_VARIABLES
+from schemas.providers import ADDRESS_VARIABLES, KEY_VARIABLES, SWITCHES
 from services.chassis.settings import SettingsError
-from services.generation.providers.catalogue import VENDORS
+from services.generation.providers.catalogue import LOCAL, VENDORS
 from services.local_stack import app
 
 
@@ -12,11 +12,11 @@ def test_without_keys_only_the_drawing_provider_runs() -> None:
     assert app.providers({}) == ("previz",)
 
 
-@pytest.mark.parametrize("name", sorted(VENDORS))
+@pytest.mark.parametrize("name", sorted({**VENDORS, **LOCAL}))
 def test_a_vendors_key_starts_its_worker_beside_previz_and_the_whole_engine_knows_it(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setenv(VENDORS[name]().key_variable, "key-0123456789")
+    monkeypatch.setenv(SWITCHES[name], "http://127.0.0.1:9" if name in LOCAL else "key-0123456789")
     named = app.providers({})
     assert named == ("previz", name)
     services = {service.name: service for service in app.build_services({}, named, gateway_port=0)}
@@ -45,3 +45,4 @@ def test_a_named_provider_that_no_worker_serves_stops_the_start(monkeypatch: pyt
 
 def test_router_and_workers_agree_on_the_vendors_and_their_keys() -> None:
     assert {name: make().key_variable for name, make in VENDORS.items()} == KEY_VARIABLES
+    assert {name: make().address_variable for name, make in LOCAL.items()} == ADDRESS_VARIABLES

@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.providers import KEY_VARIABLES
+from schemas.providers import SWITCHES
 from services.chassis.settings import SettingsError
 from services.orchestrator.app import build
 from services.orchestrator.settings import OrchestratorSettings
@@ -10,7 +10,7 @@ from services.orchestrator.settings import OrchestratorSettings
 
 @pytest.fixture(autouse=True)
 def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*KEY_VARIABLES.values(), "ICE_PROVIDERS", "DEFAULT_MODEL_PROVIDER"):
+    for name in (*SWITCHES.values(), "ICE_PROVIDERS", "DEFAULT_MODEL_PROVIDER"):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -1,11 +1,11 @@
 """Which providers a deployment has, by the keys that are set."""
 
-from schemas.providers import FREE_PROVIDER, KEY_VARIABLES, missing_keys, with_keys
+from schemas.providers import FREE_PROVIDER, SWITCHES, missing_keys, with_keys
 
 
 def test_without_a_key_there_is_the_free_provider_alone() -> None:
     assert with_keys(()) == (FREE_PROVIDER,)
-    assert missing_keys(()).keys() == KEY_VARIABLES.keys()
+    assert missing_keys(()).keys() == SWITCHES.keys()
 
 
 def test_each_key_brings_its_provider_after_the_free_one() -> None:
@@ -19,6 +19,6 @@ def test_a_missing_key_is_told_by_its_variable() -> None:
 
 
 def test_with_every_key_nothing_is_missing() -> None:
-    every = set(KEY_VARIABLES.values())
+    every = set(SWITCHES.values())
     assert missing_keys(every) == {}
-    assert with_keys(every) == (FREE_PROVIDER, *KEY_VARIABLES)
+    assert with_keys(every) == (FREE_PROVIDER, *SWITCHES)

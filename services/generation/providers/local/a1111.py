@@ -135,7 +135,7 @@ def _asked(job: LocalJob, own: LocalModel, gear: WebuiGear) -> dict[str, Any]:
     if sampler is None:
         raise ValueError(f"sampler: {own.sampler!r}, allowed is one of: {', '.join(gear.samplers)}")
     asked: dict[str, Any] = {
-        "prompt": ", ".join([_TAGS.sub("(", job.prompt), *_tags(job, gear)]),
+        "prompt": ", ".join([_TAGS.sub("", job.prompt), *_tags(job, gear)]),
         "negative_prompt": job.negative_prompt,
         "seed": -1 if job.seed is None else job.seed,
         "steps": job.steps or own.steps,

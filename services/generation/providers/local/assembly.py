@@ -64,6 +64,6 @@ def _driver(vendor: LocalVendor) -> type[LocalServer]:
 
 
 #: Every kind of server, by the provider's name.
-LOCAL: Final[Mapping[str, Callable[[Models | None], LocalVendor]]] = MappingProxyType(
+LOCAL: Final[Mapping[str, Callable[..., LocalVendor]]] = MappingProxyType(
     {ComfyUI.name: make_comfyui, A1111.name: A1111}
 )

@@ -20,6 +20,7 @@ _PHRASE: Final = 400
 #: Features that say how somebody looks, the telling ones first.
 _LOOKS: Final = ("age", "gender", "sex", "ethnicity", "skin", "hair", "eyes", "face", "build")
 BACKGROUND: Final = "background"
+_PLAIN: Final = str.maketrans({"(": None, ")": None, "<": None, ">": None, "\\": None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,9 @@ def _words(member: CharacterConditioning, job: VendorJob) -> str:
     own = {lora.lora_id for lora in member.loras}
     triggers = [word for lora in job.loras if lora.lora_id in own for word in lora.trigger_words]
     words = [*triggers, *features, _dressed(member.costume), member.expression, member.action, _brief(member, features)]
-    return ", ".join(dict.fromkeys(word.strip() for word in words if word.strip()))[:_PHRASE]
+    text = ", ".join(dict.fromkeys(word.strip() for word in words if word.strip()))[:_PHRASE]
+    # Brackets would be read as weights, and angle brackets as the server's own tags.
+    return text.translate(_PLAIN)
 
 
 def _brief(member: CharacterConditioning, features: Sequence[str]) -> str:
