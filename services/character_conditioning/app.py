@@ -4,6 +4,7 @@ from schemas import topics
 from schemas.conditioning import CharactersConditioned
 from schemas.reference import ReferenceFailed, ReferenceRequested
 from schemas.shot import ShotRejected
+from schemas.urgency import is_express
 from services.character_conditioning.adapters.adapter_shelf import AdapterShelf
 from services.character_conditioning.adapters.bible import CharacterBible
 from services.character_conditioning.adapters.revisions import ShotRevisions
@@ -50,7 +51,7 @@ def build(settings: CharacterConditioningSettings) -> ServiceApp:
             On(topics.REFERENCE_READY, handlers.reference_ready, emits=emits),
             On(topics.REFERENCE_FAILED, handlers.reference_failed, emits=emits),
             On(topics.REFERENCE_REQUESTED, handlers.reference_requested, emits=emits),
-            On(topics.SHOT_PLANNED, handlers.shot_planned, emits=emits),
+            On(topics.SHOT_PLANNED, handlers.shot_planned, emits=emits, urgent=is_express),
         ),
         sweeps=(Sweep("end waits for characters and sheets", handlers.sweep, settings.sweep_every_s),),
         resources=(documents,),

@@ -41,11 +41,14 @@ class On:
     Messages of one key come in order and one at a time; different keys run at once. The offset is committed after
     every returned event is acknowledged. Returning an event whose class isn't in `emits` is a bug and treated as one.
     Rows of the table that stand earlier are the more urgent ones.
+
+    Of the messages in hand, those of which `urgent` says so are handled first, as far as their keys' order allows.
     """
 
     topic: str
     handler: EventHandler
     emits: EventTypes = ()
+    urgent: Callable[[Any], bool] | None = None
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -96,6 +99,7 @@ class Concurrent:
         stop_s: seconds that they get when the service stops; None = as many.
         per_partition: ceiling per partition; None = twice the slots, shared out over the partitions of its topic.
         fair_every: of so many messages taken, at least one comes from the topic bound last, when it has any.
+        ahead: messages taken beside those in work, from which the urgent ones (`On.urgent`) go first.
     """
 
     slots: int = 64
@@ -103,3 +107,4 @@ class Concurrent:
     stop_s: float | None = None
     per_partition: int | None = None
     fair_every: int = 8
+    ahead: int = 0

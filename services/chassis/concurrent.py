@@ -52,6 +52,7 @@ class ConcurrentStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
         self.regrouping = False
         self.stop_s = options.drain_s if options.stop_s is None else options.stop_s
         self._topics = tuple(topics)
+        self._hold = options.slots + options.ahead
         self._desk = desk
         self._options = options
         self._clock = clock
@@ -149,7 +150,7 @@ class ConcurrentStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
                 self.last_turn = self._clock.monotonic()
 
     async def _turn(self, consumer: AIOKafkaConsumer) -> None:
-        free = self._options.slots - len(self._tasks)
+        free = self._hold - len(self._tasks)
         if free <= 0:
             # Tells the group that we live, without taking or dropping records.
             await consumer.getmany(NOWHERE, timeout_ms=0)
@@ -182,7 +183,7 @@ class ConcurrentStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
 
         def ceiling(tp: TopicPartition) -> int:
             # By topic: the few partitions of a busy one must be able to fill every slot beside many idle ones.
-            return self._options.per_partition or max(1, 2 * self._options.slots // of_topic[tp.topic])
+            return self._options.per_partition or max(1, 2 * self._hold // of_topic[tp.topic])
 
         return [tp for tp in partitions if self._ledger.tracker(tp).in_flight < ceiling(tp)]
 

@@ -24,6 +24,7 @@ from services.chassis.reading import RawRecord, Reader
 from services.chassis.retrying import Backoff
 from services.chassis.settings import ServiceSettings
 from services.chassis.tracing import Span, current_span
+from services.chassis.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ class Desk:
         self._publisher = publisher
         self._metrics = metrics
         self._clock = clock
-        self._slots = asyncio.Semaphore(slots)
+        self._turns = Turns(slots)
         self._backoff = Backoff(settings.retry_base_s, settings.retry_cap_s)
         self._budget = DeadLetterBudget(settings.dead_letter_budget)
         self._calls: dict[object, tuple[float, str]] = {}
@@ -113,7 +114,10 @@ class Desk:
         try:
             if isinstance(binding, OnBatch):
                 return await self._attempt(record, binding, lambda: binding.handler([received]), interrupt)
-            return await self._attempt(record, binding, lambda: binding.handler(received.event), interrupt)
+            urgent = binding.urgent is not None and binding.urgent(received.event)
+            return await self._attempt(
+                record, binding, lambda: binding.handler(received.event), interrupt, urgent=urgent
+            )
         finally:
             current_event_id.reset(id_token)
             current_span.reset(span_token)
@@ -225,7 +229,7 @@ class Desk:
         self.on_halt()
 
     async def _attempt(
-        self, record: RawRecord, binding: Binding, call: Call, interrupt: asyncio.Event
+        self, record: RawRecord, binding: Binding, call: Call, interrupt: asyncio.Event, *, urgent: bool = False
     ) -> list[Delivery]:
         """Call until it succeeds, or the message is dead-lettered (then there is nothing to deliver)."""
         topic = self._reader.topic(record)
@@ -234,7 +238,7 @@ class Desk:
         try:
             while True:
                 try:
-                    events = await self._call(binding, topic, call, interrupt)
+                    events = await self._call(binding, topic, call, interrupt, urgent=urgent)
                     outgoing = self._outgoing(events)
                     self._budget.succeeded()
                     return await self._publisher.begin(outgoing)
@@ -263,8 +267,10 @@ class Desk:
     def _outgoing(self, events: Sequence[Event]) -> list[Outgoing]:
         return [item for event in events for item in self._publisher.outgoings(event)]
 
-    async def _call(self, binding: Binding, topic: str, call: Call, interrupt: asyncio.Event) -> tuple[Event, ...]:
-        async with self._slots:
+    async def _call(
+        self, binding: Binding, topic: str, call: Call, interrupt: asyncio.Event, *, urgent: bool = False
+    ) -> tuple[Event, ...]:
+        async with self._turns.turn(urgent=urgent):
             if interrupt.is_set():
                 # Handed out, but not begun: whoever gets the partition makes this call, maybe a paid one.
                 raise Abandoned

@@ -4,6 +4,7 @@ from schemas import topics
 from schemas.conditioning import LocationConditioned
 from schemas.reference import ReferenceFailed, ReferenceRequested
 from schemas.shot import ShotRejected
+from schemas.urgency import is_express
 from services.chassis.app import ServiceApp, make_app
 from services.chassis.bindings import On, Sweep
 from services.chassis.clock import SystemClock
@@ -51,7 +52,7 @@ def build(settings: LocationConditioningSettings) -> ServiceApp:
             On(topics.SHOT_REJECTED, handlers.shot_rejected, emits=emits),
             On(topics.REFERENCE_READY, handlers.reference_ready, emits=emits),
             On(topics.REFERENCE_FAILED, handlers.reference_failed, emits=emits),
-            On(topics.CHARACTERS_CONDITIONED, handlers.characters_conditioned, emits=emits),
+            On(topics.CHARACTERS_CONDITIONED, handlers.characters_conditioned, emits=emits, urgent=is_express),
         ),
         sweeps=(
             Sweep(

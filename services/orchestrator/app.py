@@ -8,6 +8,7 @@ from schemas.reference import ReferenceFailed, ReferenceReady
 from schemas.review import ReviewRequested
 from schemas.run import RunSuperseded
 from schemas.shot import ShotRejected
+from schemas.urgency import is_express
 from services.chassis.app import ServiceApp, make_app
 from services.chassis.bindings import On, Sweep
 from services.chassis.clock import Clock, SystemClock
@@ -68,26 +69,30 @@ def _table(handlers: Handlers) -> tuple[On, ...]:
             handlers.review_decided,
             emits=(GenerationRequested, RetakeRequested, *_ENDS),
         ),
-        On(topics.SHOT_PLANNED, handlers.shot_planned, emits=(RunSuperseded,)),
+        On(topics.SHOT_PLANNED, handlers.shot_planned, emits=(RunSuperseded,), urgent=is_express),
         On(
             topics.FRAME_VALIDATED,
             handlers.frame_validated,
             emits=(ReviewRequested, RetakeRequested, *_ENDS),
+            urgent=is_express,
         ),
         On(
             topics.GENERATION_FAILED,
             handlers.generation_failed,
             emits=(GenerationRequested, RetakeRequested, KeyframeFailed, ReferenceFailed),
+            urgent=is_express,
         ),
         On(
             topics.GENERATION_COMPLETED,
             handlers.generation_completed,
             emits=(ReviewRequested, RetakeRequested, *_ENDS),
+            urgent=is_express,
         ),
         On(
             topics.PROMPT_BUILT,
             handlers.prompt_built,
             emits=(GenerationRequested, RunSuperseded, ShotRejected, KeyframeFailed, ReferenceFailed),
+            urgent=is_express,
         ),
     )
 

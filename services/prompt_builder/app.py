@@ -4,6 +4,7 @@ from schemas import topics
 from schemas.prompt import PromptBuilt
 from schemas.reference import ReferenceFailed
 from schemas.shot import ShotRejected
+from schemas.urgency import is_express
 from services.chassis.app import ServiceApp, make_app
 from services.chassis.bindings import On
 from services.prompt_builder.adapters.shipped_templates import shipped_templates
@@ -25,6 +26,6 @@ def build(settings: PromptBuilderSettings) -> ServiceApp:
         subscriptions=(
             # A retake is waited for: it goes before a film in bulk.
             On(topics.RETAKE_REQUESTED, handlers.retake_requested, emits=emits),
-            On(topics.LOCATION_CONDITIONED, handlers.location_conditioned, emits=emits),
+            On(topics.LOCATION_CONDITIONED, handlers.location_conditioned, emits=emits, urgent=is_express),
         ),
     )

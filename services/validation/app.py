@@ -1,6 +1,7 @@
 """Puts validation together: the clients, the scorers, and the table topic → handler → emits."""
 
 from schemas import topics
+from schemas.urgency import is_express
 from schemas.validation import FrameValidated
 from services.chassis.app import ServiceApp, make_app
 from services.chassis.bindings import Concurrent, On
@@ -30,9 +31,11 @@ def build(settings: ValidationSettings) -> ServiceApp:
         name=NAME,
         subscriptions=(
             On(topics.RUN_SUPERSEDED, handlers.superseded),
-            On(topics.GENERATION_COMPLETED, handlers.completed, emits=(FrameValidated,)),
+            On(topics.GENERATION_COMPLETED, handlers.completed, emits=(FrameValidated,), urgent=is_express),
         ),
-        concurrency=Concurrent(slots=settings.validation_slots, drain_s=settings.validation_drain_s),
+        concurrency=Concurrent(
+            slots=settings.validation_slots, drain_s=settings.validation_drain_s, ahead=settings.validation_ahead
+        ),
         resources=(documents, objects, offload),
         prepare=(frames.prepare,),
     )

@@ -21,6 +21,8 @@ class ValidationSettings(ServiceSettings):
 
     validation_slots: int = Field(default=8, ge=1, le=1000)
     """Frames in work at once."""
+    validation_ahead: int = Field(default=56, ge=0, le=1000)
+    """Messages taken beside those in work, so that express ones among them go first."""
     validation_threads: int = Field(default_factory=lambda: min(4, os.cpu_count() or 1), ge=1, le=64)
     """Threads that decode and measure."""
     validation_drain_s: float = Field(default=10.0, ge=0, le=600)
