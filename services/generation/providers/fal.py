@@ -20,7 +20,7 @@ from services.generation.providers.exchange import (
     get,
     paid_post,
 )
-from services.generation.providers.sizes import RatioList, SizeRange
+from services.generation.providers.sizes import MEGAPIXEL_RATIOS, SizeRange
 from services.generation.providers.vendor import (
     MEBIBYTE,
     Look,
@@ -36,18 +36,6 @@ _POLL_S: Final = 1.0
 _MEGAPIXEL: Final = 1024 * 1024
 _REFUSED: Final = "content_policy_violation"
 _WAITING: Final = frozenset({"IN_QUEUE", "IN_PROGRESS"})
-_RATIOS: Final = RatioList(
-    (
-        ("1:1", (1024, 1024)),
-        ("16:9", (1344, 768)),
-        ("9:16", (768, 1344)),
-        ("3:2", (1248, 832)),
-        ("2:3", (832, 1248)),
-        ("4:3", (1184, 864)),
-        ("3:4", (864, 1184)),
-        ("21:9", (1536, 672)),
-    )
-)
 _FREE: Final = SizeRange(min_side=512, max_side=2048, step=16, max_pixels=4 * _MEGAPIXEL)
 
 
@@ -67,7 +55,7 @@ MODELS: Final[Mapping[str, ModelTraits]] = {
         options={"ratios": False},
     ),
     "fal-ai/nano-banana-2": ModelTraits(
-        sizes=_RATIOS,
+        sizes=MEGAPIXEL_RATIOS,
         prompt_max_chars=10_000,
         price_usd_micros=80_000,
         references=_references(14),
@@ -101,7 +89,7 @@ class Fal(Vendor):
         """Into the queue, which must not carry it out twice by itself."""
         asked: dict[str, Any] = {"prompt": job.prompt, "num_images": 1, "output_format": "png"}
         if job.traits.options["ratios"]:
-            asked["aspect_ratio"] = _RATIOS.name(job.size)
+            asked["aspect_ratio"] = MEGAPIXEL_RATIOS.name(job.size)
         else:
             asked["image_size"] = {"width": job.size[0], "height": job.size[1]}
         if job.seed is not None:

@@ -22,23 +22,10 @@ from services.generation.providers.exchange import (
     paid_post,
 )
 from services.generation.providers.reply_errors import MAX_RETRY_AFTER_S
-from services.generation.providers.sizes import RatioList
+from services.generation.providers.sizes import MEGAPIXEL_RATIOS, RatioList
 from services.generation.providers.vendor import Made, ModelTraits, Reference, ReferenceLimits, Vendor, VendorJob
 
-_RATIOS: Final = RatioList(
-    (
-        ("1:1", (1024, 1024)),
-        ("16:9", (1344, 768)),
-        ("9:16", (768, 1344)),
-        ("3:2", (1248, 832)),
-        ("2:3", (832, 1248)),
-        ("4:3", (1184, 864)),
-        ("3:4", (864, 1184)),
-        ("5:4", (1152, 896)),
-        ("4:5", (896, 1152)),
-        ("21:9", (1536, 672)),
-    )
-)
+_RATIOS: Final = RatioList((*MEGAPIXEL_RATIOS.by_name, ("5:4", (1152, 896)), ("4:5", (896, 1152))))
 #: Reasons for which a picture was held back after it was made.
 _HELD_BACK: Final = frozenset({"IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "IMAGE_OTHER"})
 _REFUSED: Final = frozenset({"SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "RECITATION", "LANGUAGE", "NO_IMAGE"})

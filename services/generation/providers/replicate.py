@@ -20,7 +20,7 @@ from services.generation.providers.exchange import (
     paid_post,
 )
 from services.generation.providers.reply_errors import MAX_RETRY_AFTER_S
-from services.generation.providers.sizes import RatioList, SizeRange
+from services.generation.providers.sizes import MEGAPIXEL_RATIOS, SizeRange
 from services.generation.providers.vendor import (
     MEBIBYTE,
     Made,
@@ -35,18 +35,6 @@ from services.generation.providers.vendor import (
 )
 
 _POLL_S: Final = 1.0
-_RATIOS: Final = RatioList(
-    (
-        ("1:1", (1024, 1024)),
-        ("16:9", (1344, 768)),
-        ("9:16", (768, 1344)),
-        ("3:2", (1248, 832)),
-        ("2:3", (832, 1248)),
-        ("4:3", (1184, 864)),
-        ("3:4", (864, 1184)),
-        ("21:9", (1536, 672)),
-    )
-)
 _FREE: Final = SizeRange(min_side=256, max_side=2048, step=16, max_pixels=4 * 1024 * 1024)
 #: Models tell a refusal in words of their own, in an error that is otherwise like any other.
 _REFUSAL: Final = re.compile(r"nsfw|sensitive|safety|moderat|prohibited|content policy|flagged", re.IGNORECASE)
@@ -58,7 +46,7 @@ def _model(
 ) -> ModelTraits:
     """A model; `field` is the input that takes its references, `ratios`: it is asked by aspect ratio."""
     return ModelTraits(
-        sizes=_RATIOS if ratios else _FREE,
+        sizes=MEGAPIXEL_RATIOS if ratios else _FREE,
         prompt_max_chars=10_000,
         price_usd_micros=price_usd_micros,
         seeds=(0, 2_147_483_647) if seeds else None,
@@ -107,7 +95,7 @@ class Replicate(Vendor):
         options = job.traits.options
         asked: dict[str, Any] = {"prompt": job.prompt, "output_format": "png"}
         if options["ratios"]:
-            asked["aspect_ratio"] = _RATIOS.name(job.size)
+            asked["aspect_ratio"] = MEGAPIXEL_RATIOS.name(job.size)
         else:
             asked |= {"aspect_ratio": "custom", "width": job.size[0], "height": job.size[1]}
         if job.seed is not None:

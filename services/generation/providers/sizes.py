@@ -118,3 +118,18 @@ class RatioList:
     def name(self, size: Size) -> str:
         """The ratio's name of a size that `nearest` returned."""
         return next(name for name, made in self.by_name if made == size)
+
+
+#: About a megapixel each: what Google's image model makes, also where fal and Replicate host it and its likes.
+MEGAPIXEL_RATIOS: Final = RatioList(
+    (
+        ("1:1", (1024, 1024)),
+        ("16:9", (1344, 768)),
+        ("9:16", (768, 1344)),
+        ("3:2", (1248, 832)),
+        ("2:3", (832, 1248)),
+        ("4:3", (1184, 864)),
+        ("3:4", (864, 1184)),
+        ("21:9", (1536, 672)),
+    )
+)
