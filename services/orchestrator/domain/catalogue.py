@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from datetime import date
+from enum import StrEnum
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -123,6 +124,17 @@ class References(_Entry):
     """Whether each can be given a strength."""
 
 
+class LoraSource(StrEnum):
+    """How a model is told which adapter to apply."""
+
+    VENDOR = "vendor"
+    """By the vendor's own id: files of the registry mean nothing to it."""
+    FILE = "file"
+    """By its file in the registry (`ice lora add`)."""
+    NAME = "name"
+    """By the name that it has on the server, whether or not the registry has its file too."""
+
+
 class Loras(_Entry):
     """Adapters that the model takes."""
 
@@ -130,6 +142,8 @@ class Loras(_Entry):
     """Adapters per call; 0 = none."""
     base: Name | None = None
     """Family they must be trained for; None = any."""
+    by: LoraSource = LoraSource.VENDOR
+    """How the model is told which: `vendor`, `file` or `name`."""
 
 
 class ModelCard(_Entry):

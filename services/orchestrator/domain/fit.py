@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from schemas.prompt import PromptBuilt, RenderedPrompt
 from schemas.provider import ProviderHealthChanged, ProviderState
+from services.orchestrator.domain.adapters import matched
 from services.orchestrator.domain.catalogue import Catalogue, ModelCard
 from services.orchestrator.domain.circuit import Circuit, Stand
 from services.orchestrator.domain.funds import NO_LIMITS, Funds, Spent, usd
@@ -23,6 +24,7 @@ class SkipCode(StrEnum):
     DIALECT = "dialect"
     PROMPT_LENGTH = "prompt-length"
     STYLE = "style"
+    ADAPTER = "adapter"
     BUDGET = "budget"
     FUNDS = "funds"
     NOT_OFFERED = "not-offered"
@@ -143,6 +145,7 @@ def skips(
         _size(card, prompt),
         _wording(card, prompt, history),
         _style(card, prompt),
+        _adapters(card, prompt),
         _budget(card, prompt, history),
         _funds(card, prompt, conditions, history),
         _offered(card, conditions),
@@ -207,6 +210,13 @@ def _style(card: ModelCard, prompt: PromptBuilt) -> Skip | None:
     if card.affinity(prompt.run.style) > 0:
         return None
     return Skip(SkipCode.STYLE, f"style {prompt.run.style}: makes {', '.join(sorted(card.styles))}"[:500])
+
+
+def _adapters(card: ModelCard, prompt: PromptBuilt) -> Skip | None:
+    refusing = [misfit for misfit in matched(card, prompt)[1] if misfit.refuses_the_model]
+    if not refusing:
+        return None
+    return Skip(SkipCode.ADAPTER, "; ".join(f"{item.wanted.label}: {item.reason}" for item in refusing)[:500])
 
 
 def _budget(card: ModelCard, prompt: PromptBuilt, history: History) -> Skip | None:

@@ -12,9 +12,10 @@ from schemas.project import CompositionGuide
 from schemas.prompt import PromptBuilt, RenderedPrompt
 from schemas.topics import Lane
 from schemas.vocabulary import Dialect
+from services.orchestrator.domain.adapters import matched
 from services.orchestrator.domain.catalogue import ModelCard, SeedSupport
 from services.orchestrator.domain.fit import wording
-from services.orchestrator.domain.references import wanted_loras, wanted_references
+from services.orchestrator.domain.references import wanted_references
 from services.orchestrator.domain.router import Choice
 
 Losses = tuple[Degradation, ...]
@@ -200,20 +201,8 @@ def _references(card: ModelCard, prompt: PromptBuilt) -> tuple[tuple[ReferenceUs
 
 
 def _loras(card: ModelCard, prompt: PromptBuilt) -> tuple[tuple[Lora, ...], Losses]:
-    sent: list[Lora] = []
-    losses: list[Degradation] = []
-    for item in wanted_loras(prompt):
-        base = item.lora.base_model
-        if not card.loras.max:
-            losses.append(_loss("lora-not-supported", item.label, f"{card.model} takes no adapters"))
-        elif card.loras.base is not None and base is not None and base.lower() != card.loras.base.lower():
-            reason = f"trained for {base}, {card.model} takes adapters for {card.loras.base}"
-            losses.append(_loss("lora-base-mismatch", item.label, reason))
-        elif len(sent) == card.loras.max:
-            losses.append(_loss("lora-dropped", item.label, f"{card.model} takes {card.loras.max} adapter(s)"))
-        else:
-            sent.append(item.lora)
-    return tuple(sent), tuple(losses)
+    sent, misfits = matched(card, prompt)
+    return sent, tuple(_loss(item.code, item.wanted.label, item.reason) for item in misfits)
 
 
 def _sampling(card: ModelCard, prompt: PromptBuilt) -> Losses:

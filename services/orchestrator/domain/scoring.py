@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from schemas.prompt import PromptBuilt
 from schemas.provider import ProviderState
+from services.orchestrator.domain.adapters import matched
 from services.orchestrator.domain.catalogue import Catalogue, ModelCard
 from services.orchestrator.domain.fit import Conditions, History, longest_prompt, wanted_names, wording
 from services.orchestrator.domain.funds import usd
-from services.orchestrator.domain.references import wanted_loras, wanted_references
+from services.orchestrator.domain.references import wanted_references
 
 STYLE, CONSISTENCY, PRICE, SPEED = 0.45, 0.30, 0.15, 0.10
 KEPT, SHOT_WISH, PROJECT_WISH, DEFAULT_WISH = 8.0, 4.0, 2.0, 2.0
@@ -92,9 +93,10 @@ def _consistency(card: ModelCard, prompt: PromptBuilt) -> tuple[float, str]:
     if card.draws_facts:
         return 1.0, "consistency: draws identity, place, style and seed from the facts"
     parts = [(1.0, 1.0 if card.seed else 0.0, "seed" if card.seed else "no seed")]
+    applied, misfits = matched(card, prompt)
     for name, wanted, limit in (
         ("references", len(wanted_references(prompt)), card.references.max),
-        ("adapters", len(wanted_loras(prompt)), card.loras.max),
+        ("adapters", len(applied) + len(misfits), len(applied)),
     ):
         if wanted:
             parts.append((2.0, min(1.0, limit / wanted), f"{min(wanted, limit)} of {wanted} {name}"))
