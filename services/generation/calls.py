@@ -241,8 +241,9 @@ class Calls:
         """The provider's error as an answer, or as a reason to ask again later."""
         reason = str(error)
         self.condition = condition_rules.after_failure(self.condition, error.kind, reason, self._rules.outages)
-        if claim.entry.state is State.ACCEPTED and isinstance(error, Outage | Throttled | OutcomeUnknown):
-            # The vendor has the job: not reaching him now says nothing about it.
+        going_on = claim.entry.state is State.ACCEPTED and not self._provider.free
+        if going_on and isinstance(error, Outage | Throttled | OutcomeUnknown):
+            # The vendor has the job: not reaching him now says nothing about it. A free job is simply made elsewhere.
             raise Transient(f"provider {self._provider.name}: {reason}", error.retry_after_s) from error
         if isinstance(error, OutcomeUnknown):
             log.warning("generation %s: %s", request.generation_id, reason)

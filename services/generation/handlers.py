@@ -18,7 +18,11 @@ from services.generation.domain.health import Condition
 from services.generation.ports import CallbackNotes, Ports, Rules
 from services.generation.providers.base import ImageProvider
 from services.generation.providers.errors import ProviderError
+from services.generation.providers.optional import Equipped
 
+#: How often it is looked what servers of one's own have: their operator puts a file there, and tries it.
+_LOOK_S: Final = 30.0
+Offer = tuple[tuple[str, ...], dict[str, tuple[str, ...]]]
 NOTHING: Final[Sequence[Swept]] = ()
 
 
@@ -29,7 +33,10 @@ class Handlers:
         self._provider = provider
         self._ports = ports
         self._callbacks = callbacks
+        self._rules = worker
         self._calls = Calls(provider, ports, worker)
+        self._looked_at = 0.0
+        self._told: Offer | None = None
 
     async def requested(self, request: GenerationRequested) -> Sequence[Event]:
         """Make the image, or answer what became of it when it was asked for before."""
@@ -60,6 +67,8 @@ class Handlers:
         condition = self._calls.condition
         if condition.state is ProviderState.DOWN and condition.announced:
             await self._probe()
+        else:
+            await self._look()
         noticed = self._calls.condition
         if noticed.announced:
             return NOTHING
@@ -92,6 +101,24 @@ class Handlers:
             told.append(f"paused for {pause_s:.0f} s: {why}")
         return {"provider": Check(ok=condition.state is not ProviderState.DOWN, detail="; ".join(told))}
 
+    async def _look(self) -> None:
+        """See what the servers have now; another offer than was told is told again."""
+        now = self._ports.clock.monotonic()
+        if not isinstance(self._provider, Equipped) or now - self._looked_at < _LOOK_S:
+            return
+        self._looked_at = now
+        try:
+            await self._provider.ping()
+        except ProviderError as error:
+            reason, threshold = str(error), self._rules.outages
+            self._calls.condition = condition_rules.after_failure(self._calls.condition, error.kind, reason, threshold)
+        if self._offer() != self._told:
+            self._calls.condition = replace(self._calls.condition, announced=False)
+
+    def _offer(self) -> Offer:
+        lacks = dict(self._provider.lacks) if isinstance(self._provider, Equipped) else {}
+        return self._provider.models, lacks
+
     async def _probe(self) -> None:
         try:
             await self._provider.ping()
@@ -101,10 +128,12 @@ class Handlers:
             self._calls.condition = condition_rules.after_success(self._calls.condition)
 
     def _health_event(self, condition: Condition) -> ProviderHealthChanged:
+        self._told = models, lacks = self._offer()
         return ProviderHealthChanged(
             provider=self._provider.name,
             state=condition.state,
             reason=outcomes.readable(condition.reason) if condition.reason else "",
-            models=self._provider.models,
+            models=models,
+            lacks=lacks,
             sequence=int(self._ports.clock.now().timestamp() * 1000),
         )

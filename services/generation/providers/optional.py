@@ -3,12 +3,24 @@
 The worker looks for each of these by `isinstance`; a provider that lacks one simply isn't asked.
 """
 
+from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
+from services.chassis.health import Check
 from services.generation.providers.base import ImageJob
 from services.generation.providers.vendor import VendorLimits
 
-__all__ = ["CallbackHints", "Cancels", "Hinted", "Limited", "Prepares", "VendorLimits"]
+__all__ = [
+    "CallbackHints",
+    "Cancels",
+    "Equipped",
+    "Hinted",
+    "Interrupts",
+    "Limited",
+    "Prepares",
+    "Tells",
+    "VendorLimits",
+]
 
 
 @runtime_checkable
@@ -33,6 +45,29 @@ class Cancels(Protocol):
         Raises:
             ProviderError: the vendor can't be reached or doesn't understand.
         """
+        ...
+
+
+@runtime_checkable
+class Interrupts(Protocol):
+    """A provider that makes images itself, and can give one up that isn't wanted any more."""
+
+    async def interrupt(self, generation_id: str) -> bool:
+        """Give a call up: its `generate` ends soon, with a `ProviderError` where it had no image yet.
+
+        Returns:
+            False when there is no such call.
+        """
+        ...
+
+
+@runtime_checkable
+class Tells(Protocol):
+    """A provider that has more to tell in `/readyz` than whether it is up."""
+
+    @property
+    def checks(self) -> dict[str, Check]:
+        """By name; answers at once, asks nobody."""
         ...
 
 
@@ -73,4 +108,17 @@ class Prepares(Protocol):
             Transient: the object store is away; nothing was sent.
             ProviderError: the job can't be carried out; never in doubt, never charged.
         """
+        ...
+
+
+@runtime_checkable
+class Equipped(Protocol):
+    """A provider whose models and their abilities depend on what lies on its servers, and change while it runs.
+
+    The worker looks again now and then (`ping`), and announces what has changed.
+    """
+
+    @property
+    def lacks(self) -> Mapping[str, tuple[str, ...]]:
+        """By model, what it can't do though the router's card says so: `references`, `composition-guide`."""
         ...

@@ -22,6 +22,7 @@ from services.orchestrator.domain.fit import (
     skips,
     wanted_names,
 )
+from services.orchestrator.domain.offer import as_offered
 from services.orchestrator.domain.scoring import Scored, scored
 
 NEW_RUN = History()
@@ -122,6 +123,7 @@ def choose(  # noqa: PLR0913 - each is a part of the world that decides; callers
 
 def route(prompt: PromptBuilt, catalogue: Catalogue, conditions: Conditions, history: History = NEW_RUN) -> Choice:
     """`choose` under conditions of every kind: circuits, budgets, reasons why a provider runs no worker."""
+    catalogue = as_offered(catalogue, conditions.health)
     candidates = tuple(_judged(card, prompt, catalogue, conditions, history) for card in catalogue)
     ranked = sorted(
         (candidate for candidate in candidates if candidate.scored is not None),

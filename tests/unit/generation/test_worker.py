@@ -1,10 +1,11 @@
 """What a worker does beside its calls: pauses of the vendor, memory, stopping, superseded jobs, health."""
 
 import asyncio
+from collections.abc import Mapping
 
 import pytest
 
-from schemas.generation import FailureKind, GenerationCompleted
+from schemas.generation import FailureKind, GenerationCompleted, GenerationFailed
 from schemas.provider import ProviderHealthChanged, ProviderState
 from schemas.run import RunSuperseded
 from services.chassis.failures import Busy, Transient
@@ -63,6 +64,40 @@ async def test_health_is_announced_up_with_models_at_start() -> None:
     event = only(await Bench().worker().announce())
     assert isinstance(event, ProviderHealthChanged)
     assert (event.provider, event.state, event.models) == ("previz", ProviderState.UP, ("previz",))
+
+
+async def test_servers_of_ones_own_are_looked_at_now_and_then_and_what_they_have_now_is_announced() -> None:
+    class Servers(FakeProvider):
+        lacks: Mapping[str, tuple[str, ...]] = {"previz": ("references",)}
+
+    provider = Servers()
+    bench = Bench(provider)
+    handlers = bench.worker()
+    (first,) = await handlers.announce()
+    assert isinstance(first, ProviderHealthChanged)
+    assert first.lacks == {"previz": ("references",)}
+    bench.clock.advance(31)
+    assert list(await handlers.health()) == []
+    provider.lacks = {}
+    assert list(await handlers.health()) == []
+    bench.clock.advance(31)
+    (swept,) = await handlers.health()
+    (told,) = swept.events
+    assert isinstance(told, ProviderHealthChanged)
+    assert (told.state, told.lacks) == (ProviderState.UP, {})
+    await swept.confirm()
+    assert list(await handlers.health()) == []
+
+
+async def test_a_free_job_that_nobody_answers_for_is_given_up_and_a_paid_one_is_not() -> None:
+    for provider, outcome in ((FakeProvider(vendor_job_id="job-1"), GenerationFailed), (paid("job-1").provider, None)):
+        provider.answers = [Outage("gone")]
+        bench = Bench(provider)
+        if outcome is None:
+            with pytest.raises(Transient):
+                await bench.worker().requested(bench.request())
+        else:
+            assert isinstance(only(await bench.worker().requested(bench.request())), outcome)
 
 
 async def test_health_is_announced_down_at_start_when_the_provider_says_so() -> None:

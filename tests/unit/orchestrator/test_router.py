@@ -134,6 +134,18 @@ def test_a_model_that_its_workers_cannot_call_now_is_skipped() -> None:
     assert choice.worth_waiting_for == ()
 
 
+def test_what_a_model_lacks_now_is_left_out_of_the_plan_with_a_reason_and_it_stays_the_one_that_was_named() -> None:
+    named = worded(context(settings=settings(models=("alpha",), allow_fallback=False)))
+    told = health("paint", ProviderState.UP, lacks={"alpha": ("references", "composition-guide", "unheard-of")})
+    whole, chosen = routed(named).chosen, routed(named, health=told).chosen
+    assert whole is not None
+    assert chosen is not None
+    assert whole.references.max > 0
+    assert (chosen.model, chosen.references.max, chosen.composition_guide) == ("alpha", 0, False)
+    other = routed(named, health=health("paint", ProviderState.UP, lacks={"beta": ("references",)})).chosen
+    assert other == whole
+
+
 def test_a_degraded_provider_scores_less() -> None:
     well = considered(routed(), "alpha").score or 0
     unwell = considered(routed(health=health("paint", ProviderState.DEGRADED)), "alpha").score or 0
