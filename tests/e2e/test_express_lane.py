@@ -1,0 +1,91 @@
+"""An express shot behind a flood of others, through every stage of the engine."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+
+from schemas import topics
+from schemas.bible import LocationDefined
+from schemas.shot import ShotPlanned
+from services.generation.providers.base import Accepted, GeneratedImage, ImageJob
+from tests import builders
+from tests.fakes.provider import FakeProvider, picture
+from tests.fixtures.broker import Broker
+from tests.fixtures.engine import Engine, running_engine, surroundings
+from tests.fixtures.object_store import S3Endpoint
+
+pytestmark = [pytest.mark.integration, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(300)]
+
+FILM, FLOOD, EXPRESS = "flood", 300, "flood/now"
+#: The way of a shot; the request goes by the lane's own topic.
+WAY = (
+    topics.CHARACTERS_CONDITIONED,
+    topics.LOCATION_CONDITIONED,
+    topics.PROMPT_BUILT,
+    topics.GENERATION_COMPLETED,
+    topics.FRAME_VALIDATED,
+    topics.KEYFRAME_READY,
+)
+
+
+class UnhurriedProvider(FakeProvider):
+    """Four at once, a fifth of a second each: slower than every other stage, as providers are."""
+
+    async def generate(self, job: ImageJob, accepted: Accepted) -> GeneratedImage:
+        del accepted
+        await asyncio.sleep(0.2)
+        return GeneratedImage(self._frame, seed_used=job.seed)
+
+    _frame = picture(256, 144)
+
+
+@pytest.fixture
+async def engine(broker: Broker, mongo_url: str, s3_endpoint: S3Endpoint) -> AsyncIterator[Engine]:
+    shared = surroundings(broker, mongo_url, s3_endpoint, providers=("previz",))
+    async with running_engine(shared, previz=UnhurriedProvider()) as running:
+        yield running
+
+
+async def test_an_express_shot_passes_a_flood_in_every_stage(engine: Engine) -> None:
+    await engine.publish([LocationDefined(project_id=FILM, location=builders.FOREST)])
+    await engine.publish([planned(f"s{number:03}") for number in range(FLOOD)])
+    await engine.publish([planned("now", priority=90)])
+
+    before = await passed(engine)
+    print(f"of {FLOOD} shots published before it, so many went before it: {before}")  # noqa: T201
+    # What a stage has in work when it comes isn't interrupted; whatever waits there is passed.
+    assert {topic: count for topic, count in before.items() if count > FLOOD // 2} == {}
+    assert before[topics.KEYFRAME_READY] <= FLOOD // 4
+
+
+def planned(shot_id: str, priority: int = 50) -> ShotPlanned:
+    project = builders.project(project_id=FILM, width=256, height=144)
+    return ShotPlanned(project=project, shot=builders.shot(shot_id=shot_id, priority=priority, cast=()))
+
+
+async def passed(engine: Engine) -> dict[str, int]:
+    """How many other shots were before the express one on each topic, once its keyframe is there."""
+    prefix = engine.settings.kafka_topic_prefix
+    consumer = AIOKafkaConsumer(
+        *(prefix + topic for topic in WAY),
+        bootstrap_servers=engine.settings.kafka_bootstrap,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        fetch_max_wait_ms=100,
+    )
+    published: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+    async with consumer, asyncio.timeout(240):
+        while not any(key == EXPRESS for _, key in published[topics.KEYFRAME_READY]):
+            for partition, records in (await consumer.getmany(timeout_ms=500)).items():
+                rows = published[partition.topic.removeprefix(prefix)]
+                rows += [(record.timestamp, record.key.decode()) for record in records]
+    return {topic: _before(published[topic]) for topic in WAY}
+
+
+def _before(rows: list[tuple[int, str]]) -> int:
+    """Records of other shots that are older; partitions are read in any order, all clocks are one."""
+    came = min(timestamp for timestamp, key in rows if key == EXPRESS)
+    return sum(timestamp < came for timestamp, _ in rows)
