@@ -1,6 +1,7 @@
 """Puts a generation worker together: the clients of one provider, and the table topic → handler → emits."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from schemas import topics
@@ -10,8 +11,10 @@ from services.chassis.app import Resource, ServiceApp, make_app
 from services.chassis.bindings import Concurrent, On, Sweep
 from services.chassis.clock import SystemClock
 from services.chassis.documents import Documents
+from services.chassis.health import Check
 from services.chassis.object_store import S3ObjectStore
 from services.chassis.offload import ThreadOffload
+from services.generation.adapters.adapter_files import AdapterCache
 from services.generation.adapters.assets import AssetStore
 from services.generation.adapters.callbacks import CallbackBoard
 from services.generation.adapters.ledger import DocumentLedger, DocumentSupersededRuns
@@ -24,7 +27,7 @@ from services.generation.handlers import Handlers
 from services.generation.ports import Ports, Rules
 from services.generation.providers.base import ImageProvider
 from services.generation.providers.catalogue import make_provider
-from services.generation.providers.optional import Hinted, Limited
+from services.generation.providers.optional import Hinted, Limited, Tells
 from services.generation.providers.vendor import VendorLimits
 from services.generation.settings import GenerationSettings
 
@@ -96,7 +99,7 @@ def build(settings: GenerationSettings, provider: ImageProvider | None = None) -
         resources=clients.resources,
         prepare=(ledger.prepare, assets.prepare, clients.callbacks.prepare),
         announce=handlers.announce,
-        checks=handlers.checks,
+        checks=lambda: {**handlers.checks(), **_told_by(source)},
     )
     metrics.register(app.metrics.registry)
     return app
@@ -105,7 +108,9 @@ def build(settings: GenerationSettings, provider: ImageProvider | None = None) -
 def _clients(settings: GenerationSettings, given: ImageProvider | None, clock: SystemClock) -> tuple[_Clients, Rules]:
     documents, objects = Documents(settings), S3ObjectStore(settings)
     offload = ThreadOffload(settings.generation_threads)
-    provider = given if given is not None else make_provider(settings, objects, offload)
+    folder, most = settings.generation_adapter_folder, settings.generation_adapter_mb * _MEBIBYTE
+    files = AdapterCache(objects, folder, max_bytes=most)
+    provider = given if given is not None else make_provider(settings, objects, offload, files)
     callbacks = CallbackBoard(documents, provider.name, clock)
     if isinstance(provider, Hinted):
         provider.use_hints(callbacks)
@@ -121,6 +126,10 @@ def _clients(settings: GenerationSettings, given: ImageProvider | None, clock: S
     )
     limits = _limits(settings, provider, documents, worker, clock)
     return _Clients(documents, objects, offload, limits, callbacks, provider), worker
+
+
+def _told_by(provider: ImageProvider) -> Mapping[str, Check]:
+    return provider.checks if isinstance(provider, Tells) else {}
 
 
 def _limits(

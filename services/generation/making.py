@@ -16,7 +16,7 @@ from services.generation.domain.ledger import State
 from services.generation.ports import Claim, ClaimLostError, Place, Ports, Rules
 from services.generation.providers.base import GeneratedImage, ImageJob, ImageProvider
 from services.generation.providers.errors import InvalidRequest, ProviderError, Throttled, UnusableImage
-from services.generation.providers.optional import Cancels, Prepares
+from services.generation.providers.optional import Cancels, Interrupts, Prepares
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -51,6 +51,7 @@ class Maker:
         self._ports = ports
         self._rules = worker
         self._at_vendor: dict[str, tuple[str, str]] = {}
+        self._here: dict[str, str] = {}
         self._asked_to_stop: set[str] = set()
 
     async def make(self, request: GenerationRequested, claim: Claim, *, resume: bool) -> Received:
@@ -92,6 +93,8 @@ class Maker:
         Raises:
             Transient: the database is away.
         """
+        if isinstance(self._provider, Interrupts):
+            await self._interrupt_superseded(self._provider)
         if not isinstance(self._provider, Cancels):
             return
         going_on = {key: about for key, about in self._at_vendor.items() if key not in self._asked_to_stop}
@@ -109,6 +112,13 @@ class Maker:
                 log.info("generation %s of a superseded run can't be cancelled: %s", generation_id, error)
             else:
                 log.info("generation %s of a superseded run: cancelled=%s", generation_id, stopped)
+
+    async def _interrupt_superseded(self, provider: Interrupts) -> None:
+        going_on = {key: run_id for key, run_id in self._here.items() if key not in self._asked_to_stop}
+        unwanted = await self._ports.superseded.among(set(going_on.values())) if going_on else set()
+        for generation_id in [key for key, run_id in going_on.items() if run_id in unwanted]:
+            self._asked_to_stop.add(generation_id)
+            await provider.interrupt(generation_id)
 
     async def _resumed(self, request: GenerationRequested, vendor_job_id: str) -> GeneratedImage:
         self._at_vendor[request.generation_id] = (request.run.run_id, vendor_job_id)
@@ -160,7 +170,15 @@ class Maker:
             await claim.advance(lambda entry, now: rules.accepted(entry, vendor_job_id, now=now, lease=lease))
             self._at_vendor[job.generation_id] = (claim.entry.run_id, vendor_job_id)
 
-        return await self._provider.generate(job, accepted)
+        self._here[job.generation_id] = claim.entry.run_id
+        try:
+            return await self._provider.generate(job, accepted)
+        except ProviderError:
+            if isinstance(self._provider, Interrupts) and job.generation_id in self._asked_to_stop:
+                raise SupersededError from None
+            raise
+        finally:
+            self._here.pop(job.generation_id, None)
 
     async def _throttled(self, claim: Claim, error: Throttled, waited_s: float) -> None:
         """Tell every worker of the pause; return when it is short enough to be waited out."""

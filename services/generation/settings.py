@@ -9,6 +9,7 @@ from pydantic import Field
 
 from services.chassis.settings import ServiceSettings
 from services.generation.domain.ledger import InDoubtPolicy
+from services.generation.providers.diffusers.diffusers_settings import DiffusersSettings
 from services.generation.providers.vendor import VendorLimits
 from services.generation.providers.vendor_settings import VendorSettings
 
@@ -70,6 +71,8 @@ class GenerationSettings(ServiceSettings):
     """Mebibytes that they may take together; the least recently used make room."""
     vendors: VendorSettings = Field(default_factory=VendorSettings)
     """Keys and addresses of the vendors; variables of their own (`VendorSettings`), without the prefix."""
+    diffusers: DiffusersSettings = Field(default_factory=DiffusersSettings)
+    """Models on this machine; variables of their own (`DiffusersSettings`)."""
     previz_processes: int = Field(default_factory=_spare_processors, ge=1, le=256)
     """Processes that draw; default: all processors but one, at least one."""
     previz_timeout_s: float = Field(default=60.0, gt=0, le=600)

@@ -30,12 +30,16 @@ print(len(sys.argv) - 1)
 """
 
 
+#: Loaded in the painter's process alone, where torch is (the extra `diffusers`).
+NEEDS_TORCH = "services.generation.providers.diffusers.painter."
+
+
 def modules() -> list[str]:
     return [
         module.name
         for package in (schemas, services)
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-        if not module.name.endswith("__main__")
+        if not (module.name.endswith("__main__") or module.name.startswith(NEEDS_TORCH))
     ]
 
 

@@ -7,10 +7,13 @@ from typing import Final
 from pydantic import SecretStr
 
 from services.chassis.settings import SettingsError
+from services.generation.ports import AdapterFiles
 from services.generation.providers import previz_provider
 from services.generation.providers.base import ImageProvider
 from services.generation.providers.bfl import BlackForestLabs
 from services.generation.providers.custom import Custom
+from services.generation.providers.diffusers.provider import NAME as DIFFUSERS
+from services.generation.providers.diffusers.provider import DiffusersProvider
 from services.generation.providers.drawing_pool import DrawingPool
 from services.generation.providers.fal import Fal
 from services.generation.providers.gemini import Gemini
@@ -38,25 +41,31 @@ VENDORS: Final[Mapping[str, Callable[[], Vendor]]] = MappingProxyType(
         Stability.name: Stability,
     }
 )
-NAMES: Final = (previz_provider.NAME, *VENDORS, *LOCAL, Custom.name)
+NAMES: Final = (previz_provider.NAME, *VENDORS, *LOCAL, DIFFUSERS, Custom.name)
 
 
-def make_provider(settings: GenerationSettings, store: ReferenceStore, offload: Offload) -> ImageProvider:
+def make_provider(
+    settings: GenerationSettings, store: ReferenceStore, offload: Offload, files: AdapterFiles | None = None
+) -> ImageProvider:
     """The provider that the settings name; nothing is opened.
 
     Args:
         settings: of the worker.
         store: where reference images lie.
         offload: scales them.
+        files: of adapters; for models on this machine.
 
     Raises:
-        SettingsError: there is none of that name, or its key isn't set.
+        SettingsError: there is none of that name, its key isn't set, or its models aren't there.
     """
     name = settings.generation_provider
     if name == previz_provider.NAME:
         return previz_provider.PrevizProvider(DrawingPool(settings.previz_processes, settings.previz_timeout_s))
     if name == Custom.name:
         return _make_custom(settings.vendors, ReferenceReader(store, offload))
+    if name == DIFFUSERS and files is not None:
+        settings.diffusers.check()
+        return DiffusersProvider(settings.diffusers, ReferenceReader(store, offload), files, offload)
     if name in LOCAL:
         return _make_local(name, settings.vendors, store, offload)
     if name not in VENDORS:

@@ -182,11 +182,19 @@ class Painted:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """No image. `invalid`: the order can't be painted as it is; else the painter couldn't."""
+    """No image.
+
+    Attributes:
+        order_id: of the order.
+        reason: for people.
+        invalid: the order can't be painted as it is; else the painter couldn't.
+        lost_file: an adapter's file isn't there any more; it may be fetched again.
+    """
 
     order_id: str
     reason: str
     invalid: bool
+    lost_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
