@@ -1,7 +1,7 @@
 """From a job of the engine to an order for the painter. Pure: what was read and drawn for it comes as arguments."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -126,9 +126,9 @@ class Material:
     references: Sequence[Reference] = ()
     start: Reference | None = None
     repaint: Reference | None = None
-    files: Mapping[str, Path] = MappingProxyType({})
-    masks: Mapping[str, bytes] = MappingProxyType({})
-    guides: Mapping[str, bytes] = MappingProxyType({})
+    files: Mapping[str, Path] = field(default_factory=dict)
+    masks: Mapping[str, bytes] = field(default_factory=dict)
+    guides: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def order_of(order_id: str, job: ImageJob, asked: VendorJob, model: LocalModel, material: Material) -> Order:
