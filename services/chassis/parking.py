@@ -186,6 +186,10 @@ class _Record:
         )
 
 
+def _beyond(asks: Sequence[StoredEvent], before: Sequence[StoredEvent]) -> list[StoredEvent]:
+    return [item for item in asks if item not in before]
+
+
 def _wake_by_key(key: str) -> str:
     return f"key:{key}"
 
@@ -252,7 +256,8 @@ class Parking:
         if await self._is_outdated(question):
             await self._drop(record)
             return ()
-        return await self._answered(record, cause=None)
+        judged, events = await self._judge_again(record, cause=None)
+        return self._unpack(judged.asks) if judged.state is State.WAITING else events
 
     async def release_for(self, keys: Sequence[str], cause: str) -> tuple[Event, ...]:
         """Judge again who waits for one of `keys`; call it after what has arrived is stored.
@@ -329,14 +334,17 @@ class Parking:
         return (_Record.read(stored), None) if stored is not None else await self._put(question)
 
     async def _release(self, record: _Record, cause: str) -> tuple[Event, ...]:
+        """The answer; or what it asks for since this arrival, and not before.
+
+        What was asked for before is on its way, and its answer may be the very arrival: asking again would go round
+        in circles for as long as the question waits for something else.
+        """
         if record.state is State.SETTLED:
             return self._unpack(record.answer)
-        return await self._answered(record, cause=cause)
-
-    async def _answered(self, record: _Record, *, cause: str | None) -> tuple[Event, ...]:
-        """Judge again: the answer if this call settled it, else what it asks for while it waits."""
         judged, events = await self._judge_again(record, cause=cause)
-        return self._unpack(judged.asks) if judged.state is State.WAITING else events
+        if judged.state is not State.WAITING:
+            return events
+        return self._unpack(judged.asks if record.cause == cause else _beyond(judged.asks, record.asks))
 
     async def _judge_again(
         self,
@@ -357,7 +365,7 @@ class Parking:
             judged = replace(judged, version=record.version + 1)
             if isinstance(verdict, Settled):
                 judged = replace(judged, cause=cause, announce_at=announce_at if verdict.events else None)
-            elif judged.asks and judged.asks != record.asks:
+            elif _beyond(judged.asks, record.asks):
                 judged = replace(judged, cause=cause, announce_at=announce_at)
             if await self._records.replace(judged.document(), record.version):
                 if isinstance(verdict, Settled):

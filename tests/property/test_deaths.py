@@ -11,41 +11,24 @@ from schemas import topics
 from schemas.vocabulary import FramePlan
 from services.generation.domain.ledger import State
 from tests.fakes.conditioning import character, defined, planned, project
-from tests.fakes.crashing import Fuse
 from tests.fakes.durable import World
-from tests.fakes.lives import ENGINE, FREE, PAID, POLLED, Consume, Kind, live
+from tests.fakes.lives import FREE, PAID, POLLED, Kind
+from tests.fakes.mortal import Death, engine, outlived
 from tests.fakes.outcomes import ledger
-from tests.fakes.stories import group_of, topics_of
 
 pytestmark = pytest.mark.timeout(600)
-Death = tuple[int, bool]
-#: A claim of the dead holds for so long.
-_LEASE_S = 61.0
-
-
-def engine(worker: Kind) -> tuple[Kind, ...]:
-    return tuple(worker if kind == FREE else kind for kind in ENGINE if kind.service != "gateway")
 
 
 def played(worker: Kind, deaths: list[Death]) -> World:
     """A film of three runs, each life of a process with the next death, until nobody has anything to do."""
-    world, left = World(), list(reversed(deaths))
+    world = World()
     small = project(width=96, height=64)
     world.publish(
         planned("one", settings=small, cast=["radha"]),
         planned("two", settings=small, frames=FramePlan.START_END, continuity_from="one"),
         defined(character("radha")),
     )
-    busy = True
-    while busy:
-        busy = False
-        for kind in engine(worker):
-            ends = {topic: len(world.log[topic]) for topic in topics_of(kind) if world.waiting(group_of(kind), topic)}
-            if ends:
-                busy = True
-                number, after = left.pop() if left else (0, False)
-                if not live(kind, world, Consume(ends), Fuse(number, after)):
-                    world.clock.advance(_LEASE_S)
+    outlived(world, engine(worker), deaths)
     return world
 
 
