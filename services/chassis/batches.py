@@ -24,6 +24,7 @@ from services.chassis.metrics import Metrics
 from services.chassis.partitions import NOWHERE, Ledger
 from services.chassis.publishing import Delivery
 from services.chassis.reading import RawRecord
+from services.chassis.suspects import CommitMarks, DeathWatch
 
 log = logging.getLogger(__name__)
 
@@ -41,10 +42,20 @@ class BatchStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka c
         clock: of the service.
         drain_s: seconds that running handlers get when partitions are revoked.
         rows: full topic names by row of the service's table, most urgent first.
+        killed_limit: as of `DeathWatch`.
+        most: messages of a batch.
     """
 
-    def __init__(
-        self, desk: Desk, metrics: Metrics, clock: Clock, drain_s: float, rows: Sequence[Sequence[str]] = ()
+    def __init__(  # noqa: PLR0913 - its collaborators, made in one place
+        self,
+        desk: Desk,
+        metrics: Metrics,
+        clock: Clock,
+        drain_s: float,
+        rows: Sequence[Sequence[str]] = (),
+        *,
+        killed_limit: int = 0,
+        most: int = 500,
     ) -> None:
         self.last_turn = clock.monotonic()
         self.regrouping = False
@@ -59,10 +70,13 @@ class BatchStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka c
         self._idle = asyncio.Event()
         self._idle.set()
         self._ledger = Ledger(metrics)
+        self._watch = DeathWatch(killed_limit, most, self._ledger, desk.conditions.troubles)
+        desk.on_survived = self._watch.survived
 
     def attach(self, consumer: AIOKafkaConsumer) -> None:
         """The consumer whose batches come here."""
         self._consumer = consumer
+        self._watch.attach(CommitMarks(consumer))
 
     def turned(self) -> None:
         """The loop has got records, or learnt that there are none."""
@@ -78,6 +92,10 @@ class BatchStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka c
         consumer = self._consumer
         if consumer is None:
             raise RuntimeError("BatchStage: attach() comes first")
+        await self._watch.look()
+        suspect = self._watch.suspect
+        if suspect is not None:
+            return await self._fetch_alone(consumer, suspect, timeout_ms)
         found: list[RawRecord] = []
         under = self._assignment
         *urgent, last = self._rows or [frozenset()]
@@ -98,9 +116,26 @@ class BatchStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka c
         self.turned()
         return tuple(found)
 
+    async def _fetch_alone(
+        self, consumer: AIOKafkaConsumer, suspect: TopicPartition, timeout_ms: int
+    ) -> tuple[RawRecord, ...]:
+        under = self._assignment
+        got = await consumer.getmany(suspect, timeout_ms=timeout_ms, max_records=1)
+        if under != self._assignment:
+            return ()
+        self.turned()
+        found = tuple(chain.from_iterable(got.values()))
+        if not found:
+            await self._watch.missing(suspect)
+        return found
+
     def interrupt(self) -> None:
         """Start nothing new; what runs may end."""
         self._interrupt.set()
+
+    async def release(self) -> None:
+        """This life ends in order."""
+        await self._watch.release()
 
     async def drained(self, timeout_s: float) -> None:
         """Wait until the batch in hand has ended, at most so long."""
@@ -120,11 +155,14 @@ class BatchStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka c
         if not self._idle.is_set():
             self.interrupt()
             await self.drained(self._drain_s)
+        await self._watch.release(revoked)
+        self._watch.forget(revoked)
         self._ledger.forget(revoked)
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Called by the consumer after a rebalance: positions start from what the group has committed."""
         self._ledger.forget(assigned)
+        self._watch.assigned(assigned)
         self.regrouping = False
 
     async def consume(self, records: Sequence[RawRecord]) -> None:
@@ -142,9 +180,12 @@ class BatchStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka c
         try:
             for record in records:
                 self._ledger.tracker(_partition(record)).begin(record.offset)
-            await self._run(records, interrupt)
-            await end(committing)
-            await self._ledger.commit(consumer)
+            if self._watch.suspect is None:
+                await self._run(records, interrupt)
+                await end(committing)
+                await self._ledger.commit(consumer)
+            else:
+                await self._run_alone(consumer, records[0], interrupt)
         except Exception as error:
             # FastStream would log this, take the next batch and commit past what was lost here.
             log.exception("the chassis failed on a batch")
@@ -171,6 +212,19 @@ class BatchStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka c
                 group.create_task(self._one_by_one(lane, interrupt))
             for on_batch, together in batches.values():
                 group.create_task(self._together(on_batch, together, interrupt))
+
+    async def _run_alone(self, consumer: AIOKafkaConsumer, record: RawRecord, interrupt: asyncio.Event) -> None:
+        """One message that may kill its process, or the one that has."""
+        killed = await self._watch.take(record)
+        if killed is None:
+            await self._run([record], interrupt)
+        else:
+            with suppress(Abandoned):
+                await self._desk.give_up(record, killed, "handle", killed.times, interrupt)
+                self._finish(record)
+        await self._ledger.commit(consumer)
+        if self._ledger.is_done(record):
+            await self._watch.passed(record, guilty=killed is not None)
 
     async def _one_by_one(self, lane: Sequence[RawRecord], interrupt: asyncio.Event) -> None:
         handled: list[tuple[RawRecord, list[Delivery]]] = []

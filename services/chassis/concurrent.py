@@ -22,6 +22,7 @@ from services.chassis.ending import end
 from services.chassis.metrics import Metrics
 from services.chassis.partitions import NOWHERE, Ledger
 from services.chassis.reading import RawRecord
+from services.chassis.suspects import CommitMarks, DeathWatch
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +46,19 @@ class ConcurrentStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
         options: slots and drain.
         metrics: of the service.
         clock: of the service.
+        killed_limit: as of `DeathWatch`.
     """
 
-    def __init__(self, topics: Sequence[str], desk: Desk, options: Concurrent, metrics: Metrics, clock: Clock) -> None:
+    def __init__(  # noqa: PLR0913 - its collaborators, made in one place
+        self,
+        topics: Sequence[str],
+        desk: Desk,
+        options: Concurrent,
+        metrics: Metrics,
+        clock: Clock,
+        *,
+        killed_limit: int = 0,
+    ) -> None:
         self.last_turn = clock.monotonic()
         self.regrouping = False
         self.stop_s = options.drain_s if options.stop_s is None else options.stop_s
@@ -57,6 +68,8 @@ class ConcurrentStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
         self._options = options
         self._clock = clock
         self._ledger = Ledger(metrics)
+        self._watch = DeathWatch(killed_limit, self._hold, self._ledger, desk.conditions.troubles)
+        desk.on_survived = self._watch.survived
         self._passed_over = 0
         self._consumer: AIOKafkaConsumer | None = None
         self._hand: Hand = desk_unset
@@ -69,6 +82,7 @@ class ConcurrentStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
         """The consumer to fetch from, and the way (FastStream's) by which a record comes back to `consume`."""
         self._consumer = consumer
         self._hand = hand
+        self._watch.attach(CommitMarks(consumer))
 
     def interrupt(self) -> None:
         """Fetch nothing more; waits for a retry end, running handlers may end."""
@@ -111,6 +125,10 @@ class ConcurrentStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def release(self) -> None:
+        """This life ends in order."""
+        await self._watch.release()
+
     async def measure(self) -> None:
         """Bring the lag of the partitions in hand up to date."""
         if self._consumer is not None:
@@ -132,11 +150,14 @@ class ConcurrentStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
         lost = set(revoked)
         await self._drain([task for task, tp in self._tasks.items() if tp in lost], self._options.drain_s)
         await self._ledger.commit(self._consumer)
+        await self._watch.release(lost)
+        self._watch.forget(lost)
         self._ledger.forget(lost)
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Called by the consumer after a rebalance: positions start from what the group has committed."""
         self._ledger.forget(assigned)
+        self._watch.assigned(assigned)
         self.regrouping = False
 
     async def _fetch(self, consumer: AIOKafkaConsumer) -> None:
@@ -150,7 +171,12 @@ class ConcurrentStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
                 self.last_turn = self._clock.monotonic()
 
     async def _turn(self, consumer: AIOKafkaConsumer) -> None:
-        free = self._hold - len(self._tasks)
+        await self._watch.look()
+        suspect = self._watch.suspect
+        free = self._hold - len(self._tasks) if suspect is None else -len(self._tasks)
+        if suspect is not None and not self._tasks:
+            await self._start_alone(consumer, suspect)
+            return
         if free <= 0:
             # Tells the group that we live, without taking or dropping records.
             await consumer.getmany(NOWHERE, timeout_ms=0)
@@ -196,6 +222,34 @@ class ConcurrentStage(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
                 task = asyncio.create_task(self._one(partition, record, self._interrupt))
                 self._tasks[task] = partition
                 task.add_done_callback(self._ended)
+
+    async def _start_alone(self, consumer: AIOKafkaConsumer, suspect: TopicPartition) -> None:
+        found = await consumer.getmany(suspect, timeout_ms=_POLL_MS, max_records=1)
+        for record in found.get(suspect, ()):
+            if not self._stopping.is_set():
+                self._ledger.tracker(suspect).begin(record.offset)
+                task = asyncio.create_task(self._alone(consumer, record, self._interrupt))
+                self._tasks[task] = suspect
+                task.add_done_callback(self._ended)
+        if not found:
+            await self._watch.missing(suspect)
+
+    async def _alone(self, consumer: AIOKafkaConsumer, record: ConsumerRecord, interrupt: asyncio.Event) -> None:
+        """One message that may kill its process, or the one that has."""
+        partition = TopicPartition(record.topic, record.partition)
+        killed = await self._watch.take(record)
+        if killed is None:
+            await self._one(partition, record, interrupt)
+        else:
+            try:
+                await self._desk.give_up(record, killed, "handle", killed.times, interrupt)
+            except Abandoned:
+                return
+            self._desk.done(record)
+            self._ledger.tracker(partition).finish(record.offset)
+        await self._ledger.commit(consumer)
+        if self._ledger.is_done(record):
+            await self._watch.passed(record, guilty=killed is not None)
 
     async def _one(self, partition: TopicPartition, record: ConsumerRecord, interrupt: asyncio.Event) -> None:
         _in_hand.set(interrupt)

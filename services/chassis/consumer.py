@@ -76,7 +76,15 @@ class Consumer:
         self._host: BatchHost | ConcurrentHost
         if concurrency is None:
             rows = [[settings.kafka_topic_prefix + topic for topic in binding.topics] for binding in bindings]
-            batch_stage = BatchStage(desk, metrics, clock, settings.kafka_drain_s, rows)
+            batch_stage = BatchStage(
+                desk,
+                metrics,
+                clock,
+                settings.kafka_drain_s,
+                rows,
+                killed_limit=settings.killed_limit,
+                most=settings.batch_max_records,
+            )
             self._host = host_batches(
                 self._broker,
                 topics,
@@ -86,7 +94,7 @@ class Consumer:
                 **self._client(settings.kafka_drain_s),
             )
         else:
-            stage = ConcurrentStage(topics, desk, concurrency, metrics, clock)
+            stage = ConcurrentStage(topics, desk, concurrency, metrics, clock, killed_limit=settings.killed_limit)
             self._host = host_concurrent(self._broker, topics, group, stage, **self._client(concurrency.drain_s))
         desk.on_halt = self._halt
 

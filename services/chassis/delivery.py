@@ -69,6 +69,7 @@ class Desk:
     ) -> None:
         self.conditions = conditions
         self.on_halt: Callable[[], None] = lambda: None
+        self.on_survived: Callable[[], Awaitable[None]] = _nothing
         self._settings = settings
         self._group = group
         self._by_topic = {topic: binding for binding in bindings for topic in binding.topics}
@@ -167,6 +168,7 @@ class Desk:
                     return await self._publisher.begin(self._outgoing(events))
                 except (Transient, Busy) as error:
                     failures += 1
+                    await self.on_survived()
                     await self._wait_out(key, topic, error, failures, interrupt)
                 except NewerVersionError as error:
                     self.halt(str(error), None)
@@ -244,6 +246,7 @@ class Desk:
                     return await self._publisher.begin(outgoing)
                 except (Transient, Busy) as error:
                     failures += 1
+                    await self.on_survived()
                     await self._wait_out(key, topic, error, failures, interrupt)
                 except Poison as error:
                     await self.give_up(record, error, "handle", bugs + 1, interrupt)
@@ -337,3 +340,7 @@ class Desk:
 
 def _place(record: RawRecord) -> dict[str, object]:
     return {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+
+
+async def _nothing() -> None:
+    """Stands where nobody wants to know."""

@@ -24,10 +24,12 @@ from faststream.kafka.subscriber.usecase import BatchSubscriber, DefaultSubscrib
 
 from services.chassis.batches import BatchStage
 from services.chassis.concurrent import ConcurrentStage
+from services.chassis.ending import end
 
 _POLL_MS: Final = 200
 #: After draining, the last commit gets so long: without a broker it would be tried for ever.
 _LAST_COMMIT_S: Final = 10.0
+_RELEASE_S: Final = 2.0
 
 
 class BatchHost(BatchSubscriber):
@@ -47,6 +49,7 @@ class BatchHost(BatchSubscriber):
     async def stop(self) -> None:
         """Let running handlers end (the broker's graceful timeout), commit, leave the group."""
         self.stage.interrupt()
+        await _release(self.stage)
         await _close(self, super().stop)
 
     async def get_msg(self, consumer: AIOKafkaConsumer) -> tuple[ConsumerRecord, ...]:
@@ -72,6 +75,7 @@ class ConcurrentHost(DefaultSubscriber):
     async def stop(self) -> None:
         """Drain and commit, then cancel what is left and leave the group."""
         self.stage.interrupt()
+        await _release(self.stage)
         running = [task for task in self.tasks if not task.done()]
         if running:
             await asyncio.wait(running, timeout=self.stage.stop_s + _LAST_COMMIT_S)
@@ -81,6 +85,13 @@ class ConcurrentHost(DefaultSubscriber):
     async def _hand(self, record: ConsumerRecord) -> bool:
         response = await self.process_message(record)
         return bool(response.body)
+
+
+async def _release(stage: BatchStage | ConcurrentStage) -> None:
+    # Told to stop: if it takes too long and the process is killed, no message is to blame.
+    releasing = asyncio.create_task(stage.release())
+    await asyncio.wait({releasing}, timeout=_RELEASE_S)
+    await end(releasing)
 
 
 _Host = TypeVar("_Host", BatchHost, ConcurrentHost)

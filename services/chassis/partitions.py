@@ -10,6 +10,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from services.chassis.metrics import Metrics
 from services.chassis.offsets import OffsetTracker
+from services.chassis.reading import RawRecord
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,11 @@ class Ledger:
     def tracker(self, partition: TopicPartition) -> OffsetTracker:
         """The tracker of a partition, new where there is none."""
         return self._trackers.setdefault(partition, OffsetTracker())
+
+    def is_done(self, record: RawRecord) -> bool:
+        """Whether a message and all before it are done."""
+        done = self.tracker(TopicPartition(record.topic, record.partition)).committable()
+        return done is not None and done > record.offset
 
     def open(self) -> int:
         """How many messages are handed out and not done."""

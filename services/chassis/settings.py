@@ -128,6 +128,9 @@ class ServiceSettings(Settings):
     """A handler call that runs for longer than this makes the service not ready, and is named."""
     max_attempts: int = Field(default=3, ge=1, le=100)
     """Tries of a message whose handler fails by a bug, before it is dead-lettered."""
+    killed_limit: int = Field(default=3, ge=0, le=100)
+    """Lives of this service that end at the same committed offset before its messages are taken one at a time, to find
+    the one that kills; 0 = never."""
     retry_base_s: float = Field(default=0.2, gt=0, le=60)
     """First wait of the back-off; doubles, with jitter, up to `retry_cap_s`."""
     retry_cap_s: float = Field(default=30.0, gt=0, le=600)

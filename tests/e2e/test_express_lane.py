@@ -56,8 +56,8 @@ async def test_an_express_shot_passes_a_flood_in_every_stage(engine: Engine) -> 
 
     before = await passed(engine)
     print(f"of {FLOOD} shots published before it, so many went before it: {before}")  # noqa: T201
-    # What a stage has in work when it comes isn't interrupted; whatever waits there is passed.
-    assert {topic: count for topic, count in before.items() if count > FLOOD // 2} == {}
+    # The batch that a stage has in hand when it comes is finished; whatever waits behind that is passed.
+    assert {topic: count for topic, count in before.items() if count > FLOOD * 3 // 4} == {}
     assert before[topics.KEYFRAME_READY] <= FLOOD // 4
 
 

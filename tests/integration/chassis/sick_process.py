@@ -1,9 +1,12 @@
 """A service whose handler does what its message says: `python -m tests.integration.chassis.sick_process <stage>`.
 
-A note `wait 3` keeps the handler for 3 s, the loop turning; `block 3` keeps the whole process.
+A note `wait 3` keeps the handler for 3 s, the loop turning; `block 3` keeps the whole process; `die 0.5` kills it, as
+the system does when memory runs out, half a second later.
 """
 
 import asyncio
+import os
+import signal
 import sys
 import time
 
@@ -18,6 +21,9 @@ async def handle(asked: Asked) -> list[Answered]:
         await asyncio.sleep(float(seconds))
     elif how == "block":
         time.sleep(float(seconds))  # noqa: ASYNC251 - the fault to be shown
+    elif how == "die":
+        await asyncio.sleep(float(seconds))
+        os.kill(os.getpid(), signal.SIGKILL)
     return [answer(asked)]
 
 
