@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from services.chassis.app import ServiceApp
+from services.chassis.ending import end
 from services.chassis.settings import ServiceSettings
 from services.local_stack import app
 from services.local_stack.errors import ServerFailedError, StackError
@@ -141,7 +142,7 @@ class LocalStack:
             self._tell(EventKind.FAILED, _STACK, error.problem)
             raise
         finally:
-            asked.cancel()
+            await end(asked)
 
     def ask_to_stop(self) -> None:
         """Let `run_until_stopped` return."""
@@ -155,9 +156,7 @@ class LocalStack:
         if self._servers is not None:
             self._tell(EventKind.STOPPING, _STACK, "stopping; what is in flight goes on at the next start")
         watches, self._watches = self._watches, []
-        for watch in watches:
-            watch.cancel()
-        await asyncio.gather(*watches, return_exceptions=True)
+        await end(*watches)
         services, self._services = self._services, ()
         await self._unless_in_a_hurry(self._stop_services(services))
         servers, self._servers = self._servers, None
@@ -224,9 +223,7 @@ class LocalStack:
         task = asyncio.ensure_future(work)
         hurry = asyncio.create_task(self._in_a_hurry.wait())
         await asyncio.wait({task, hurry}, return_when=asyncio.FIRST_COMPLETED)
-        for each in (task, hurry):
-            each.cancel()
-        await asyncio.gather(task, hurry, return_exceptions=True)
+        await end(task, hurry)
 
     def _state(self, addresses: Addresses, gateway_port: int, providers: tuple[str, ...]) -> StackState:
         me = ProcessId.of(os.getpid())

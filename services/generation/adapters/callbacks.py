@@ -8,6 +8,7 @@ from typing import Final
 
 from services.chassis.clock import Clock
 from services.chassis.documents import Collection, DocumentStore
+from services.chassis.ending import end
 from services.chassis.failures import Transient
 
 log = logging.getLogger(__name__)
@@ -93,10 +94,7 @@ class CallbackBoard:
     async def stop(self) -> None:
         """Look no more. A second call does nothing."""
         looking, self._looking = self._looking, None
-        if looking is not None:
-            looking.cancel()
-            with suppress(asyncio.CancelledError):
-                await looking
+        await end(looking)
 
     def _id(self, vendor_job_id: str) -> str:
         return f"{self._provider}/{vendor_job_id}"

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from services.chassis.clock import Clock
+from services.chassis.ending import end
 from services.chassis.failures import Transient
 from services.generation.domain import ledger as rules
 from services.generation.domain.ledger import Entry
@@ -63,9 +64,7 @@ class LeasedClaim:
         try:
             yield
         finally:
-            renewing.cancel()
-            with suppress(asyncio.CancelledError):
-                await renewing
+            await end(renewing)
 
     async def _renew(self) -> None:
         while True:

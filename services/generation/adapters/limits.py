@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 from schemas.topics import Lane
 from services.chassis.clock import Clock
 from services.chassis.documents import Collection, DocumentStore
+from services.chassis.ending import end
 from services.chassis.failures import Transient
 from services.generation.domain import limits as rules
 from services.generation.domain.limits import Book, Share, Terms, Wish
@@ -85,9 +86,7 @@ class SharedLimits:
         keeper, self._keeper = self._keeper, None
         if keeper is None:
             return
-        keeper.cancel()
-        with suppress(asyncio.CancelledError):
-            await keeper
+        await end(keeper)
         if self._in_book:
             self._in_book = False
             # Whatever goes wrong here: the lease frees it a little later.
