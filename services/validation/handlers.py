@@ -1,23 +1,26 @@
 """What validation does about each event: fetch the frame, measure it, decide once, say so."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from schemas.base import Event
 from schemas.generation import GenerationCompleted
 from schemas.run import RunSuperseded
-from schemas.validation import FrameValidated, Score
+from schemas.validation import FrameValidated, Score, Verdict
 from services.chassis.failures import ObjectMissing, ObjectTooLarge, Transient
 from services.chassis.object_store import ObjectStore
 from services.chassis.stored_events import pack, unpack
-from services.validation.domain import duplicates, scoring
+from services.validation.domain import duplicates, gates, scoring
 from services.validation.domain.duplicates import Fingerprint
 from services.validation.domain.frame import Frame, Limits, Wanted, decoded, missing
-from services.validation.domain.intent import Plate, intent_of, plate_to_compare
+from services.validation.domain.intent import Intent, Plate, intent_of, plate_to_compare, plates_in_light, worn
 from services.validation.domain.scoring import Scorer
 from services.validation.domain.thresholds import Thresholds
-from services.validation.ports import Frames, Offload, Plates, SupersededRuns
+from services.validation.ports import Frames, Judges, Offload, Plates, SupersededRuns
+
+#: Pictures of one entity that a frame is held to, best for the shot first.
+_MOST_REFERENCES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +30,15 @@ class Checks:
     scorers: tuple[Scorer, ...]
     thresholds: Thresholds
     limits: Limits
+    drawing_providers: frozenset[str] = frozenset({"previz"})
+    """Providers whose frames are drawn by code, so that their colours are exact."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Measured:
     scores: tuple[Score, ...]
     fingerprint: Fingerprint | None
+    data: bytes = b""
 
 
 class Handlers:
@@ -46,6 +52,7 @@ class Handlers:
         plates: Plates,
         offload: Offload,
         checks: Checks,
+        judges: Judges | None = None,
     ) -> None:
         self._frames = frames
         self._superseded = superseded
@@ -53,6 +60,7 @@ class Handlers:
         self._plates = plates
         self._offload = offload
         self._checks = checks
+        self._judges = judges
 
     async def completed(self, event: GenerationCompleted) -> Sequence[Event]:
         """Check a frame; a repeat gets the decision of the first time. Nobody waits for a superseded run."""
@@ -64,7 +72,8 @@ class Handlers:
         measured = await self._measure(event)
         own = measured.fingerprint
         neighbours = await self._frames.neighbours(event, own) if own is not None else ()
-        scores = (*measured.scores, duplicates.near_duplicate(own, neighbours, self._checks.thresholds))
+        plain = (*measured.scores, duplicates.near_duplicate(own, neighbours, self._checks.thresholds))
+        scores = (*plain, *await self._judged(event, plain, measured.data))
         if own is not None:
             await self._frames.remember(event, own)
         return await self._decide(event, scores)
@@ -74,16 +83,39 @@ class Handlers:
         await self._superseded.add(event.run.run_id)
         return ()
 
+    async def _judged(self, event: GenerationCompleted, plain: tuple[Score, ...], data: bytes) -> tuple[Score, ...]:
+        """What costs more is asked about frames that pass the plain checks; the gate says what all of it adds up to."""
+        if self._judges is None or scoring.verdict(plain) is Verdict.FAILED:
+            return ()
+        scores = tuple(await self._judges.scores(event, data))
+        together = gates.gate((*plain, *scores))
+        return scores if together is None else (*scores, together)
+
+    async def _intent(self, event: GenerationCompleted) -> Intent:
+        plates = [await self._plates.look_at(image) for image in plates_in_light(event.location)[:_MOST_REFERENCES]]
+        cast = []
+        for member in event.visible_cast:
+            seen = [await self._plates.look_at(image) for image in worn(member)[:_MOST_REFERENCES]]
+            cast.append((member.name, tuple(found.sight for found in seen if found.sight is not None)))
+        plain = intent_of(event, await self._plate(event))
+        return replace(
+            plain,
+            plates=tuple(found.sight for found in plates if found.sight is not None),
+            cast=tuple(cast),
+            drawn=event.provider in self._checks.drawing_providers,
+        )
+
     async def _measure(self, event: GenerationCompleted) -> _Measured:
         asset = event.asset
-        intent = intent_of(event, await self._plate(event))
+        intent = await self._intent(event)
         wanted = Wanted(event.run.width, event.run.height, asset.sha256, asset.size_bytes, intent)
         try:
             data = await self._objects.get(asset.uri, self._checks.limits.max_bytes)
         except (ObjectMissing, ObjectTooLarge, ValueError) as error:
             # A frame that isn't there is a verdict, not a poisoned message: the run must go on.
             return _measured(missing(wanted, str(error)), self._checks.scorers)
-        return await self._offload.run(partial(_look, data, wanted, self._checks))
+        measured = await self._offload.run(partial(_look, data, wanted, self._checks))
+        return replace(measured, data=data)
 
     async def _plate(self, event: GenerationCompleted) -> Plate:
         thresholds = self._checks.thresholds

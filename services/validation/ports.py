@@ -5,6 +5,7 @@ from typing import Any, Protocol, TypeVar
 
 from schemas.bible import ReferenceImage
 from schemas.generation import GenerationCompleted
+from schemas.validation import Score
 from services.validation.domain.duplicates import Fingerprint, Neighbour
 from services.validation.domain.intent import Plate
 
@@ -33,10 +34,18 @@ class Frames(Protocol):
 
 
 class Plates(Protocol):
-    """What location plates look like."""
+    """What reference pictures look like."""
 
     async def look_at(self, image: ReferenceImage) -> Plate:
-        """The plate's palette, or why there is none."""
+        """The picture's palette and sight, or why there is none."""
+        ...
+
+
+class Judges(Protocol):
+    """Measures by trained models and by other services; asked for in the settings."""
+
+    async def scores(self, event: GenerationCompleted, data: bytes) -> Sequence[Score]:
+        """What they measured on a frame; null where they could not. Never raises on what a model does."""
         ...
 
 

@@ -20,7 +20,8 @@ _STRENGTHEN: Mapping[str, tuple[str, ...]] = {
     "hair-colours": ("identity",),
     "attire-colours": ("costume",),
     "palette": ("location", "landmarks", "environment"),
-    "unexplained-colours": ("location", "landmarks", "costume", "cast-count"),
+    "place-colours": ("location", "landmarks", "environment"),
+    "unexplained-colours": ("identity", "costume", "cast-count"),
 }
 #: Wording against a fault, by failed check.
 _AVOID: Mapping[str, str] = {
@@ -28,7 +29,7 @@ _AVOID: Mapping[str, str] = {
     "clipped-blacks": "underexposed, crushed blacks",
     "clipped-whites": "overexposed, blown-out highlights",
     "mean-luma": "overexposed, underexposed",
-    "unexplained-colours": "additional people, additional objects, another place",
+    "unexplained-colours": "additional people, additional objects",
     "stray-text": "text, letters, watermark, signature, logo",
     "safety": "nudity",
     "not-blank": "blank, empty, plain colour",

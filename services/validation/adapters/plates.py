@@ -1,4 +1,4 @@
-"""Palettes of location plates, read from the object store once and kept in memory."""
+"""What reference pictures look like, read from the object store once and kept in memory."""
 
 from collections import OrderedDict
 from functools import partial
@@ -9,14 +9,15 @@ from services.chassis.object_store import ObjectStore
 from services.validation.domain.frame import Limits, Wanted, decoded
 from services.validation.domain.intent import Plate
 from services.validation.domain.palette import palette_of
+from services.validation.domain.references import sight_of
 from services.validation.ports import Offload
 
 
 class StoredPlates:
-    """Plates of our own bucket; what is kept is bounded, the least used goes first.
+    """Plates and pictures of the cast in our own bucket; what is kept is bounded, the least used goes first.
 
     Args:
-        kept: palettes kept.
+        kept: pictures of which colours and a small copy are kept.
     """
 
     def __init__(self, objects: ObjectStore, offload: Offload, limits: Limits, kept: int) -> None:
@@ -27,7 +28,7 @@ class StoredPlates:
         self._known: OrderedDict[tuple[str, str | None], Plate] = OrderedDict()
 
     async def look_at(self, image: ReferenceImage) -> Plate:
-        """The plate's palette, or why there is none: a plate that can't be read is no fault of the frame.
+        """What the picture shows, or why nothing: one that can't be read is no fault of the frame.
 
         Raises:
             Transient: the store is away.
@@ -52,4 +53,4 @@ def _seen(data: bytes, limits: Limits) -> Plate:
     frame = decoded(data, Wanted(1, 1, "", len(data)), limits)
     if frame.picture is None:
         return Plate(problem=f"the plate can't be decoded: {frame.problem}")
-    return Plate(palette_of(frame.picture.colours), "")
+    return Plate(palette_of(frame.picture.colours), "", sight_of(frame.picture))

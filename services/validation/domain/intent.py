@@ -1,13 +1,17 @@
 """What a frame was meant to show, as far as the checks ask: style, shot size, the cast's colours, the place's plate."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from schemas.bible import Garment, ReferenceImage
 from schemas.conditioning import CharacterConditioning, ConditionedEvent, LocationConditioning
 from schemas.vocabulary import ShotSize
 from services.validation.domain.colour_names import NamedColour, colours_in
 from services.validation.domain.palette import Palette
+
+if TYPE_CHECKING:
+    # A sight is made of a picture, and a frame holds an intent.
+    from services.validation.domain.references import Sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class Plate:
 
     palette: Palette | None = None
     problem: str = "the shot's location has no plate"
+    sight: "Sight | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,12 @@ class Intent:
     shot_size: ShotSize | None = None
     attire: tuple[Attire, ...] = ()
     plate: Plate = Plate()
+    plates: "tuple[Sight, ...]" = ()
+    """Every plate in the frame's own light."""
+    cast: "tuple[tuple[str, tuple[Sight, ...]], ...]" = ()
+    """Who is to be seen, by name, with the references that could be read."""
+    drawn: bool = False
+    """Whether the frame was drawn by code: then its colours are exact."""
 
 
 UNSAID: Final = Intent()
@@ -70,8 +81,25 @@ def plate_to_compare(place: LocationConditioning | None) -> ReferenceImage | str
     """
     if place is None or not place.references:
         return "the shot's location has no plate"
-    for image in place.references:
-        others = (image.weather in {None, place.weather}, image.season in {None, place.season})
-        if image.time_of_day is place.time_of_day and all(others):
-            return image
+    fitting = plates_in_light(place)
+    if fitting:
+        return fitting[0]
     return f"no plate of {place.name} is marked as {place.time_of_day.value}, in this weather and season"
+
+
+def plates_in_light(place: LocationConditioning | None) -> tuple[ReferenceImage, ...]:
+    """Every plate that shows the place in this frame's time, weather and season."""
+    return tuple(
+        image
+        for image in (place.references if place is not None else ())
+        if place is not None
+        and image.time_of_day is place.time_of_day
+        and image.weather in {None, place.weather}
+        and image.season in {None, place.season}
+    )
+
+
+def worn(member: CharacterConditioning) -> tuple[ReferenceImage, ...]:
+    """A character's pictures in the costume of the shot, or in any."""
+    costume = member.costume.costume_id
+    return tuple(image for image in member.references if image.costume_id in {None, costume})

@@ -12,6 +12,8 @@ from services.validation.domain.banding import Banding
 from services.validation.domain.borders import border_shares
 from services.validation.domain.colour_scorers import AttireColours, PlatePalette
 from services.validation.domain.frame import Frame, Luma, Picture
+from services.validation.domain.known_colours import KnownColours
+from services.validation.domain.pastes import Pastes
 from services.validation.domain.scoring import OnPicture, Scorer, measured_with
 from services.validation.domain.thresholds import Thresholds
 
@@ -179,6 +181,8 @@ def technical_scorers(thresholds: Thresholds) -> tuple[Scorer, ...]:
         OnPicture(Banding(thresholds)),
         OnPicture(PlatePalette(thresholds)),
         OnPicture(AttireColours(thresholds)),
+        OnPicture(KnownColours(thresholds)),
+        OnPicture(Pastes(thresholds)),
     )
 
 

@@ -70,7 +70,7 @@ def outcome(event: FrameValidated, check: str) -> Outcome:
 async def test_a_good_frame_passes_with_every_score() -> None:
     event = await Bench().check(encoded(scenery()))
     assert (event.verdict, event.reasons) == (Verdict.PASSED, ())
-    assert len(event.scores) == 14
+    assert len(event.scores) == 17
 
 
 async def test_a_repeat_gets_the_first_decision_though_the_image_has_gone() -> None:
