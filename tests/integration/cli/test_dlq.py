@@ -3,11 +3,10 @@
 import base64
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 
 from schemas import topics
 from services.chassis.dead_letters import Stage, dead_letter
@@ -19,6 +18,7 @@ from services.cli.output import Output
 from services.cli.settings import broker_settings
 from services.cli.topic_commands import list_topics
 from tests.fixtures.broker import Broker
+from tests.integration.cli.conftest import Record, everything
 
 pytestmark = pytest.mark.integration
 
@@ -44,18 +44,11 @@ class Ground:
             letter = dead_letter(record, ValueError("no"), stage=stage, group="ice.validation", attempts=2, now=NOW)
             await producer.send_and_wait(letter.topic, letter.value, letter.key, headers=list(letter.headers))
 
-    async def records(self, topic: str, count: int) -> list[ConsumerRecord[bytes, bytes]]:
+    async def records(self, topic: str, count: int) -> list[Record]:
         """What a topic holds, in order of time; at least `count` records."""
-        name, found = self.prefix + topic, list[ConsumerRecord[bytes, bytes]]()
-        async with AIOKafkaConsumer(bootstrap_servers=self._broker.bootstrap, auto_offset_reset="earliest") as consumer:
-            parts = sorted(spec.partitions for spec in topics.specs(("previz",)) if spec.name == topic) or [1]
-            consumer.assign([TopicPartition(name, part) for part in range(parts[0])])
-            quiet = 0
-            while quiet < 2 or len(found) < count:
-                fetched = await consumer.getmany(timeout_ms=300)
-                quiet = 0 if fetched else quiet + 1
-                found += [record for records in fetched.values() for record in records]
-        return sorted(found, key=lambda record: (record.timestamp, record.offset))
+        parts = sorted(spec.partitions for spec in topics.specs(("previz",)) if spec.name == topic) or [1]
+        found = [TopicPartition(self.prefix + topic, part) for part in range(parts[0])]
+        return await everything(self._broker, found, count, lambda record: (record.timestamp, record.offset))
 
     def told(self) -> Any:
         """What the last command said."""
@@ -71,19 +64,9 @@ QUIET = Output(as_json=True, quiet=True)
 
 
 @pytest.fixture
-async def ground(
-    broker: Broker,
-    topic_prefix: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Ground:
-    monkeypatch.setenv("ICE_KAFKA_BOOTSTRAP", broker.bootstrap)
-    monkeypatch.setenv("ICE_KAFKA_TOPIC_PREFIX", topic_prefix)
-    monkeypatch.setenv("ICE_KAFKA_IDEMPOTENCE", str(broker.idempotent))
-    monkeypatch.setenv("ICE_LOCAL_FOLDER", str(tmp_path))
+async def ground(broker: Broker, pointed: str, capsys: pytest.CaptureFixture[str]) -> Ground:
     await provision(broker_settings(), topics.specs(("previz",)))
-    return Ground(broker, topic_prefix, capsys)
+    return Ground(broker, pointed, capsys)
 
 
 async def test_a_retry_publishes_the_original_byte_for_byte_and_the_letter_is_handled_for_good(ground: Ground) -> None:

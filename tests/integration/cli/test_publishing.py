@@ -26,14 +26,10 @@ FILM = Path(__file__).resolve().parents[3] / "contracts" / "examples" / "film.pl
 
 
 @pytest.fixture
-async def prefix(broker: Broker, topic_prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+async def prefix(pointed: str) -> str:
     """Topics of this test's own, where the commands' environment points."""
-    monkeypatch.setenv("ICE_KAFKA_BOOTSTRAP", broker.bootstrap)
-    monkeypatch.setenv("ICE_KAFKA_TOPIC_PREFIX", topic_prefix)
-    monkeypatch.setenv("ICE_KAFKA_IDEMPOTENCE", str(broker.idempotent))
-    monkeypatch.setenv("ICE_LOCAL_FOLDER", str(tmp_path))
     await provision(broker_settings(), topics.specs(("previz",)))
-    return topic_prefix
+    return pointed
 
 
 async def told(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:

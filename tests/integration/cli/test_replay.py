@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from schemas import ids, topics
@@ -26,13 +26,13 @@ from services.cli.replay.command import How, replay
 from services.cli.settings import broker_settings
 from tests import builders
 from tests.fixtures.broker import Broker
+from tests.integration.cli.conftest import Record, everything
 
 pytestmark = pytest.mark.integration
 
 PLANNED = topics.SHOT_PLANNED
 PARTITIONS = 2
 QUIET = Output(as_json=True, quiet=True)
-Record: TypeAlias = ConsumerRecord[bytes, bytes]
 
 
 class Ground:
@@ -42,6 +42,7 @@ class Ground:
         self.prefix = prefix
         self.state = state
         self.bootstrap = broker.bootstrap
+        self._broker = broker
         self._capsys = capsys
 
     async def publish(self, *events: Event) -> None:
@@ -58,15 +59,10 @@ class Ground:
 
     async def records(self, topic: str, count: int) -> list[Record]:
         """What a topic holds, in order of time; at least `count` records."""
-        name, found = self.prefix + topic, list[Record]()
-        async with AIOKafkaConsumer(bootstrap_servers=self.bootstrap, auto_offset_reset="earliest") as consumer:
-            consumer.assign([TopicPartition(name, part) for part in range(PARTITIONS)])
-            quiet = 0
-            while quiet < 2 or len(found) < count:
-                fetched = await consumer.getmany(timeout_ms=300)
-                quiet = 0 if fetched else quiet + 1
-                found += [record for records in fetched.values() for record in records]
-        return sorted(found, key=lambda record: (record.timestamp, record.partition, record.offset))
+        parts = [TopicPartition(self.prefix + topic, part) for part in range(PARTITIONS)]
+        return await everything(
+            self._broker, parts, count, lambda record: (record.timestamp, record.partition, record.offset)
+        )
 
     async def replay(self, how: How = How(), **ask: Any) -> Any:  # noqa: B008 - frozen
         """Run a replay; what it answered."""
@@ -76,20 +72,9 @@ class Ground:
 
 
 @pytest.fixture
-async def ground(
-    broker: Broker,
-    topic_prefix: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Ground:
-    monkeypatch.setenv("ICE_KAFKA_BOOTSTRAP", broker.bootstrap)
-    monkeypatch.setenv("ICE_KAFKA_TOPIC_PREFIX", topic_prefix)
-    monkeypatch.setenv("ICE_KAFKA_IDEMPOTENCE", str(broker.idempotent))
-    monkeypatch.setenv("ICE_LOCAL_FOLDER", str(tmp_path))
-    monkeypatch.setenv("ICE_STATE_FOLDER", str(tmp_path / "state"))
+async def ground(broker: Broker, pointed: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Ground:
     await provision(broker_settings(), [replace(spec, partitions=PARTITIONS) for spec in topics.specs(("previz",))])
-    return Ground(broker, topic_prefix, tmp_path / "state", capsys)
+    return Ground(broker, pointed, tmp_path / "state", capsys)
 
 
 def header(record: Record, name: str) -> str | None:
