@@ -21,6 +21,7 @@ from services.cli.commands import (
 )
 from services.cli.dlq_app import dlq_app
 from services.cli.exits import Exit
+from services.cli.lora_app import lora_app
 from services.cli.money_app import costs, estimate, ledger_app
 from services.cli.output import Output
 from services.cli.replay_app import replay
@@ -45,6 +46,7 @@ app.add_typer(plan_app, name="plan")
 app.add_typer(keyframes_app, name="keyframes")
 app.add_typer(dlq_app, name="dlq")
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(lora_app, name="lora")
 app.command()(estimate)
 app.command()(costs)
 app.command()(replay)

@@ -1,5 +1,8 @@
 """The gateway's JSON API, as the commands use it."""
 
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import quote
@@ -11,6 +14,11 @@ from services.cli.exits import CliError, Exit
 Answer = dict[str, Any]
 
 _TIMEOUT_S: Final = 15.0
+#: The gateway stores a large file before it answers.
+_UPLOAD_S: Final = 600.0
+#: Far above any keyframe's size.
+_MAX_IMAGE_BYTES: Final = 512 * 1024 * 1024
+_PART_BYTES: Final = 1024 * 1024
 _START_IT: Final = "start one with `ice up`, or give the address in ICE_GATEWAY_URL"
 _NOT_FOUND: Final = 404
 
@@ -75,6 +83,40 @@ class GatewayClient:
         of = f"?project={quote(project_id, safe='')}" if project_id else ""
         return _list(await self._get(f"/in-doubt{of}"), "calls")
 
+    async def bible(self, project_id: str) -> list[Answer]:
+        """The newest entry of every character, location and prop."""
+        return _list(await self._get(f"/projects/{quote(project_id, safe='')}/bible"), "entities")
+
+    async def history(self, project_id: str, kind: str, entity_id: str) -> list[Answer]:
+        """Every version of an entry, the oldest first.
+
+        Raises:
+            CliError: no such entry.
+        """
+        return _list(await self._get(_entry_path(project_id, kind, entity_id)), "versions")
+
+    async def write_entry(self, project_id: str, kind: str, entity_id: str, body: Answer) -> Answer:
+        """Publish an entry's next version; it is on the broker when this returns.
+
+        Raises:
+            CliError: the entry is wrong, or somebody else has changed it meanwhile.
+        """
+        path = f"/api/v1{_entry_path(project_id, kind, entity_id)}"
+        return self._body(await self._answered(self._http.put(path, json=body)))
+
+    async def references(self, project_id: str) -> list[Answer]:
+        """Every sheet, plate and prop view."""
+        return _list(await self._get(f"/projects/{quote(project_id, safe='')}/references"), "references")
+
+    async def references_again(self, project_id: str, body: Answer) -> Answer:
+        """Ask for another making of references.
+
+        Raises:
+            CliError: none was ever asked for.
+        """
+        path = f"/api/v1/projects/{quote(project_id, safe='')}/references/again"
+        return self._body(await self._request(path, body))
+
     async def decide(self, decision: Answer) -> Answer:
         """Hand in a reviewer's decision, as the API's `POST /reviews` takes it; it is on the broker when this returns.
 
@@ -83,25 +125,62 @@ class GatewayClient:
         """
         return self._body(await self._request("/api/v1/reviews", decision))
 
+    async def adapters(self, project_id: str) -> list[Answer]:
+        """The newest version of every adapter of a project."""
+        return _list(await self._get(f"/projects/{quote(project_id, safe='')}/adapters"), "adapters")
+
+    async def add_adapter(self, project_id: str, name: str, said: Mapping[str, Any], file: Path) -> Answer:
+        """Send a file into the registry.
+
+        Raises:
+            CliError: the gateway refuses it.
+        """
+        path = f"/api/v1/projects/{quote(project_id, safe='')}/adapters/{quote(name, safe='')}"
+        query = {key: value for key, value in said.items() if value is not None}
+        sent = self._http.put(
+            path, params=query, content=_parts(file), timeout=httpx.Timeout(_TIMEOUT_S, read=_UPLOAD_S)
+        )
+        return self._body(await self._answered(sent))
+
+    async def assign_adapter(self, project_id: str, name: str, how: Mapping[str, Any]) -> Answer:
+        """Give a character an adapter.
+
+        Raises:
+            CliError: the gateway refuses it.
+        """
+        path = f"/api/v1/projects/{quote(project_id, safe='')}/adapters/{quote(name, safe='')}/assignments"
+        return self._body(await self._request(path, dict(how)))
+
+    async def pictures(self, project_id: str, character_id: str) -> Answer:
+        """A character's references and the keyframes that show it, with links."""
+        return await self._get(
+            f"/projects/{quote(project_id, safe='')}/characters/{quote(character_id, safe='')}/pictures"
+        )
+
     async def ready(self) -> Answer:
         """What `/readyz` says, whatever its status is."""
         answer = await self._request("/readyz")
         body = answer.json() if answer.content else {}
         return {"ready": answer.is_success, **(body if isinstance(body, dict) else {})}
 
-    async def download(self, url: str) -> bytes:
+    async def download(self, url: str, max_bytes: int = _MAX_IMAGE_BYTES) -> bytes:
         """An image by its presigned link.
 
         Raises:
-            CliError: the object store doesn't give it.
+            CliError: the object store doesn't give it, or it is larger than `max_bytes`.
         """
+        data = bytearray()
         try:
-            answer = await self._http.get(url)
+            async with self._http.stream("GET", url) as answer:
+                if not answer.is_success:
+                    raise CliError(f"object store: {_host(url)} answered {answer.status_code} for {answer.url.path}")
+                async for part in answer.aiter_bytes():
+                    data += part
+                    if len(data) > max_bytes:
+                        raise CliError(f"object store: {answer.url.path} has more than {max_bytes} bytes")
         except httpx.HTTPError as error:
             raise CliError(f"object store: {_host(url)}: {_said(error)}", code=Exit.UNREACHABLE) from error
-        if not answer.is_success:
-            raise CliError(f"object store: {_host(url)} answered {answer.status_code} for {answer.url.path}")
-        return answer.content
+        return bytes(data)
 
     async def _all(self, path: str, name: str) -> list[Answer]:
         items: list[Answer] = []
@@ -130,12 +209,25 @@ class GatewayClient:
 
     async def _request(self, path: str, body: Answer | None = None) -> httpx.Response:
         """GET, or POST where there is a body."""
+        return await self._answered(self._http.get(path) if body is None else self._http.post(path, json=body))
+
+    async def _answered(self, sent: Awaitable[httpx.Response]) -> httpx.Response:
         try:
-            return await (self._http.get(path) if body is None else self._http.post(path, json=body))
+            return await sent
         except httpx.HTTPError as error:
             raise CliError(
                 f"no engine answers at {self.url} ({_said(error)})", code=Exit.UNREACHABLE, mend=_START_IT
             ) from error
+
+
+async def _parts(file: Path) -> AsyncIterator[bytes]:
+    with await asyncio.to_thread(file.open, "rb") as opened:
+        while part := await asyncio.to_thread(opened.read, _PART_BYTES):
+            yield part
+
+
+def _entry_path(project_id: str, kind: str, entity_id: str) -> str:
+    return f"/projects/{quote(project_id, safe='')}/bible/{kind}/{quote(entity_id, safe='')}"
 
 
 def _refused(answer: httpx.Response) -> CliError:
