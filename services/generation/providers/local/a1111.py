@@ -234,7 +234,7 @@ def _record(job: LocalJob, asked: Mapping[str, Any], units: Sequence[Mapping[str
         "endpoint": "a1111",
         "checkpoint": asked["override_settings"]["sd_model_checkpoint"],
         **{name: asked[name] for name in plain if name in asked},
-        "loras": {lora.lora_id: lora.scale for lora in job.loras},
-        "units": [unit["model"] for unit in units],
-        "regions": [part.character_id for part in job.parts],
+        "loras": ", ".join(f"{lora.lora_id}:{lora.scale:g}" for lora in job.loras),
+        "units": ", ".join(str(unit["model"]) for unit in units),
+        "regions": ", ".join(part.character_id for part in job.parts),
     }

@@ -223,9 +223,9 @@ def _record(job: LocalJob, graph: Graph) -> dict[str, Any]:
         "steps": job.steps or own.steps,
         "cfg_scale": own.cfg_scale if job.cfg_scale is None else job.cfg_scale,
         "sampler": own.sampler or "dpmpp_2m",
-        "loras": {lora.lora_id: lora.scale for lora in job.loras},
+        "loras": ", ".join(f"{lora.lora_id}:{lora.scale:g}" for lora in job.loras),
         "references": sum(reference.role not in OTHER_ROLES for reference in job.references),
-        "regions": [part.character_id for part in job.parts],
-        "guides": [guide.kind for guide in job.guides],
+        "regions": ", ".join(part.character_id for part in job.parts),
+        "guides": ", ".join(guide.kind for guide in job.guides),
         "nodes": len(graph),
     }

@@ -80,6 +80,10 @@ class ComfyServer(LocalServer):
         reply = await self._calls.ask(call, _ASK_S)
         return self._calls.understood(call, lambda: reply.at(vendor_job_id) is not None)
 
+    async def interrupt(self, generation_id: str) -> bool:
+        """Call the job of a generation off; its call then ends without an image."""
+        return await self.cancel(prompt_id(generation_id))
+
     async def cancel(self, vendor_job_id: str) -> bool:
         """Take a job out of the queue, or stop it while it is drawn; True when it is neither any more."""
         call = self._local.queue()

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from services.chassis.health import Check
 from services.generation.providers.base import Accepted, GeneratedImage, ImageJob
 from services.generation.providers.errors import Configuration, Outage, ProviderError
 from services.generation.providers.local.parts import LocalJob
@@ -26,6 +27,8 @@ class ServerPool:
     def __init__(self, servers: Sequence[LocalServer]) -> None:
         self._servers = tuple(servers)
         self._busy: Counter[str] = Counter()
+        self._jobs: dict[str, set[str]] = {server.address: set() for server in servers}
+        self._trouble: dict[str, str] = {}
         self._turn = 0
 
     @property
@@ -82,6 +85,9 @@ class ServerPool:
         """
         told = await asyncio.gather(*(server.ping() for server in self._servers), return_exceptions=True)
         failed = [error for error in told if error is not None]
+        self._trouble = {
+            server.address: str(error)[:300] for server, error in zip(self._servers, told, strict=True) if error
+        }
         for error in failed:
             if not isinstance(error, ProviderError):
                 raise error
@@ -103,7 +109,7 @@ class ServerPool:
             server = self._server_of(job)
             self._busy[server.address] += 1
             try:
-                return await server.generate(job, accepted)
+                return await server.generate(job, self._noting(server, accepted))
             except Outage as error:
                 left.add(server.address)
                 if len(left) == len(self._servers):
@@ -134,10 +140,39 @@ class ServerPool:
         told = await asyncio.gather(*(server.cancel(vendor_job_id) for server in self._servers), return_exceptions=True)
         return any(answer is True for answer in told)
 
+    async def interrupt(self, generation_id: str) -> bool:
+        """Give a call up; see `optional.Interrupts`."""
+        return any([await server.interrupt(generation_id) for server in self._servers])
+
+    @property
+    def checks(self) -> dict[str, Check]:
+        """Each server by its address: whether it can be used, and what it draws; see `optional.Tells`."""
+        return {f"{self.name} {server.address}": self._check(server) for server in self._servers}
+
+    def _check(self, server: LocalServer) -> Check:
+        trouble = self._trouble.get(server.address)
+        if trouble is not None:
+            return Check(ok=len(self._trouble) < len(self._servers), detail=trouble)
+        shares = [server.progress(job_id) for job_id in tuple(self._jobs[server.address])]
+        drawn = ", ".join(f"{share:.0%}" for share in shares if share)
+        return Check(ok=True, detail=f"{self._busy[server.address]} asked for" + (f", drawn: {drawn}" if drawn else ""))
+
     def use_hints(self, hints: CallbackHints) -> None:
         """See `optional.Hinted`."""
         for server in self._servers:
             server.use_hints(hints)
+
+    def _noting(self, server: LocalServer, accepted: Accepted) -> Accepted:
+        """Remember the job while it runs, so that its progress can be told."""
+        jobs = self._jobs[server.address]
+
+        async def noted(vendor_job_id: str) -> None:
+            while len(jobs) >= server.slots:
+                jobs.pop()
+            jobs.add(vendor_job_id)
+            await accepted(vendor_job_id)
+
+        return noted
 
     def _server_of(self, job: ImageJob) -> LocalServer:
         address = job.prepared.server if isinstance(job.prepared, LocalJob) else ""

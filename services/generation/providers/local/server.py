@@ -127,6 +127,16 @@ class LocalServer(VendorProvider):
         del vendor_job_id
         return False
 
+    async def interrupt(self, generation_id: str) -> bool:
+        """Give a call up that this process waits for; see `optional.Interrupts`."""
+        del generation_id
+        return False
+
+    def progress(self, vendor_job_id: str) -> float | None:
+        """Share of a job that is done, 0 to 1; None = nothing is told of it."""
+        del vendor_job_id
+        return None
+
     async def prepare(self, job: ImageJob) -> ImageJob:
         """Look what the server has, leave out what it lacks, read and upload pictures; see `optional.Prepares`."""
         fitting.fitted(job, self._traits(job.model), ())
