@@ -103,6 +103,19 @@ class Focus(StrEnum):
     DEEP = "deep"
 
 
+class Lens(StrEnum):
+    """Kind of glass, beside or instead of a focal length."""
+
+    FISHEYE = "fisheye"
+    ULTRA_WIDE = "ultra-wide"
+    WIDE = "wide"
+    MEDIUM = "medium"
+    LONG = "long"
+    TELEPHOTO = "telephoto"
+    ANAMORPHIC = "anamorphic"
+    MACRO = "macro"
+
+
 class TimeOfDay(StrEnum):
     """Time of the story's day, from night to night."""
 
@@ -192,6 +205,15 @@ class Dialect(StrEnum):
     TAGS = "tags"
 
 
+class WeightForm(StrEnum):
+    """How a model's program is told that words count for more or less; `none`: it isn't."""
+
+    A1111 = "a1111"
+    COMFY = "comfy"
+    COMPEL = "compel"
+    NONE = "none"
+
+
 _SYNONYMS: dict[type[StrEnum], dict[str, str]] = {
     ShotSize: {
         "extreme-long": "extreme-wide",
@@ -233,6 +255,14 @@ _SYNONYMS: dict[type[StrEnum], dict[str, str]] = {
         "locked-off": "static",
     },
     Composition: {"centre": "center", "centered": "center", "thirds": "rule-of-thirds"},
+    Lens: {
+        "fish-eye": "fisheye",
+        "ultrawide": "ultra-wide",
+        "wide-angle": "wide",
+        "normal": "medium",
+        "standard": "medium",
+        "tele": "telephoto",
+    },
     TimeOfDay: {"day": "noon", "evening": "dusk", "midday": "noon", "twilight": "blue-hour"},
     Weather: {
         "rainy": "rain",
@@ -275,6 +305,7 @@ FacingWord = Annotated[Facing, _reader(Facing)]
 CameraMovementWord = Annotated[CameraMovement, _reader(CameraMovement)]
 CompositionWord = Annotated[Composition, _reader(Composition)]
 FocusWord = Annotated[Focus, _reader(Focus)]
+LensWord = Annotated[Lens, _reader(Lens)]
 TimeOfDayWord = Annotated[TimeOfDay, _reader(TimeOfDay)]
 WeatherWord = Annotated[Weather, _reader(Weather)]
 SeasonWord = Annotated[Season, _reader(Season)]

@@ -10,9 +10,10 @@ from schemas.asset.v1 import AssetRef
 from schemas.base import Identifier, Model
 from schemas.bible.v1 import Lora
 from schemas.conditioning.v1 import ConditionedEvent, Degradation
+from schemas.prompt.v1 import PromptChunk
 from schemas.text import AssetUri, Name, Phrase, PromptText, Sha256, Slug, Text
 from schemas.topics import Lane
-from schemas.vocabulary import Dialect
+from schemas.vocabulary import Dialect, WeightForm
 
 
 class ReferenceUse(Model):
@@ -68,6 +69,10 @@ class GenerationRequested(ConditionedEvent):
     """The prompt as it is to be sent."""
     negative_prompt: PromptText = ""
     """Negative prompt; empty when the model takes none (then listed in degradations)."""
+    weight_form: WeightForm = WeightForm.A1111
+    """How weights and brackets are written in both prompts."""
+    chunks: tuple[PromptChunk, ...] = ()
+    """The prompt piece by piece, for programs that encode chunk by chunk; empty = it has no weights and one chunk."""
     width: int = Field(ge=1)
     """Width to deliver in pixels."""
     height: int = Field(ge=1)

@@ -34,6 +34,28 @@ class DroppedFact(Model):
     """The fact."""
     reason: Phrase
     """Why it had to go, e.g. `75-token budget`."""
+    rank: int | None = Field(default=None, ge=0)
+    """Rank of the fact; None for what is no fact of the frame, e.g. words of the negative prompt."""
+    part: bool = False
+    """Whether the rest of the fact is in the prompt."""
+
+
+class WeightedText(Model):
+    """Words and how much they count."""
+
+    text: PromptText
+    """Words as they are meant, nothing escaped; separators belong to them."""
+    weight: float = Field(default=1.0, ge=0, le=2)
+    """Emphasis, 1 = neutral."""
+
+
+class PromptChunk(Model):
+    """What a text encoder reads at a time."""
+
+    pieces: tuple[WeightedText, ...]
+    """Words in order; put together they are the chunk's text."""
+    tokens: int = Field(default=0, ge=0)
+    """CLIP tokens without start and end marks, at most 75; CLIP-L and OpenCLIP-bigG count alike. 0 = not counted."""
 
 
 class RenderedPrompt(Model):
@@ -42,9 +64,18 @@ class RenderedPrompt(Model):
     dialect: Dialect
     """How it is worded."""
     prompt: PromptText
-    """What the frame shows."""
+    """What the frame shows; weights as A1111 writes them, `BREAK` between chunks."""
     negative_prompt: PromptText = ""
-    """What it must not show; empty where there is nothing to say."""
+    """What it must not show; empty where there is nothing to say. Words as they are meant, nothing escaped."""
+    negative_folded: PromptText = ""
+    """The same as sentences that say what is there instead, for models that take no negative prompt."""
+    chunks: tuple[PromptChunk, ...] = ()
+    """The prompt piece by piece, to be written in any program's form; a fact is never parted between two chunks.
+    Empty = the prompt is words without weights."""
+    latin: bool = False
+    """Whether names of other scripts are written in Latin letters."""
+    names: dict[Name, Name] = Field(default_factory=dict)
+    """Names that stand in other letters here: as they are, and as they are written."""
     dropped: tuple[DroppedFact, ...] = ()
     """Facts that had no room, with the reason."""
 

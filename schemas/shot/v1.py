@@ -24,6 +24,7 @@ from schemas.vocabulary import (
     FramePlanWord,
     Framing,
     FramingWord,
+    LensWord,
     SeasonWord,
     ShotSize,
     ShotSizeWord,
@@ -36,6 +37,10 @@ from schemas.vocabulary import (
 EXPRESS_PRIORITY = 80
 
 _COMPOSITION_WORDS = frozenset(Composition) | {"centre", "centered", "thirds"}
+
+
+def _unset(value: object) -> bool:
+    return value is None
 
 
 class CastMember(Model):
@@ -90,6 +95,9 @@ class Shot(Model):
     """Composition of the frame, e.g. `rule-of-thirds`."""
     lens_mm: float | None = Field(default=None, ge=4, le=1200)
     """Focal length on a 36 mm wide sensor in millimetres, 4 to 1200; None = by shot size."""
+    # Left out where it is not set, so that the digest of a shot planned before it existed stays what it was.
+    lens: LensWord | None = Field(default=None, exclude_if=_unset)
+    """Kind of lens, e.g. `anamorphic` or `macro`; None = as the focal length has it."""
     focus: FocusWord = Focus.NORMAL
     """Depth of field wanted: `normal`, `shallow` or `deep`."""
     description: Description
@@ -116,6 +124,8 @@ class Shot(Model):
     """None = the project's."""
     lighting: Slug = "natural"
     """Lighting set-up, e.g. `golden-hour`, `low-key`."""
+    light_source: Slug | None = Field(default=None, exclude_if=_unset)
+    """What gives the light, beside the set-up, e.g. `tungsten`, `moonlight`; None = as the set-up has it."""
     mood: Slug = "neutral"
     """Mood, e.g. `tense`."""
     duration_s: float = Field(default=3.0, gt=0, le=3600)

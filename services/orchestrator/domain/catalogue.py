@@ -8,13 +8,21 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from schemas.ids import content_digest
 from schemas.registry import describe_validation
 from schemas.text import Name, Phrase, Slug
-from schemas.vocabulary import Dialect
+from schemas.vocabulary import Dialect, WeightForm
 
 #: Stands for every style that a model doesn't name itself.
 ANY_STYLE = "*"
 _MAX_SEED = 4_294_967_295
+#: Fields of a card that shape no image.
+_BESIDE_THE_IMAGE = frozenset(
+    {
+        *("title", "aliases", "note", "policy", "styles", "retires", "successor", "latency_s", "free"),
+        *("cost_usd_micros", "cost_per_megapixel_usd_micros", "cost_spread"),
+    }
+)
 
 
 class CatalogueError(ValueError):
@@ -161,6 +169,12 @@ class ModelCard(_Entry):
     """Wordings that it understands, best first."""
     prompt_max_chars: int = Field(ge=1)
     """Longest prompt in characters."""
+    prompt_chunks: int = Field(default=1, ge=1, le=16)
+    """Chunks of 75 CLIP tokens that it reads of a prompt in tags."""
+    weights: WeightForm = WeightForm.NONE
+    """How it is told that words count for more or less; `none` where nothing documents that it can be."""
+    english_only: bool = False
+    """Refuses prompts in other languages: names of other scripts are sent in Latin letters."""
     sizes: SizeRange | SizeList = Field(discriminator="kind")
     """Sizes made exactly."""
     crops: float = Field(default=0.0, ge=0, lt=1)
@@ -230,6 +244,11 @@ class ModelCard(_Entry):
         if made is None or not self.crops or _kept(made, (width, height)) < 1 - self.crops:
             return None
         return made if max(width / made[0], height / made[1]) <= self.enlarges else None
+
+    @property
+    def digest(self) -> str:
+        """Sha256 over what shapes its images: what it costs, how long it takes and what people call it is left out."""
+        return content_digest(self.model_dump(mode="json", exclude=_BESIDE_THE_IMAGE))
 
     @property
     def policy_family(self) -> str:

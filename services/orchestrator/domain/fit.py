@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from schemas.prompt import PromptBuilt, RenderedPrompt
 from schemas.provider import ProviderHealthChanged, ProviderState
+from schemas.vocabulary import Dialect
 from services.orchestrator.domain.adapters import matched
 from services.orchestrator.domain.catalogue import Catalogue, ModelCard
 from services.orchestrator.domain.circuit import Circuit, Stand
@@ -117,15 +118,29 @@ def longest_prompt(card: ModelCard, history: History) -> int:
 def wording(card: ModelCard, prompt: PromptBuilt, limit: int | None = None) -> RenderedPrompt | None:
     """The prompt in the model's best dialect, the longest wording of it that fits; None when there is none.
 
+    A model without negative prompts gets the longest that leaves room for what must not be shown, if any does.
     `limit` in characters; None = the model's own.
     """
     most = card.prompt_max_chars if limit is None else limit
     for dialect in card.dialects:
-        fitting = (item for item in prompt.prompts if item.dialect is dialect and len(item.prompt) <= most)
-        longest = max(fitting, key=lambda item: len(item.prompt), default=None)
+        read = [item for item in prompt.prompts if item.dialect is dialect and len(item.chunks) <= card.prompt_chunks]
+        if card.english_only:
+            read = [item for item in read if item.latin] or read
+        else:
+            # Letters as they are, where there is a wording with them.
+            read = [item for item in read if not item.latin] or read
+        fitting = [item for item in read if len(item.prompt) <= most]
+        roomy = [item for item in fitting if card.negative_prompt or len(with_folded(item)) <= most]
+        longest = max(roomy or fitting, key=lambda item: len(item.prompt), default=None)
         if longest is not None:
             return longest
     return None
+
+
+def with_folded(rendered: RenderedPrompt) -> str:
+    """The prompt followed by what must not be shown, in sentences; the prompt alone where it has none for that."""
+    told = rendered.negative_folded or (f"Avoid: {rendered.negative_prompt}" if rendered.negative_prompt else "")
+    return f"{rendered.prompt}\n{told}" if told and rendered.dialect is Dialect.NATURAL else rendered.prompt
 
 
 def wanted_names(prompt: PromptBuilt) -> tuple[str, ...]:

@@ -7,14 +7,15 @@ from typing import Any
 from schemas import ids
 from schemas.bible import Lora
 from schemas.conditioning import ConditionedEvent, Degradation
+from schemas.emphasis import literal, written
 from schemas.generation import GenerationRequested, ReferenceUse
 from schemas.project import CompositionGuide
-from schemas.prompt import PromptBuilt, RenderedPrompt
+from schemas.prompt import PromptBuilt, PromptChunk, RenderedPrompt, WeightedText
 from schemas.topics import Lane
-from schemas.vocabulary import Dialect
+from schemas.vocabulary import Dialect, WeightForm
 from services.orchestrator.domain.adapters import matched
 from services.orchestrator.domain.catalogue import ModelCard, SeedSupport
-from services.orchestrator.domain.fit import wording
+from services.orchestrator.domain.fit import with_folded, wording
 from services.orchestrator.domain.references import wanted_references
 from services.orchestrator.domain.router import Choice
 
@@ -60,7 +61,7 @@ def plan_request(  # noqa: PLR0913 - what makes a request, by name
     rendered = wording(card, prompt, choice.longest_prompt) if card is not None else None
     if card is None or rendered is None:
         raise ValueError("choice: no model was chosen; allowed is a choice with a capable model")
-    text, negative, worded = _wording(card, rendered, choice.longest_prompt)
+    sent, worded = _wording(card, rendered, choice.longest_prompt)
     seed_to_send, seeded = _seed(card, seed_of_take(prompt) if seed is None else seed)
     references, referenced = _references(card, prompt)
     loras, adapted = _loras(card, prompt)
@@ -74,8 +75,7 @@ def plan_request(  # noqa: PLR0913 - what makes a request, by name
         lane=lane if lane is not None else prompt.run.lane,
         attempt=attempt,
         dialect=rendered.dialect,
-        prompt=text,
-        negative_prompt=negative,
+        **sent,
         seed_to_send=seed_to_send,
         references=references,
         loras=loras,
@@ -148,21 +148,53 @@ def _size(card: ModelCard, prompt: PromptBuilt) -> Losses:
     return (_loss("size-adapted", f"size {width}x{height}", reason),)
 
 
-def _wording(card: ModelCard, rendered: RenderedPrompt, most: int) -> tuple[str, str, Losses]:
-    """Prompt and negative prompt as they are sent."""
+def _wording(card: ModelCard, rendered: RenderedPrompt, most: int) -> tuple[dict[str, Any], Losses]:
+    """Prompt and negative prompt as they are sent, in the form in which the model's program reads weights."""
     losses: Losses = ()
     # A model that draws the facts doesn't read the wording, so nothing that the wording left out is lost on it.
     if not card.draws_facts:
         losses = tuple(_loss("fact-dropped", f"{fact.kind}: {fact.text}", fact.reason) for fact in rendered.dropped)
-    negative = rendered.negative_prompt
-    if not negative or card.negative_prompt:
-        return rendered.prompt, negative, losses
-    folded = f"{rendered.prompt}\nAvoid: {negative}"
-    if rendered.dialect is Dialect.NATURAL and len(folded) <= most:
-        reason = f"{card.model} takes no negative prompt; it was added to the prompt"
-        return folded, "", (*losses, _loss("negative-prompt-folded", f"negative prompt: {negative}", reason))
+        losses += tuple(_respelled(card, rendered))
+    text, negative = _in_form(rendered, card.weights), rendered.negative_prompt
+    sent: dict[str, Any] = {
+        "prompt": text,
+        "negative_prompt": "",
+        "weight_form": card.weights,
+        "chunks": rendered.chunks,
+    }
+    if not negative:
+        return sent, losses
+    if card.negative_prompt:
+        return {**sent, "negative_prompt": literal(negative, card.weights)}, losses
+    what = f"negative prompt: {negative}"
+    added = with_folded(rendered)[len(rendered.prompt) :]
+    if added and len(text) + len(added) <= most:
+        reason = f"{card.model} takes no negative prompt; it was put into sentences and added to the prompt"
+        sent["prompt"] = text + literal(added, card.weights)
+        sent["chunks"] = _with_sentences(rendered, added)
+        return sent, (*losses, _loss("negative-prompt-folded", what, reason))
     reason = f"{card.model} takes no negative prompt and the prompt has no room or wording for it"
-    return rendered.prompt, "", (*losses, _loss("negative-prompt-unsupported", f"negative prompt: {negative}", reason))
+    return sent, (*losses, _loss("negative-prompt-unsupported", what, reason))
+
+
+def _in_form(rendered: RenderedPrompt, form: WeightForm) -> str:
+    if rendered.chunks:
+        return written((chunk.pieces for chunk in rendered.chunks), form)
+    return literal(rendered.prompt, form) if rendered.dialect is Dialect.NATURAL else rendered.prompt
+
+
+def _with_sentences(rendered: RenderedPrompt, added: str) -> tuple[PromptChunk, ...]:
+    """The chunks with sentences after them; none where the prompt has no weights to tell."""
+    if not rendered.chunks:
+        return ()
+    *before, last = rendered.chunks
+    return (*before, PromptChunk(pieces=(*last.pieces, WeightedText(text=added)), tokens=last.tokens))
+
+
+def _respelled(card: ModelCard, rendered: RenderedPrompt) -> Iterable[Degradation]:
+    """What the model is told in other letters, or without the weight that people gave it."""
+    for name, spelled in rendered.names.items():
+        yield _loss("name-romanised", f"name {name}", f"{card.model} is told {spelled}")
 
 
 def _seed(card: ModelCard, seed: int) -> tuple[int | None, Losses]:

@@ -3,6 +3,7 @@
 from functools import cache
 from importlib.resources import files
 
+from anyascii import anyascii
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 
@@ -28,4 +29,4 @@ def shipped_templates() -> Templates:
             read.append(TemplateFile.model_validate(parser.load(file.read_text(encoding="utf-8"))))
         except ValidationError as error:
             raise TemplateError(f"{file.name}: {describe_validation(error)}") from error
-    return assemble(read, clip_tokens().count)
+    return assemble(read, clip_tokens().count, anyascii)

@@ -4,15 +4,24 @@ from collections.abc import Iterator
 from typing import Final
 
 from schemas.conditioning import ConditionedEvent
-from schemas.prompt import DroppedFact, PromptBuilt, RenderedPrompt, RetakeInstruction
+from schemas.emphasis import Piece, by_hand, written
+from schemas.prompt import (
+    DroppedFact,
+    PromptBuilt,
+    PromptChunk,
+    RenderedPrompt,
+    RetakeInstruction,
+    WeightedText,
+)
 from schemas.run import RunContext
 from schemas.shot import Problem, ShotRejected, planned_digest
-from schemas.vocabulary import Dialect
+from schemas.vocabulary import Dialect, WeightForm
 from services.prompt_builder.domain.camera_facts import camera_facts
 from services.prompt_builder.domain.cast_facts import cast_facts
-from services.prompt_builder.domain.natural import natural_prompt
-from services.prompt_builder.domain.negatives import natural_negative, negatives, tags_negative
-from services.prompt_builder.domain.planned import Planned, bounded, ordered
+from services.prompt_builder.domain.names import in_ascii, in_latin, names_in, renamed
+from services.prompt_builder.domain.natural import NATURAL_LIMIT, natural_prompt
+from services.prompt_builder.domain.negatives import folded, natural_negative, negatives, tags_negative
+from services.prompt_builder.domain.planned import Planned, bounded, ordered, ranked
 from services.prompt_builder.domain.problems import unknown_words
 from services.prompt_builder.domain.retake import retaken
 from services.prompt_builder.domain.setting_facts import setting_facts
@@ -23,7 +32,9 @@ from services.prompt_builder.domain.templates import Templates
 
 STAGE = "prompt-builder"
 #: Characters of the shorter wordings in sentences: common limits of models that take no more.
-SHORTER: Final = (2_000, 1_500)
+SHORTER: Final = (10_000, 2_000, 1_500)
+#: Chunks of the longest wording in tags: more would leave each word little to say.
+MOST_CHUNKS: Final = 3
 
 
 def build(
@@ -73,7 +84,7 @@ def planned_facts(
         *setting_facts(event, templates, slots),
     )
     facts, missing = retaken(ordered(every), retake)
-    kept, cut = bounded(facts)
+    kept, cut = bounded(ranked(facts))
     return kept, (*missing, *cut)
 
 
@@ -84,41 +95,76 @@ def rendered(
     cut: tuple[DroppedFact, ...],
     retake: RetakeInstruction | None,
 ) -> tuple[RenderedPrompt, ...]:
-    """The whole wording per dialect, then shorter ones in sentences where some models take fewer characters.
+    """The whole wording per dialect, then shorter ones of it, and sentences with every name in Latin letters.
 
     What a wording leaves out is listed with it.
     """
     avoid = negatives(event, templates, retake)
     stressed = frozenset(retake.strengthen) if retake else frozenset()
-    tags, no_tag = tags_prompt(facts, templates.count)
-    not_natural, natural_cut = natural_negative(avoid)
-    not_tags, tags_cut = tags_negative(avoid, templates.count)
-    sentences = (
-        RenderedPrompt(
-            dialect=Dialect.NATURAL,
-            prompt=text,
-            negative_prompt=not_natural,
-            dropped=(*cut, *no_sentence, *natural_cut),
-        )
-        for text, no_sentence in _in_sentences(facts, stressed)
-    )
-    whole = next(sentences)
-    weighted = RenderedPrompt(
-        dialect=Dialect.TAGS, prompt=tags, negative_prompt=not_tags, dropped=(*cut, *no_tag, *tags_cut)
-    )
-    return (whole, weighted, *sentences)
+    latin = in_latin(names_in(event), templates.romanise)
+    whole, *shorter = _sentences(event, templates, facts, avoid, stressed)
+    tags, *fewer = _tags(event, templates, facts, avoid)
+    spelled = [
+        item.model_copy(update={"latin": True, "names": latin})
+        for item in _sentences(event, templates, renamed(facts, latin), avoid, stressed)
+    ]
+    every = (whole, tags, *shorter, *fewer, *(spelled if latin else ()))
+    return tuple(item.model_copy(update={"dropped": (*cut, *item.dropped)}) for item in every)
 
 
-def _in_sentences(
-    facts: tuple[Planned, ...], stressed: frozenset[str]
-) -> Iterator[tuple[str, tuple[DroppedFact, ...]]]:
-    """The facts in sentences, with what found no room: whole, then within each shorter limit that this is beyond."""
-    text, no_sentence = natural_prompt(facts, stressed)
-    yield text, no_sentence
-    for limit in SHORTER:
-        if len(text) > limit:
+def _sentences(
+    event: ConditionedEvent,
+    templates: Templates,
+    facts: tuple[Planned, ...],
+    avoid: tuple[tuple[str, str], ...],
+    stressed: frozenset[str],
+) -> Iterator[RenderedPrompt]:
+    """The facts in sentences: whole, then within each shorter limit that this is beyond."""
+    negative, no_negative = natural_negative(avoid)
+    text = ""
+    for limit in (NATURAL_LIMIT, *SHORTER):
+        if limit == NATURAL_LIMIT or len(text) > limit:
             text, no_sentence = natural_prompt(facts, stressed, limit)
-            yield text, no_sentence
+            yield RenderedPrompt(
+                dialect=Dialect.NATURAL,
+                prompt=text,
+                negative_prompt=negative,
+                negative_folded=folded(event, templates, avoid),
+                chunks=_by_hand(facts, text),
+                dropped=(*no_sentence, *no_negative),
+            )
+
+
+def _by_hand(facts: tuple[Planned, ...], text: str) -> tuple[PromptChunk, ...]:
+    """Sentences whose opening was written by hand, piece by piece, where that has weights of its own."""
+    hand = next((fact.clause for fact in facts if fact.kind == "prompt"), "")
+    pieces = by_hand(hand)
+    if not text.startswith(hand) or all(piece.weight == 1 for piece in pieces):
+        return ()
+    every = (*pieces, Piece(text[len(hand) :]))
+    return (PromptChunk(pieces=tuple(WeightedText(text=item.text, weight=item.weight) for item in every)),)
+
+
+def _tags(
+    event: ConditionedEvent, templates: Templates, facts: tuple[Planned, ...], avoid: tuple[tuple[str, str], ...]
+) -> Iterator[RenderedPrompt]:
+    """The facts as tags: in as many chunks as help, then in the one that every CLIP model reads."""
+    names = in_ascii(names_in(event), templates.romanise)
+    negative, no_negative = tags_negative(avoid, templates.count)
+    for most in (MOST_CHUNKS, 1):
+        chunks, no_tag = tags_prompt(renamed(facts, names), templates.count, most)
+        yield RenderedPrompt(
+            dialect=Dialect.TAGS,
+            prompt=written((chunk.pieces for chunk in chunks), WeightForm.A1111),
+            negative_prompt=negative,
+            negative_folded="",
+            chunks=chunks,
+            latin=True,
+            names=names,
+            dropped=(*no_tag, *no_negative),
+        )
+        if len(chunks) == 1:
+            return
 
 
 def rejected(run: RunContext, problems: tuple[Problem, ...]) -> ShotRejected:

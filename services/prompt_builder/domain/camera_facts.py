@@ -1,11 +1,12 @@
 """Facts about how the camera sees the frame."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from math import gcd
 from typing import Final
 
 from schemas.conditioning import ConditionedEvent
-from schemas.vocabulary import FrameRole, Framing
+from schemas.vocabulary import FrameRole, Framing, ShotSize
 from services.prompt_builder.domain.planned import Planned, planned
 from services.prompt_builder.domain.slots import names_of, nearest_of
 from services.prompt_builder.domain.templates import Templates, fill
@@ -52,10 +53,31 @@ def camera_facts(event: ConditionedEvent, templates: Templates, slots: Mapping[s
         _from_table("focus", "focus", shot.focus.value, "shot.focus", templates, slots),
         _ratio(event.run.width, event.run.height, templates, slots),
     ]
-    if shot.lens_mm is not None:
-        clause = f"{shot.lens_mm:g} mm {templates.scaled('lens-mm', shot.lens_mm)}"
-        facts.append(planned("lens", clause, "shot.lens_mm", tag=f"{shot.lens_mm:g}mm lens"))
-    return tuple(facts)
+    return (*facts, *_lens(event, templates, slots))
+
+
+def _lens(event: ConditionedEvent, templates: Templates, slots: Mapping[str, str]) -> Iterator[Planned]:
+    """Focal length and kind of lens, as far as the shot names them."""
+    shot = event.run.shot
+    length = "" if shot.lens_mm is None else f"{shot.lens_mm:g} mm"
+    if shot.lens is not None:
+        fact = _from_table("lens", "lens", shot.lens.value, "shot.lens", templates, slots)
+        tags = (f"{shot.lens_mm:g}mm", *fact.tags) if length else fact.tags
+        yield replace(fact, clause=_measured(fact.clause, length), tags=tags)
+    elif length and shot.lens_mm is not None:
+        clause = f"{_article(length)} {length} {templates.scaled('lens-mm', shot.lens_mm)}"
+        yield planned("lens", clause, "shot.lens_mm", tag=f"{length.replace(' ', '')} lens")
+
+
+def _measured(words: str, length: str) -> str:
+    """`a macro lens …` as `a 100 mm macro lens …`."""
+    if not length:
+        return words
+    return f"{_article(length)} {length} {words.removeprefix('an ').removeprefix('a ')}"
+
+
+def _article(length: str) -> str:
+    return "an" if length.startswith("8") or length.split(" ", maxsplit=1)[0] in {"11", "18"} else "a"
 
 
 def _source(field: str, template: str) -> str:
@@ -84,6 +106,9 @@ def _facing(event: ConditionedEvent, templates: Templates, slots: Mapping[str, s
     fact = _from_table("facing", "facing", shot.facing.value, "shot.facing", templates, slots)
     if not visible:
         return Planned(fact.kind, fact.clause, fact.source, fact.tags, omitted="no character is in the frame")
+    if shot.shot_size is ShotSize.INSERT and event.props:
+        reason = "an insert shows a thing, not a side of somebody"
+        return Planned(fact.kind, fact.clause, fact.source, fact.tags, omitted=reason)
     if all(member.facing is not shot.facing for member in visible):
         reason = "every character in the frame has a facing of its own"
         return Planned(fact.kind, fact.clause, fact.source, fact.tags, omitted=reason)

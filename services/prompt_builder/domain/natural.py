@@ -40,6 +40,8 @@ class _Sheet:
         return next(named, "Another")
 
 
+_DETERMINERS: Final = ("a ", "an ", "the ", "one ")
+_NUMBERS: Final = ("two ", "three ", "four ", "five ", "six ", "seven ", "eight ", "nine ", "ten ")
 #: Words of a kind of place that has no sentence of its own.
 _BARE_WORDS: Final = 2
 
@@ -56,12 +58,17 @@ def _note(sheet: _Sheet) -> list[str]:
 
 
 def _frame(sheet: _Sheet) -> list[str]:
-    """How close and from where; then who shares the frame."""
-    view = sheet.together("shot-size", "angle", "composition", "facing")
-    framing, count = sheet.one("framing"), sheet.one("cast-count")
-    if not (framing and count):
-        return [", ".join(part for part in (view, framing or count) if part)]
-    return [view, f"{count}, {framing}"]
+    """What kind of picture it is; how close, from where and how framed; who shares the frame."""
+    view = sheet.together("shot-size", "framing", "angle", "composition", "facing")
+    count = sheet.one("cast-count")
+    return [unended(sheet.one("style")), view, _counted(sheet, count)]
+
+
+def _counted(sheet: _Sheet, count: str) -> str:
+    """`There is nobody …`, `There are two characters …`, and of one who it is that is alone."""
+    if not count or count.startswith("the only"):
+        return f"{sheet.name(next(iter(sheet.owners), ''))} is {count}" if count else ""
+    return f"There {'is' if count.startswith(('nobody', 'one ')) else 'are'} {count}"
 
 
 def _cast(sheet: _Sheet) -> list[str]:
@@ -69,36 +76,55 @@ def _cast(sheet: _Sheet) -> list[str]:
 
 
 def _look(sheet: _Sheet, owner: str) -> list[str]:
-    """Who it is: description, features and costume in one sentence where the description is a phrase."""
+    """Who it is, in one sentence where the description is a phrase; then the costume, and what differs now."""
     name, description = sheet.name(owner), sheet.one("character", owner)
     has, worn, now = (sheet.one(kind, owner) for kind in ("identity", "costume", "changing"))
     inline = bool(description) and is_short_phrase(description) and not _starts_with(description, name)
+    role = _role(description) if inline else ""
     # Words that wake an adapter stand beside the name: a model that loads none reads past them.
     trigger = sheet.one("trigger", owner)
     called = f"{name} ({trigger})" if trigger else name
-    subject = f"{called}, {appositive(description)}," if inline else called
-    parts = []
+    sentences = [f"{called} is {role}"] if role else [description] if description and not inline else []
+    subject = f"{called}, {appositive(description)}," if inline and not role else called
     if has.startswith("aged "):
-        parts.append(f"{subject.rstrip(',')}, {has}")
+        sentences.append(f"{subject} is {has}")
     elif has:
-        parts.append(f"{subject} has {has}")
+        sentences.append(f"{subject} has {has}")
+    elif subject != called:
+        sentences.append(f"{subject} is in view")
     if worn:
-        parts.append(f"dressed in {worn}" if parts else f"{subject} is dressed in {worn}")
+        sentences.append(f"{name if sentences else called} is dressed in {worn}")
     if now:
-        parts.append(f"now with {now}" if parts else f"{subject} now has {now}")
-    if not parts:
-        parts.append(f"{subject} is in view" if inline or not description else "")
-    sentence = ", ".join(part for part in parts if part)
-    return [sentence] if inline or not description else [sentence, description]
+        sentences.append(f"{name if sentences else called} now has {now}")
+    return sentences or [f"{called} is in view"]
+
+
+def _role(description: str) -> str:
+    """A description that says what somebody is, `a singer, …`; empty where it only says how, `tall and dark`."""
+    words = appositive(description)
+    if words.casefold().startswith(_DETERMINERS) or "'s " in words.split(",", maxsplit=1)[0]:
+        return words
+    # What a second name explains is a name itself: `singer at the Blue Heron, a woman who …`.
+    first, _, rest = words.partition(", ")
+    if not first[:1].islower() or not rest.startswith(("a ", "an ", "the ")):
+        return ""
+    return f"{'an' if first[0] in 'aeiou' else 'a'} {words}"
 
 
 def _performance(sheet: _Sheet, owner: str) -> list[str]:
+    """What the character does and how it is seen; then what the face says."""
     name, action = sheet.name(owner), sheet.one("character-action", owner)
-    rest = sheet.together("gesture", "facing", "expression", owner=owner)
+    seen = sheet.together("gesture", "facing", "mood-body", owner=owner)
+    expression = sheet.one("expression", owner)
+    told = [f"{_possessive(name)} expression: {expression}"] if expression else []
     if not action:
-        return [f"{name}: {rest}"] if rest else []
+        return [*([f"{name} is {seen}" if sheet.one("facing", owner) else f"{name}: {seen}"] if seen else []), *told]
     lead = _acting(name, unended(action))
-    return [f"{lead}, {rest}" if rest else lead]
+    return [f"{lead}, {seen}" if seen else lead, *told]
+
+
+def _possessive(name: str) -> str:
+    return f"{name}'" if name.endswith("s") else f"{name}'s"
 
 
 def _acting(name: str, action: str) -> str:
@@ -136,19 +162,36 @@ def _place(sheet: _Sheet) -> list[str]:
     bare = bool(name and kind) and kind.isascii() and len(kind.split()) <= _BARE_WORDS and "," not in kind
     if bare:
         name = f"{name}, {'an' if kind[0] in 'aeiou' else 'a'} {kind}"
-    if landmarks and name:
-        own = "" if landmarks.casefold().startswith(("a ", "an ", "the ", "two ", "three ", "four ")) else "its "
-        where = f"The place is {name}, with {own}{landmarks}"
-    else:
-        where = landmarks or (name and f"The place is {name}")
+    where = f"The setting is {name}" if name else ""
+    if landmarks:
+        where = f"{where}, with {_determined(landmarks)}" if where else f"The setting shows {_determined(landmarks)}"
     around, air = sheet.one("environment"), sheet.one("atmosphere")
     return [
         where,
-        "" if bare else kind,
+        f"It is {kind}" if kind and not bare else "",
         sheet.one("location-description"),
-        around and f"In view: {around}",
-        air and f"In the air: {air}",
+        around and f"The surroundings show {around}",
+        air and f"The air and sky: {air}",
     ]
+
+
+def _determined(things: str) -> str:
+    told = (
+        "a ",
+        "an ",
+        "the ",
+        "one ",
+        "two ",
+        "three ",
+        "four ",
+        "five ",
+        "six ",
+        "seven ",
+        "eight ",
+        "nine ",
+        "ten ",
+    )
+    return things if things.casefold().startswith(told) else f"its {things}"
 
 
 def _when(sheet: _Sheet) -> list[str]:
@@ -157,8 +200,10 @@ def _when(sheet: _Sheet) -> list[str]:
 
 
 def _light(sheet: _Sheet) -> list[str]:
-    lighting, light = unended(sheet.one("lighting")), sheet.one("light")
-    return [f"{lighting}: {light}" if lighting and light else lighting or light]
+    """The set-up with its source; then the key light in numbers."""
+    lit, source = unended(sheet.one("lighting")), unended(sheet.one("light-source"))
+    told = " and ".join(part for part in (lit, source) if part)
+    return [f"The scene is lit by {told}" if told else "", sheet.one("light")]
 
 
 def _props(sheet: _Sheet) -> list[str]:
@@ -172,28 +217,24 @@ def _continuity(sheet: _Sheet) -> list[str]:
 
 def _lens(sheet: _Sheet) -> list[str]:
     lens, focus, ratio = sheet.one("lens"), sheet.one("focus"), sheet.one("ratio")
-    article = "an" if lens.startswith(("8", "11 ", "18 ")) else "a"
-    glass = f"Shot on {article} {lens}" if lens else ""
-    seen = f"{glass} with {focus}" if glass and focus else glass or focus
+    glass = f"Shot on {lens}" if lens else ""
+    seen = f"{glass}, with {focus}" if glass and focus else glass or (focus and f"Shot with {focus}")
     held = sheet.one("movement")
     words = ", ".join(part for part in (seen, held) if part)
-    return [f"{words}, in a {ratio}" if words and ratio else words or ratio]
+    return [f"{words}, in a {ratio}" if words and ratio else words or (ratio and f"Composed for a {ratio}")]
 
 
 def _mood(sheet: _Sheet) -> list[str]:
-    mood, body = unended(sheet.one("mood")), sheet.one("mood-body")
-    told = f"The mood is {mood}" if mood else ""
-    return [": ".join(part for part in (told, body) if part)]
+    mood = unended(sheet.one("mood"))
+    return [f"The mood is {mood}"] if mood else []
 
 
 def _style(sheet: _Sheet) -> list[str]:
-    period = sheet.one("period")
-    style, quality = unended(sheet.one("style")), listed([unended(clause) for clause in sheet.every("quality")])
+    period, quality = sheet.one("period"), listed([unended(clause) for clause in sheet.every("quality")])
     return [
-        style,
-        quality,
         sheet.one("style-guide"),
         period and f"Period and culture: {period}",
+        quality and f"The image has {quality}",
     ]
 
 
@@ -201,10 +242,20 @@ def _style(sheet: _Sheet) -> list[str]:
 GROUPS: Final[tuple[tuple[frozenset[str], Writer], ...]] = (
     (frozenset({"prompt", "subject"}), _prompt),
     (frozenset({"note"}), _note),
-    (frozenset({"shot-size", "cast-count", "framing", "facing", "angle", "composition"}), _frame),
+    (frozenset({"style", "shot-size", "cast-count", "framing", "facing", "angle", "composition"}), _frame),
     (
         frozenset(
-            {"identity", "character", "costume", "changing", "trigger", "character-action", "gesture", "expression"}
+            {
+                "identity",
+                "character",
+                "costume",
+                "changing",
+                "trigger",
+                "character-action",
+                "gesture",
+                "expression",
+                "mood-body",
+            }
         ),
         _cast,
     ),
@@ -214,12 +265,12 @@ GROUPS: Final[tuple[tuple[frozenset[str], Writer], ...]] = (
         _place,
     ),
     (frozenset({"time", "season", "weather"}), _when),
-    (frozenset({"lighting", "light"}), _light),
+    (frozenset({"lighting", "light-source", "light"}), _light),
     (frozenset({"props"}), _props),
     (frozenset({"continuity"}), _continuity),
     (frozenset({"lens", "focus", "movement", "ratio"}), _lens),
-    (frozenset({"mood", "mood-body"}), _mood),
-    (frozenset({"style", "quality", "style-guide", "period"}), _style),
+    (frozenset({"mood"}), _mood),
+    (frozenset({"quality", "style-guide", "period"}), _style),
 )
 #: Groups that lead every prompt anyway; stressed ones of the rest come right after them.
 _LEADING = 4

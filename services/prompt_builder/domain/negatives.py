@@ -1,19 +1,20 @@
 """What the frame must not show, most urgent first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from schemas.conditioning import ConditionedEvent
 from schemas.prompt import DroppedFact, RetakeInstruction
 from services.prompt_builder.domain.planned import dropped
-from services.prompt_builder.domain.templates import Templates
+from services.prompt_builder.domain.templates import Entry, Templates
 from services.prompt_builder.domain.tokens import CLIP_BUDGET, TokenCount
-from services.prompt_builder.domain.wording import escaped, pieces
+from services.prompt_builder.domain.wording import begun, ended, pieces
 
 #: Characters of a negative prompt in sentences' dialect; the least that a vendor with one takes (10,000) less a margin.
 NATURAL_LIMIT = 9_000
 
 #: Key of the table `never` that holds only for frames with dialogue.
 _SPEECH = "speech"
+_RETAKE = "retake.avoid"
 
 
 def negatives(
@@ -22,22 +23,47 @@ def negatives(
     """(source, words) of everything to avoid: retake, shot, project, style, light and mood, then what holds always."""
     shot, project = event.run.shot, event.run.project
     asked: list[tuple[str, Iterable[str]]] = [
-        ("retake.avoid", [piece for text in (retake.avoid if retake else ()) for piece in pieces(text)]),
+        (_RETAKE, [piece for text in (retake.avoid if retake else ()) for piece in pieces(text)]),
         ("shot.negative_prompt", pieces(shot.negative_prompt)),
         ("project.negative_prompt", pieces(project.negative_prompt)),
     ]
-    for table, key in (("style", event.run.style), ("lighting", shot.lighting), ("mood", shot.mood)):
-        entry = templates.entry(table, key)
-        if entry is not None:
-            asked.append((entry.source, pieces(entry.negative)))
-    for key, entry in templates.tables.get("never", {}).items():
-        if key != _SPEECH or shot.dialogue.strip():
-            asked.append((entry.source, pieces(entry.negative)))
+    asked += [(entry.source, pieces(entry.negative)) for entry in _entries(event, templates)]
     first: dict[str, tuple[str, str]] = {}
     for source, words in asked:
         for word in words:
             first.setdefault(word.casefold(), (source, word))
     return tuple(first.values())
+
+
+def _entries(event: ConditionedEvent, templates: Templates) -> Iterator[Entry]:
+    """Wordings that rule something out for this frame."""
+    shot = event.run.shot
+    for table, key in (("style", event.run.style), ("lighting", shot.lighting), ("mood", shot.mood)):
+        entry = templates.entry(table, key)
+        if entry is not None:
+            yield entry
+    for key, entry in templates.tables.get("never", {}).items():
+        if key != _SPEECH or shot.dialogue.strip():
+            yield entry
+
+
+def folded(event: ConditionedEvent, templates: Templates, words: Sequence[tuple[str, str]]) -> str:
+    """The words in sentences: what the engine rules out as what is there instead, what people do as a short list.
+
+    Args:
+        event: the conditioned shot.
+        templates: with the project's own.
+        words: of `negatives`.
+    """
+    instead = {entry.source: entry.instead for entry in _entries(event, templates) if entry.instead}
+    told = [word for source, word in words if source == _RETAKE]
+    listed = [word for source, word in words if source != _RETAKE and source not in instead]
+    sentences = [
+        f"Avoid in this take: {', '.join(told)}." if told else "",
+        f"Keep out of the frame: {', '.join(listed)}." if listed else "",
+        *(ended(begun(text)) for text in dict.fromkeys(instead.values())),
+    ]
+    return " ".join(sentence for sentence in sentences if sentence)
 
 
 def natural_negative(words: Sequence[tuple[str, str]]) -> tuple[str, tuple[DroppedFact, ...]]:
@@ -51,7 +77,7 @@ def tags_negative(words: Sequence[tuple[str, str]], count: TokenCount) -> tuple[
     """As tags within the token budget."""
     costs = [count(word) + 1 for _, word in words]
     kept, cut = _within(words, costs, CLIP_BUDGET, f"{CLIP_BUDGET}-token budget")
-    return ", ".join(escaped(word) for word in kept), cut
+    return ", ".join(kept), cut
 
 
 def _within(

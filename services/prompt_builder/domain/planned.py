@@ -25,6 +25,7 @@ KINDS: Final = (
     "landmarks",
     "location",
     "lighting",
+    "light-source",
     "time",
     "angle",
     "framing",
@@ -77,6 +78,7 @@ class Planned:
         weight: emphasis, 1 = neutral.
         owner: the character whom it is about; empty = the frame.
         omitted: why no prompt says it; empty = prompts say it.
+        rank: place in the order of importance, from 0; None until the facts are in order.
     """
 
     kind: str
@@ -87,6 +89,7 @@ class Planned:
     weight: float = 1.0
     owner: str = ""
     omitted: str = ""
+    rank: int | None = None
 
     @property
     def plain(self) -> str:
@@ -103,9 +106,10 @@ class Planned:
             rank=rank,
         )
 
-    def dropped(self, reason: str, text: str = "") -> DroppedFact:
-        """The fact, or a part of it, as one that a prompt leaves out."""
-        return dropped(self.kind, text or self.plain, reason)
+    def dropped(self, reason: str, text: str = "", *, part: bool = False) -> DroppedFact:
+        """The fact, or with `part` the rest of one that a prompt says, as what a prompt leaves out."""
+        gone = dropped(self.kind, text or self.plain, reason)
+        return gone.model_copy(update={"rank": self.rank, "part": part})
 
 
 def planned(kind: str, clause: str, source: str, tag: str = "", **more: object) -> Planned:
@@ -134,7 +138,9 @@ def bounded(facts: Iterable[Planned]) -> tuple[tuple[Planned, ...], tuple[Droppe
             kept.append(fact)
             continue
         clause, text = clip(fact.clause, limit), clip(fact.text, limit)
-        cut.append(fact.dropped(f"longer than {limit} characters: cut", fact.clause[len(clause) :] or fact.plain))
+        cut.append(
+            fact.dropped(f"longer than {limit} characters: cut", fact.clause[len(clause) :] or fact.plain, part=True)
+        )
         kept.append(replace(fact, clause=clause, text=text))
     return tuple(kept), tuple(cut)
 
@@ -142,3 +148,8 @@ def bounded(facts: Iterable[Planned]) -> tuple[tuple[Planned, ...], tuple[Droppe
 def ordered(facts: Iterable[Planned]) -> tuple[Planned, ...]:
     """By importance; facts of one kind stay in the order given."""
     return tuple(sorted(facts, key=lambda fact: _ORDER[fact.kind]))
+
+
+def ranked(facts: Iterable[Planned]) -> tuple[Planned, ...]:
+    """The facts with their ranks, in the order given."""
+    return tuple(replace(fact, rank=rank) for rank, fact in enumerate(facts))

@@ -25,6 +25,7 @@ def unknown_words(project: ProjectSettings, shot: Shot, templates: Templates) ->
         ("style", "shot.style" if shot.style else "project.style", shot.style or project.style),
         ("mood", "shot.mood", shot.mood),
         ("lighting", "shot.lighting", shot.lighting),
+        *([("lighting", "shot.light_source", shot.light_source)] if shot.light_source else []),
     )
     problems = [
         Problem(field=field, value=word, allowed=_allowed(word, known.words(table)), code=f"unknown-{table}")

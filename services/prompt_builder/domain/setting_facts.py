@@ -21,7 +21,7 @@ def setting_facts(event: ConditionedEvent, templates: Templates, slots: Mapping[
     if place is not None:
         facts += _place(place, templates, slots)
         facts += _when(place.time_of_day, place.weather, place.season, f"location:{place.location_id}", templates)
-        facts.append(_light(place.light, place, templates))
+        facts.append(_light(place.light, place, templates, measured=event.run.shot.light_source is None))
     else:
         shot = event.run.shot
         facts += _when(shot.time_of_day, shot.weather, shot.season, "shot", templates)
@@ -73,25 +73,33 @@ def _when(
 
 
 def _lighting(event: ConditionedEvent, templates: Templates, slots: Mapping[str, str]) -> list[Planned]:
-    entry = templates.entry("lighting", event.run.shot.lighting)
-    if entry is None:
-        return []
-    text, tag = fill(entry.text, slots), fill(entry.tags, slots)
-    return [planned("lighting", text, f"shot.lighting {entry.source}", tag=tag)]
+    """The set-up, and what gives the light where the shot names both."""
+    shot = event.run.shot
+    asked = (("lighting", shot.lighting, "shot.lighting"), ("light-source", shot.light_source, "shot.light_source"))
+    facts = []
+    for kind, word, field in asked:
+        entry = templates.entry("lighting", word) if word else None
+        if entry is not None:
+            text, tag = fill(entry.text, slots), fill(entry.tags, slots)
+            facts.append(planned(kind, text, f"{field} {entry.source}", tag=tag))
+    return facts
 
 
-def _light(light: LightParameters, place: LocationConditioning, templates: Templates) -> Planned:
-    """The light's numbers in words: colour temperature, brightness, direction, contrast, saturation."""
+def _light(light: LightParameters, place: LocationConditioning, templates: Templates, *, measured: bool) -> Planned:
+    """The light's numbers in words: colour temperature, brightness, direction, contrast, saturation.
+
+    Not `measured`: the shot names a source of its own, whose colour the place's light doesn't know.
+    """
     direction = templates.entry("light-direction", light.direction)
     coming = direction.text if direction else f"from {light.direction.replace('-', ' ')}"
-    key = (
-        f"a {templates.scaled('intensity', light.intensity)}, "
-        f"{templates.scaled('colour-temperature-k', light.colour_temperature_k)} key light "
-        f"of about {light.colour_temperature_k} K {coming}"
-    )
+    warmth = templates.scaled("colour-temperature-k", light.colour_temperature_k)
+    brightness = templates.scaled("intensity", light.intensity)
+    told = f"{brightness} and {warmth}, about {light.colour_temperature_k} K," if measured else brightness
+    key = f"the key light is {told} {coming}"
     contrast = templates.scaled("contrast", light.contrast)
     colour = templates.scaled("saturation", light.saturation)
-    tags = (f"{templates.scaled('colour-temperature-k', light.colour_temperature_k)} light {coming}", contrast, colour)
+    lit = direction.tags if direction else f"light {coming}"
+    tags = (f"{warmth} {lit}" if measured else lit, contrast, colour)
     return Planned("light", f"{key}, with {contrast} and {colour}", f"location:{place.location_id} light", tags)
 
 

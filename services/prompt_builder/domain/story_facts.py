@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from schemas.conditioning import ConditionedEvent
-from schemas.vocabulary import SubjectKind
+from schemas.vocabulary import Facing, SubjectKind
 from services.prompt_builder.domain.planned import Planned, planned
 from services.prompt_builder.domain.templates import Templates, fill
 from services.prompt_builder.domain.wording import is_balanced, listed, one_line, pieces, top_level_pieces
@@ -62,10 +63,13 @@ def _mood(event: ConditionedEvent, templates: Templates, slots: Mapping[str, str
         return []
     source = f"shot.mood {entry.source}"
     facts = [planned("mood", fill(entry.text, slots), source, tag=fill(entry.tags, slots))]
-    if any(not member.expression.strip() for member in event.visible_cast):
-        worn = ", ".join(part for part in (entry.expression, entry.body) if part)
-        if worn:
-            facts.append(planned("mood-body", worn, source))
+    for member in event.visible_cast:
+        # From behind a mood shows in the body only.
+        face = "" if member.facing is Facing.BACK else entry.expression
+        worn = ", ".join(part for part in (face, entry.body) if part)
+        if worn and not member.expression.strip():
+            fact = planned("mood-body", worn, source)
+            facts.append(replace(fact, text=f"{one_line(member.name)}: {fact.clause}", owner=member.character_id))
     return facts
 
 

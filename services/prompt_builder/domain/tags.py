@@ -1,140 +1,111 @@
-"""Facts as weighted tags within a token budget, for models whose text encoder is CLIP."""
+"""Facts as weighted tags within the tokens of a CLIP text encoder, in one chunk or several."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
-from schemas.prompt import DroppedFact
+from schemas.emphasis import Piece, by_hand
+from schemas.prompt import DroppedFact, PromptChunk, WeightedText
+from services.prompt_builder.domain.chunks import Chunks, Placed
 from services.prompt_builder.domain.planned import VITAL, Planned
 from services.prompt_builder.domain.tokens import CLIP_BUDGET, TokenCount
-from services.prompt_builder.domain.wording import clip, escaped
 
-#: Share of the budget that identities may take together before anything else is placed.
-_IDENTITY_SHARE: Final = 0.36
-#: Tokens that even one of many characters may take.
-_LEAST_IDENTITY: Final = 3
-_COMMA = 1
-_ZERO_WIDTH_JOINER: Final = "\u200d"
 #: Kinds placed with all of their tags at once, like the vital ones.
 _WHOLE: Final = frozenset({"trigger", "note"})
-#: Further tags that go with the first one.
-_TOGETHER: Final = {"prompt": 3}
-#: Told in sentences: their words wait for those of the vocabulary, which CLIP knows as tags.
-_NARRATED: Final = frozenset({"description", "character", "location-description"})
+#: Further tags of a prompt written by hand that go with its first one.
+_TOGETHER: Final = 3
+#: Told in sentences, of which a part tells little: as a whole or not at all, after the words that CLIP knows as tags.
+_NARRATED: Final = frozenset({"character", "location-description", "style-guide"})
+#: Told likewise where it is also said what each character does.
+_NARRATED_BESIDE_ACTION: Final = frozenset({"description", "action"})
+_LAST_TURN: Final = 99
 #: Tokens of a tag that waits a turn, so that one long phrase takes no place from several short ones.
 _LONG_TAG: Final = 10
-#: The order of tags: what was written by hand and asked by a reviewer, then how many, how close, who.
+#: The order of tags in one chunk: what was written by hand and asked by a reviewer, then how many, how close, who.
 _LEADING: Final = ("prompt", "note", "subject", "cast-count", "shot-size", "identity", "trigger", "costume")
-
-
-@dataclass(slots=True)
-class _Placed:
-    """A fact and those of its tags that have found room."""
-
-    fact: Planned
-    kept: list[str] = field(default_factory=list)
-    cut: list[str] = field(default_factory=list)
+#: The order where more chunks follow: who stands in the first, whatever was written by hand.
+_LEADING_OF_MORE: Final = ("subject", "cast-count", "shot-size", "identity", "trigger", "prompt", "note", "costume")
+_SEPARATOR: Final = ", "
 
 
 def tags_prompt(
-    facts: Sequence[Planned], count: TokenCount, budget: int = CLIP_BUDGET
-) -> tuple[str, tuple[DroppedFact, ...]]:
-    """The facts as tags within `budget` tokens as `count` counts them; the last ranks give way first.
+    facts: Sequence[Planned], count: TokenCount, chunks: int = 1, budget: int = CLIP_BUDGET
+) -> tuple[tuple[PromptChunk, ...], tuple[DroppedFact, ...]]:
+    """The facts as tags within `chunks` chunks of `budget` tokens as `count` counts them; the last ranks give way.
 
-    Identity comes before all else and is shared out evenly: each character's first tags before anyone's last.
+    How many and who come before all else, in the first chunk; identity is shared out evenly: each character's first
+    tags before anyone's last. A fact stands in one chunk.
     """
-    reason = f"{budget}-token budget"
-    acting = any(fact.kind == "character-action" for fact in facts)
-    narrated = _NARRATED | {"action"} if acting else _NARRATED
-    placed = [_Placed(fact) for fact in facts if not fact.omitted]
-    dropped = [fact.dropped(fact.omitted) for fact in facts if fact.omitted]
-    left = _place_identities([item for item in placed if item.fact.kind == "identity"], budget, count)
-    _place_others([item for item in placed if item.fact.kind != "identity"], left, count, narrated)
-    dropped += [item.fact.dropped(reason, ", ".join(item.cut)) for item in placed if item.cut]
-    return ", ".join(_worded(item) for item in _reading_order(placed) if item.kept), tuple(dropped)
-
-
-def _place_identities(identities: Sequence[_Placed], budget: int, count: TokenCount) -> int:
-    """Place tags character by character in turn, within a fair share each; returns the tokens left."""
-    left = budget
-    if not identities:
-        return left
-    share = max(_LEAST_IDENTITY, int(budget * _IDENTITY_SHARE) // len(identities))
-    for item in identities:
-        spent = 0
-        for place, tag in enumerate(item.fact.tags):
-            cost = count(tag) + _COMMA
-            if spent + cost > min(share, left):
-                # Half a name still tells more than none.
-                head = _shortened(tag, min(share, left) - spent - _COMMA, count) if place == 0 else ""
-                if head:
-                    item.kept.append(head)
-                    item.cut.append(tag[len(head) :].strip())
-                    cost = count(head) + _COMMA
-                    spent, left = spent + cost, left - cost
-                else:
-                    item.cut.append(tag)
-                continue
-            item.kept.append(tag)
-            spent, left = spent + cost, left - cost
-    return left
-
-
-def _shortened(tag: str, budget: int, count: TokenCount) -> str:
-    """As many words of the tag as fit, or as many characters of its first word."""
-    words = tag.split(" ")
-    while len(words) > 1 and count(" ".join(words)) > budget:
-        words.pop()
-    head = " ".join(words)
-    while head and count(head) > budget:
-        head = clip(head, len(head) - 1)
-    # One character of many parts, a family emoji or a conjunct of letters, may be too long by itself.
-    return head or _first_parts(words[0], budget, count)
-
-
-def _first_parts(character: str, budget: int, count: TokenCount) -> str:
-    """As many parts of what is shown as one character as fit."""
-    while character and count(character) > budget:
-        character = character[:-1]
-    return character.rstrip(_ZERO_WIDTH_JOINER)
-
-
-def _place_others(items: Sequence[_Placed], left: int, count: TokenCount, narrated: frozenset[str]) -> None:
-    """Place the tags of everything else: every fact's first before any fact's later ones, and vital facts whole."""
-    turns = sorted(
-        (
-            (_turn(item.fact, number, count(tag), narrated), rank, item, tag)
-            for rank, item in enumerate(items)
-            for number, tag in enumerate(item.fact.tags)
-        ),
-        key=lambda turn: turn[:2],
+    leading = _LEADING if chunks == 1 else _LEADING_OF_MORE
+    ranks = {kind: place for place, kind in enumerate(leading)}
+    reading = sorted(
+        (Placed(fact) for fact in facts if not fact.omitted),
+        key=lambda item: ranks.get(item.fact.kind, len(ranks)),
     )
-    for _, _, item, tag in turns:
-        cost = count(tag) + _COMMA
-        if cost <= left:
-            item.kept.append(tag)
-            left -= cost
+    room = Chunks(reading, count, chunks, budget)
+    for item in reading:
+        if item.fact.kind in VITAL and item.fact.kind != "identity":
+            room.place(item, *item.fact.tags)
+    room.place_identities([item for item in reading if item.fact.kind == "identity"])
+    _place_others(reading, room, count)
+    dropped = [fact.dropped(fact.omitted) for fact in facts if fact.omitted]
+    reason = f"{budget}-token budget" if chunks == 1 else f"{chunks} chunks of {budget} tokens"
+    dropped += [
+        item.fact.dropped(reason, _SEPARATOR.join(item.cut), part=bool(item.kept))
+        for item in sorted(reading, key=lambda item: item.fact.rank or 0)
+        if item.cut
+    ]
+    return tuple(_chunk(items, count) for items in room.layout() or [] if items), tuple(dropped)
+
+
+def _place_others(reading: Sequence[Placed], room: Chunks, count: TokenCount) -> None:
+    """Place the tags of everything else: every fact's first before any fact's later ones, narration last and whole."""
+    acting = any(item.fact.kind == "character-action" for item in reading)
+    narrated = _NARRATED | _NARRATED_BESIDE_ACTION if acting else _NARRATED
+    turns: list[tuple[int, int, Placed, tuple[str, ...]]] = []
+    for item in reading:
+        fact, rank = item.fact, item.fact.rank or 0
+        if fact.kind in VITAL or not fact.tags:
+            continue
+        if fact.kind in narrated:
+            turns.append((_LAST_TURN, rank, item, fact.tags))
         else:
-            item.cut.append(tag)
+            turns += [(_turn(fact, n, count(tag)), rank, item, (tag,)) for n, tag in enumerate(fact.tags)]
+    for _, _, item, tags in sorted(turns, key=lambda turn: turn[:2]):
+        room.place(item, *tags)
 
 
-def _turn(fact: Planned, number: int, cost: int, narrated: frozenset[str]) -> int:
-    """When a tag is placed: what is vital at once, then short first tags, then long or second ones, and so on."""
-    if fact.kind in VITAL or fact.kind in _WHOLE:
+def _turn(fact: Planned, number: int, cost: int) -> int:
+    """When a tag is placed: what must be whole at once, then short first tags, then long or second ones, and so on."""
+    if fact.kind in _WHOLE:
         return -1
-    waits = (fact.kind in narrated) + (cost > _LONG_TAG)
-    return max(0, number - _TOGETHER.get(fact.kind, 0)) + (waits if fact.kind != "prompt" else 0)
+    if fact.kind == "prompt":
+        return max(0, number - _TOGETHER)
+    return number + (cost > _LONG_TAG)
 
 
-def _reading_order(placed: Sequence[_Placed]) -> list[_Placed]:
-    """By hand first, then how many, how close and who; then by rank."""
-    ranks = {kind: place for place, kind in enumerate(_LEADING)}
-    return sorted(placed, key=lambda item: ranks.get(item.fact.kind, len(ranks)))
+def _chunk(items: Sequence[Placed], count: TokenCount) -> PromptChunk:
+    """The facts of one chunk, one after the other."""
+    pieces: list[Piece] = []
+    for item in items:
+        pieces += [Piece(_SEPARATOR)] if pieces else []
+        pieces += _worded(item)
+    joined = _joined(pieces)
+    text = "".join(piece.text for piece in joined)
+    return PromptChunk(pieces=joined, tokens=count(text))
 
 
-def _worded(item: _Placed) -> str:
-    """`tag, tag`, or `(tag, tag:1.2)` when the fact is stressed."""
-    by_hand = item.fact.kind == "prompt"
-    words = ", ".join(tag if by_hand else escaped(tag) for tag in item.kept)
-    weight = round(item.fact.weight, 2)
-    return words if weight == 1.0 or by_hand else f"({words}:{weight:g})"
+def _worded(item: Placed) -> list[Piece]:
+    """The tags of a fact, weighted as the fact is; emphasis written by hand as it was written."""
+    text = _SEPARATOR.join(item.kept)
+    return list(by_hand(text)) if item.fact.kind == "prompt" else [Piece(text, round(item.fact.weight, 2))]
+
+
+def _joined(pieces: Sequence[Piece]) -> tuple[WeightedText, ...]:
+    """Neighbours without weight as one piece; facts that are stressed stay apart."""
+    joined: list[WeightedText] = []
+    for piece in pieces:
+        if joined and joined[-1].weight == piece.weight == 1.0:
+            joined[-1] = WeightedText(text=joined[-1].text + piece.text)
+        else:
+            joined.append(WeightedText(text=piece.text, weight=piece.weight))
+    return tuple(joined)

@@ -5,7 +5,7 @@ again, so that text written by people can't be evaluated, whatever braces it hol
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -57,6 +57,8 @@ class Entry(_Part):
     """Words for a frame without characters; empty = the text."""
     negative: str = ""
     """Words for the negative prompt."""
+    instead: str = ""
+    """A sentence that says what is there in place of the negative words, for models that take no negative prompt."""
     expression: str = ""
     """Face that goes with a mood."""
     body: str = ""
@@ -97,11 +99,13 @@ class TemplateFile(_Part):
 
 
 Tables = Mapping[str, Mapping[str, Entry]]
+Romanise = Callable[[str], str]
+"""A text of any script in ASCII letters, as it may be read aloud."""
 
 
 @dataclass(frozen=True)
 class Templates:
-    """Every wording, as one value, and how tokens of a wording are counted.
+    """Every wording, as one value, how tokens of a wording are counted and how names are spelled in Latin letters.
 
     `overridden` lists what a project changed, for the digest.
     """
@@ -112,6 +116,7 @@ class Templates:
     shipped_digest: str
     overridden: tuple[TemplateOverride, ...] = field(default=())
     count: TokenCount = estimate
+    romanise: Romanise = str
 
     @cached_property
     def version(self) -> str:
@@ -171,6 +176,7 @@ class Templates:
                     "tag": "",
                     "empty": "",
                     "negative": item.negative or old.negative,
+                    "instead": "" if item.negative else old.instead,
                     "aliases": (),
                     "source": f"project:templates/{item.table}/{item.key}",
                 }
@@ -178,8 +184,8 @@ class Templates:
         return replace(self, tables=tables, overridden=overrides)
 
 
-def assemble(files: Iterable[TemplateFile], count: TokenCount = estimate) -> Templates:
-    """One value out of all files; `count` counts CLIP tokens.
+def assemble(files: Iterable[TemplateFile], count: TokenCount = estimate, romanise: Romanise = str) -> Templates:
+    """One value out of all files; `count` counts CLIP tokens, `romanise` spells names for encoders that know English.
 
     Raises:
         TemplateError: files of different versions, a table or key given twice, or an unknown slot.
@@ -198,7 +204,14 @@ def assemble(files: Iterable[TemplateFile], count: TokenCount = estimate) -> Tem
         tables |= {name: _table(name, entries, number) for name, entries in item.tables.items()}
         scales |= item.scales
     content = [[item.model_dump(mode="json") for item in sorted(every, key=lambda item: sorted(item.tables))]]
-    return Templates(number, MappingProxyType(tables), MappingProxyType(scales), content_digest(content), count=count)
+    return Templates(
+        number,
+        MappingProxyType(tables),
+        MappingProxyType(scales),
+        content_digest(content),
+        count=count,
+        romanise=romanise,
+    )
 
 
 def _table(name: str, entries: Mapping[str, Entry], number: int) -> Mapping[str, Entry]:

@@ -97,11 +97,6 @@ def pieces(text: str) -> tuple[str, ...]:
     return tuple(part for part in parts if part)
 
 
-def escaped(tag: str) -> str:
-    """A tag whose brackets are characters to draw, not emphasis."""
-    return re.sub(r"([\\()\[\]])", r"\\\1", tag)
-
-
 def is_balanced(text: str) -> bool:
     """Whether every bracket is closed, so that emphasis written by hand ends where it should."""
     closing = {")": "(", "]": "["}

@@ -33,9 +33,9 @@ def test_a_retake_strengthens_and_carries_the_note() -> None:
     assert kinds.index("lighting") < kinds.index("description")
     sentences, tagged = (second.prompt_for(dialect).prompt for dialect in Dialect)
     assert sentences.startswith("Change from the last take: Warmer, please.")
-    assert "Most important: Golden-hour light" in sentences
-    assert sentences.index("Golden-hour light") < sentences.index("Radha walks through")
-    assert tagged.startswith("(Warmer, please:1.2)")
+    assert "Most important: The scene is lit by golden-hour light" in sentences
+    assert sentences.index("golden-hour light") < sentences.index("Radha walks through")
+    assert "(Warmer, please:1.2)" in tagged
     assert "(golden hour light:1.2)" in tagged
 
 

@@ -97,7 +97,7 @@ def test_an_alias_is_worded_like_its_key() -> None:
 
 def test_version_is_number_and_digest_and_the_same_each_time() -> None:
     number, digest = SHIPPED.version.split("+")
-    assert number == "2"
+    assert number == "3"
     assert len(digest) == 12
     assert SHIPPED.version == shipped_templates().version
 

@@ -10,7 +10,6 @@ from services.prompt_builder.domain.wording import (
     appositive,
     clip,
     ended,
-    escaped,
     is_balanced,
     is_short_phrase,
     listed,
@@ -61,10 +60,6 @@ def test_lists_read_like_english() -> None:
 def test_tags_are_cut_at_commas_and_sentences_but_not_in_numbers() -> None:
     assert pieces("He runs. A 1.85:1 frame, wet; gone") == ("He runs", "A 1.85:1 frame", "wet", "gone")
     assert pieces("赤い、青い。") == ("赤い", "青い")
-
-
-def test_brackets_of_a_tag_are_escaped() -> None:
-    assert escaped(r"a (b) [c] \d") == r"a \(b\) \[c\] \\d"
 
 
 def test_emphasis_by_hand_is_kept_whole() -> None:

@@ -53,6 +53,12 @@ def tags(of: LocationConditioned, **more: Any) -> RenderedPrompt:
     return built(of, **more).prompt_for(Dialect.TAGS)
 
 
+def tagged(of: LocationConditioned, **more: Any) -> tuple[RenderedPrompt, RenderedPrompt]:
+    """The longest wording in tags and the one of a single chunk."""
+    whole, *_, short = (item for item in built(of, **more).prompts if item.dialect is Dialect.TAGS)
+    return whole, short
+
+
 def two(
     shot: dict[str, Any] | None = None, cast: tuple[CharacterConditioning, ...] | None = None
 ) -> LocationConditioned:
