@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from services.chassis.failures import ObjectMissing, Transient
 from services.generation.providers.diffusers.diffusers_settings import DiffusersSettings
 from services.generation.providers.diffusers.orders import Forget, Forgotten, Order, Paint, Painted, Step, Told, Warming
 from services.generation.providers.diffusers.studio import Hear
@@ -30,6 +31,7 @@ class FakeLink:
         self.starts = 0
         self.kills = 0
         self.killed = asyncio.Event()
+        self.asked: asyncio.Queue[Order] = asyncio.Queue()
         self.stopped = False
         self.exit_code: int | None = None
 
@@ -42,6 +44,8 @@ class FakeLink:
 
     def send(self, message: Paint | Forget) -> None:
         self.sent.append(message)
+        for order in message.orders if isinstance(message, Paint) else ():
+            self.asked.put_nowait(order)
 
     def kill(self) -> None:
         self.kills += 1
@@ -95,3 +99,27 @@ def local_model(folder: Path, kind: str = "StableDiffusionXLPipeline") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model_index.json").write_text(f'{{"_class_name": "{kind}"}}')
     return folder
+
+
+class NoFiles:
+    """A registry without adapters."""
+
+    async def fetch(self, uri: str, sha256: str) -> Path:
+        raise ObjectMissing(f"{uri} ({sha256})")
+
+
+class Files:
+    """A registry's files, by address; each fetch is counted, and may be refused once."""
+
+    def __init__(self, *uris: str) -> None:
+        self.uris = uris
+        self.fetched: list[str] = []
+        self.away = False
+
+    async def fetch(self, uri: str, sha256: str) -> Path:
+        if self.away:
+            raise Transient("object store away")
+        if uri not in self.uris:
+            raise ObjectMissing(uri)
+        self.fetched.append(uri)
+        return Path("/cache") / f"{sha256}.safetensors"

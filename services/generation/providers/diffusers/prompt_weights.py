@@ -15,6 +15,7 @@ WINDOW: Final = 75
 _LOOK_BACK: Final = 20
 _STRESS: Final = 1.1
 _LEAST, _MOST = 0.0, 3.0
+_BREAK: Final = re.compile(r"\s*\bBREAK\b\s*")
 _PARTS: Final = re.compile(r"\\[()\[\]\\:]|[()\[\]]|:\s*\d*\.?\d+\s*\)|[^\\()\[\]:]+|[\\:]")
 
 
@@ -32,6 +33,12 @@ class Piece:
 
     tokens: tuple[int, ...]
     weights: tuple[float, ...]
+
+
+def chunks_of(prompt: str) -> tuple[str, ...]:
+    """The parts of a prompt between ` BREAK `s, each of which begins a window of its own; at least one."""
+    found = tuple(chunk for chunk in _BREAK.split(prompt) if chunk.strip())
+    return found or ("",)
 
 
 def parse(prompt: str) -> tuple[Weighted, ...]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.generation.providers.diffusers.prompt_weights import WINDOW, Piece, Weighted, parse, pieces
+from services.generation.providers.diffusers.prompt_weights import WINDOW, Piece, Weighted, chunks_of, parse, pieces
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,12 @@ def test_weights_are_read_as_they_are_written(prompt: str, meant: list[tuple[str
     found = parse(prompt)
     assert [item.text for item in found] == [text for text, _ in meant]
     assert [item.weight for item in found] == pytest.approx([weight for _, weight in meant])
+
+
+def test_a_break_begins_a_window_of_its_own() -> None:
+    assert chunks_of("two men, rain BREAK a (red:1.2) coat") == ("two men, rain", "a (red:1.2) coat")
+    assert chunks_of("BREAKFAST, daybreak") == ("BREAKFAST, daybreak",)
+    assert chunks_of(" BREAK ") == ("",)
 
 
 def test_nothing_is_one_empty_piece() -> None:

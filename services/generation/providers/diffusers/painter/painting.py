@@ -207,7 +207,8 @@ class Painter:
         self._apply_adapters(model, batch)
         # A generator on the processor, one per image: the same noise on every card and beside any company.
         noise = [torch.Generator("cpu").manual_seed(order.seed) for order in orders]
-        with torch.inference_mode():
+        # Numbers that overflowed (16 bits in the decoder) would come out as a black picture.
+        with torch.inference_mode(), np.errstate(invalid="raise"):
             answer = model.pipeline_for(first)(
                 **given,
                 generator=noise,
@@ -267,6 +268,8 @@ class Painter:
             "batch_s": seconds,
             "references_sent": len(one.shown),
         }
+        if model.device.type == "cuda":
+            facts["peak_mb"] = torch.cuda.max_memory_allocated(model.device) // 2**20
         if order.adapters:
             facts["adapters"] = ", ".join(adapter.name for adapter in order.adapters)[:200]
         if order.guides:

@@ -1,7 +1,8 @@
 """Prompts of any length with weights, for one CLIP encoder (Stable Diffusion 1.5) or two (SDXL).
 
 Each encoder reads 75 tokens at a time; what it makes of the windows is laid end to end. Weights scale the tokens'
-vectors, and the mean of the whole is kept, as AUTOMATIC1111 does. SDXL's pooled vector is that of the first window.
+vectors, and the root mean square of the whole is kept (AUTOMATIC1111 keeps the mean, which may be next to zero). SDXL's
+pooled vector is that of the first window.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from typing import Any
 
 import torch  # noqa: TID251 - the painter's own process
 
-from services.generation.providers.diffusers.prompt_weights import WINDOW, Piece, parse, pieces
+from services.generation.providers.diffusers.prompt_weights import WINDOW, Piece, chunks_of, parse, pieces
 
 _EMPTY = Piece((), ())
 
@@ -51,6 +52,14 @@ def read(pipeline: Any, prompt: str, negative: str) -> Words:  # noqa: ANN401 - 
 
 
 def _parted(pipeline: Any, text: str, tokenizer: Any) -> tuple[Piece, ...]:  # noqa: ANN401 - diffusers', transformers'
+    """The windows of a prompt; ` BREAK ` begins a new one."""
+    comma = tokenizer.convert_tokens_to_ids(",</w>")
+    known = comma if comma != tokenizer.unk_token_id else None
+    chunks = (_tokens(pipeline, chunk, tokenizer) for chunk in chunks_of(text))
+    return tuple(piece for tokens, weights in chunks for piece in pieces(tokens, weights, known))
+
+
+def _tokens(pipeline: Any, text: str, tokenizer: Any) -> tuple[list[int], list[float]]:  # noqa: ANN401 - as above
     tokens: list[int] = []
     weights: list[float] = []
     for item in parse(text):
@@ -58,8 +67,7 @@ def _parted(pipeline: Any, text: str, tokenizer: Any) -> tuple[Piece, ...]:  # n
         ids = tokenizer(words, add_special_tokens=False, truncation=False, verbose=False).input_ids
         tokens += ids
         weights += [item.weight] * len(ids)
-    comma = tokenizer.convert_tokens_to_ids(",</w>")
-    return pieces(tokens, weights, comma if comma != tokenizer.unk_token_id else None)
+    return tokens, weights
 
 
 def _encoded(
@@ -91,5 +99,5 @@ def _weighted(hidden: torch.Tensor, windows: Sequence[Piece]) -> torch.Tensor:
         return hidden
     before = hidden.float()
     after = before * torch.tensor(rows, device=hidden.device).unsqueeze(-1)
-    mean: torch.Tensor = before.mean() / after.mean()
-    return (after * mean).to(hidden.dtype)
+    loudness: torch.Tensor = (before.square().mean() / after.square().mean()).sqrt()
+    return (after * loudness).to(hidden.dtype)
