@@ -19,7 +19,7 @@ from services.engine import (
 from services.generation.providers.base import ImageJob
 
 TODAY = date(2026, 11, 23)
-EVERYBODY = ("previz", "openai", "stability", "leonardo", "google", "bfl", "local-sdxl")
+EVERYBODY = ("previz", "openai", "stability", "leonardo", "google", "bfl", "diffusers")
 
 RADHA = Character(
     name="Radha",

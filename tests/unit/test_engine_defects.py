@@ -19,7 +19,7 @@ from tests.unit.engine_shots import EVERYBODY, FOREST, KRISHNA, RADHA, engine, n
 
 
 def test_two_characters_keep_their_own_seed_adapter_and_references() -> None:
-    request = engine(providers=("local-sdxl",)).generate_shot_image(shot(shot_type="medium"), [RADHA, KRISHNA], FOREST)
+    request = engine(providers=("diffusers",)).generate_shot_image(shot(shot_type="medium"), [RADHA, KRISHNA], FOREST)
     radha, krishna = request["characters"]
     assert (radha["seed"]["value"], krishna["seed"]["value"]) == (11, 22)
     assert [item["lora_id"] for item in radha["loras"]] == ["radha-lora"]
@@ -29,7 +29,7 @@ def test_two_characters_keep_their_own_seed_adapter_and_references() -> None:
 
 
 def test_references_of_the_location_do_not_replace_those_of_the_characters() -> None:
-    request = engine(providers=("local-sdxl",)).generate_shot_image(shot(shot_type="medium"), [RADHA, KRISHNA], FOREST)
+    request = engine(providers=("diffusers",)).generate_shot_image(shot(shot_type="medium"), [RADHA, KRISHNA], FOREST)
     assert {(item["role"], item["entity_id"]) for item in request["references"]} == {
         ("character", "radha"),
         ("character", "krishna"),
@@ -111,8 +111,8 @@ async def test_a_failing_model_falls_back_to_the_next_capable_one() -> None:
     async def broken(_: ImageJob) -> bytes:
         raise ConnectionError("503")
 
-    both = engine({"models": ("sdxl-local",)}, providers=("local-sdxl", "previz"))
-    worker = ImageGeneratorWorker(both, {"local-sdxl": broken, "previz": noise})
+    both = engine({"models": ("sdxl-local",)}, providers=("diffusers", "previz"))
+    worker = ImageGeneratorWorker(both, {"diffusers": broken, "previz": noise})
     job_id = await worker.add_job(shot(), [RADHA], FOREST)
     await worker.process_queue()
     job = worker.job(job_id)

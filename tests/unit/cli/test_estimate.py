@@ -122,7 +122,7 @@ def test_a_film_beyond_its_budget_is_told(tmp_path: Path) -> None:
 
 
 def test_frames_that_no_provider_here_can_make_are_counted_with_the_reason(small: Path) -> None:
-    value = answer(small, "--provider", "local-sdxl")
+    value = answer(small, "--provider", "diffusers")
     assert value["router"]["makes"] + sum(value["router"]["not_made"].values()) == 3
 
 
