@@ -19,6 +19,7 @@ from services.cli.commands import (
     TimeoutOption,
     run,
 )
+from services.cli.consistency.report_app import report
 from services.cli.dlq_app import dlq_app
 from services.cli.exits import Exit
 from services.cli.lora_app import lora_app
@@ -50,6 +51,7 @@ app.add_typer(lora_app, name="lora")
 app.command()(estimate)
 app.command()(costs)
 app.command()(replay)
+app.command()(report)
 
 
 def _tell_version(asked: bool) -> None:
