@@ -88,8 +88,8 @@ def main() -> int:
     with ProcessPoolExecutor(options.processes) as pool:
         for number, counts in enumerate(pool.map(measured, range(options.films)), 1):
             total += counts
-            sys.stderr.write(f"\r{number} of {options.films} films")
-    sys.stderr.write("\n")
+            told = {name: count for name, count in sorted(total.items()) if " by " not in name}
+            sys.stderr.write(f"{number} of {options.films} films: {told}\n")
     kinds = list(DRIFTS.values())
     caught = sum(total[f"{kind} caught"] for kind in kinds)
     drifted = sum(total[f"{kind}"] for kind in kinds)

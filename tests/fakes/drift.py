@@ -78,6 +78,10 @@ class DriftFilm:
         return ProjectSettings(project_id=f"drift-{self.seed}", title="Drift", width=WIDTH, height=HEIGHT)
 
     @cached_property
+    def _engine(self) -> ImageEngine:
+        return ImageEngine(project=self.project)
+
+    @cached_property
     def _costumes(self) -> tuple[tuple[str, str], ...]:
         return tuple(self.words.get("costumes") or self._dice.sample(COSTUMES, 3))
 
@@ -179,10 +183,10 @@ class DriftFilm:
         cast = {person.id: person for person in self.cast}
         seen = [cast[member.character_id] for member in shot.cast]
         place = next((item for item in self.places if item.id == shot.location_id), None)
-        return asked_in(ImageEngine(project=self.project).generate_shot_image(shot, seen, place))
+        return asked_in(self._engine.generate_shot_image(shot, seen, place))
 
     def _scene(self, shot: Shot, cast: list[Character], place: Location | None) -> PrevizScene:
-        asked = asked_in(ImageEngine(project=self.project).generate_shot_image(shot, cast, place))
+        asked = asked_in(self._engine.generate_shot_image(shot, cast, place))
         return scene_of(ImageJob.from_request(asked))
 
     def drawn(self, job: ImageJob, drift: Drift | None = None) -> bytes:
