@@ -18,6 +18,7 @@ from services.generation.providers.errors import (
     Outage,
     ProviderError,
     Throttled,
+    UnusableImage,
 )
 from tests.fakes.generation import LEASE_S, only, worker
 from tests.fakes.provider import FakeProvider, picture
@@ -155,6 +156,39 @@ async def test_a_superseded_job_is_called_off_at_the_vendor_once_and_its_end_is_
     assert provider.cancelled == ["job-7"]
     provider.gate.set()
     assert isinstance(only(await running), GenerationCompleted)
+
+
+class InterruptedProvider(FakeProvider):
+    """A painter on this machine, which can give an image up."""
+
+    def __init__(self) -> None:
+        super().__init__("diffusers")
+        self.given_up: list[str] = []
+        self.gate = asyncio.Event()
+
+    async def interrupt(self, generation_id: str) -> bool:
+        self.given_up.append(generation_id)
+        self.answers = [UnusableImage("given up", charged=False)]
+        if self.gate is not None:
+            self.gate.set()
+        return True
+
+
+async def test_a_superseded_image_that_is_painted_here_is_given_up_and_answered_as_superseded() -> None:
+    bench = Bench(InterruptedProvider())
+    provider, handlers = bench.provider, bench.worker()
+    assert isinstance(provider, InterruptedProvider)
+    running = asyncio.create_task(handlers.requested(bench.request()))
+    await asyncio.sleep(0.05)
+    await handlers.cancel_superseded()
+    assert provider.given_up == []
+    await bench.worker().superseded(RunSuperseded(run=bench.request().run, superseded_by_revision=2))
+    await handlers.cancel_superseded()
+    await handlers.cancel_superseded()
+    assert provider.given_up == [bench.request().generation_id]
+    event = only(await running)
+    assert isinstance(event, GenerationFailed)
+    assert event.kind is FailureKind.SUPERSEDED
 
 
 async def test_images_in_hand_while_the_store_is_away_hold_their_memory_and_let_no_new_call_begin() -> None:
