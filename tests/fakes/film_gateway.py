@@ -16,11 +16,17 @@ from schemas.run import RunContext, runs_of
 from services.chassis.bindings import Received
 from services.chassis.wire import engine_wire
 from services.cli.plan_reading import plan_events
+from services.gateway.adapter_book import AdapterBook
 from services.gateway.api import Api, web_app
 from services.gateway.handlers import Handlers
 from services.gateway.read_model import ReadModel
+from services.gateway.registry import Registry
+from services.gateway.registry_api import RegistryApi
+from services.gateway.uploads import Uploads
 from tests import builders
+from tests.fakes.clock import FakeClock
 from tests.fakes.documents import FakeDocuments
+from tests.fakes.object_store import FakeObjectStore
 
 URL = "http://gateway"
 
@@ -45,8 +51,13 @@ class FilmGateway(httpx.AsyncBaseTransport):
         self._offset = 0
         documents = FakeDocuments()
         self._handlers = Handlers(documents)
-        api = Api(ReadModel(documents), self, self, link_s=60, page_size=page_size)
-        self._api = httpx.ASGITransport(app=web_app(api))
+        read_model = ReadModel(documents)
+        api = Api(read_model, self, self, link_s=60, page_size=page_size)
+        self.objects = FakeObjectStore()
+        """Files of adapters that were added."""
+        registry = Registry(AdapterBook(documents), self.objects, "ice", self, FakeClock())
+        adapters = RegistryApi(registry, Uploads(None, max_bytes=1024 * 1024), read_model, self, link_s=60)
+        self._api = httpx.ASGITransport(app=web_app(api, registry=adapters))
 
     async def presign(self, uri: str, expires_s: int) -> str:
         """As the object store does."""

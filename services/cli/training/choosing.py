@@ -107,7 +107,8 @@ def _unfit(item: Answer, *, drafts: bool) -> str | None:
 
 
 def _reference_caption(item: Answer, character: Answer, trigger: str) -> str:
-    return _joined((trigger, _view(item.get("view")), _worn(character, item.get("costume_id"))))
+    costume = item.get("costume_id")
+    return _joined((trigger, _view(item.get("view")), _worn(character, costume) if costume else ""))
 
 
 def _frame_caption(item: Answer, character: Answer, trigger: str) -> str:
@@ -143,7 +144,7 @@ def _view(view: str | None) -> str:
     return f"{_words(view)} view" if view else ""
 
 
-def _worn(character: Answer, costume_id: str | None) -> str:
+def _worn(character: Answer, costume_id: str) -> str:
     """The costume in words; it changes, so it is said."""
     costume = next((item for item in character["wardrobe"] if item["costume_id"] == costume_id), None)
     if costume is not None:

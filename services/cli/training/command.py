@@ -53,16 +53,26 @@ class _Kept:
 
 async def train(output: Output, folder: Path | None, wanted: Wanted, project_id: str | None) -> Exit:
     """Write a data set and a job."""
+    async with GatewayClient(settings.gateway_url(folder)) as client:
+        project = await chosen_project(client, project_id)
+        manifest = await prepare(client, project, wanted)
+    output.result(manifest, lambda: _told(manifest, wanted.out))
+    return Exit.OK
+
+
+async def prepare(client: GatewayClient, project: str, wanted: Wanted) -> dict[str, Any]:
+    """Write a data set and a job; what the manifest says.
+
+    Raises:
+        CliError: the folder isn't empty, the character is unknown, or no picture of it can be used.
+    """
     trigger = wanted.trigger or trigger_of(wanted.character_id)
     if _TRIGGER_LETTERS & set(trigger):
         raise CliError(f"--trigger {trigger!r}: allowed are words without quotes and dollars", code=Exit.INVALID)
     _check_empty(wanted.out)
-    async with GatewayClient(settings.gateway_url(folder)) as client:
-        project = await chosen_project(client, project_id)
-        answer = await client.pictures(project, wanted.character_id)
-        pictures, dropped = chosen(answer, trigger, drafts=wanted.drafts)
-        output.note(f"{len(pictures)} pictures of {wanted.character_id} to look at, {len(dropped)} left out")
-        ready, unusable = await _fetched(client, pictures, AREA_SIDES[wanted.base])
+    answer = await client.pictures(project, wanted.character_id)
+    pictures, dropped = chosen(answer, trigger, drafts=wanted.drafts)
+    ready, unusable = await _fetched(client, pictures, AREA_SIDES[wanted.base])
     kept, alike = _distinct(ready)
     if not kept:
         reasons = "; ".join(sorted({item.reason for item in (*dropped, *unusable)}))
@@ -75,8 +85,7 @@ async def train(output: Output, folder: Path | None, wanted: Wanted, project_id:
     )
     manifest = _manifest(project, wanted, job, answer["character"], kept, (*dropped, *unusable, *alike))
     await asyncio.to_thread(_write, wanted, job, kept, manifest)
-    output.result(manifest, lambda: _told(manifest, wanted.out))
-    return Exit.OK
+    return manifest
 
 
 def _check_empty(out: Path) -> None:
