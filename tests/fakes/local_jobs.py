@@ -41,6 +41,7 @@ def local_job(
     guides: Sequence[str] = (),
     model: LocalModel | None = None,
     gear: object = None,
+    loras_given: Sequence[Lora] = (),
     **changes: Any,
 ) -> LocalJob:
     """A prepared job: people side by side, `shown` references as (role, entity), everything uploaded under its name."""
@@ -48,7 +49,9 @@ def local_job(
     uses = tuple(
         ReferenceUse(uri=f"s3://ice/{role}-{name}.png", role=role, entity_id=name, strength=0.7) for role, name in shown
     )
-    asked = a_request(**{"seed_to_send": 7, **people(names, loras or {}), "references": uses, **changes})
+    cast = people(names, loras or {})
+    cast["loras"] = (*cast["loras"], *loras_given)
+    asked = a_request(**{"seed_to_send": 7, **cast, "references": uses, **changes})
     job, traits = ImageJob.from_request(asked), own.traits()
     assert traits.references is not None
     read = [fit_reference(picture(64, 64, shade=place), use, traits.references) for place, use in enumerate(uses)]

@@ -6,8 +6,10 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final, Protocol
 
+from schemas.adapter import AdapterKind
 from schemas.bible import Lora
 from schemas.conditioning import Degradation
+from services.generation.providers.errors import InvalidRequest
 from services.generation.providers.local.models import LocalModel
 from services.generation.providers.local.parts import LocalJob
 from services.generation.providers.vendor import VendorJob
@@ -120,16 +122,29 @@ def lacks(model: LocalModel, gear: Gear) -> tuple[str, ...]:
 
 
 def with_loras_there(job: VendorJob, gear: Gear, where: str) -> VendorJob:
-    """The job without adapters whose files the server doesn't have; each is listed with what there is."""
-    kept = tuple(lora for lora in job.loras if file_of(lora.lora_id, gear.loras) is not None)
-    missing = [lora for lora in job.loras if lora not in kept]
-    losses = tuple(_missing(lora, gear.loras, where) for lora in missing)
-    return replace(job, loras=kept, degradations=(*job.degradations, *losses))
+    """The job without adapters whose files the server doesn't have; each is listed with what there is.
+
+    Raises:
+        InvalidRequest: the bible says that one is required, so this server isn't to draw without it.
+    """
+    losses = {lora.lora_id: _missing(lora, gear, where) for lora in job.loras}
+    for lora in job.loras:
+        loss = losses[lora.lora_id]
+        if loss is not None and lora.required:
+            raise InvalidRequest(f"{loss.what}, which is required: {loss.reason}")
+    kept = tuple(lora for lora in job.loras if losses[lora.lora_id] is None)
+    return replace(job, loras=kept, degradations=(*job.degradations, *(loss for loss in losses.values() if loss)))
 
 
-def _missing(lora: Lora, there: Sequence[str], where: str) -> Degradation:
-    reason = f"no file of that name on {where}; it has {listed(there)}"
-    return Degradation(code="lora-missing", what=f"adapter {lora.lora_id}"[:_PHRASE], reason=reason[:_PHRASE])
+def _missing(lora: Lora, gear: Gear, where: str) -> Degradation | None:
+    """Why an adapter can't be applied; None = it can."""
+    what = f"adapter {lora.lora_id}"[:_PHRASE]
+    if lora.kind is AdapterKind.TEXTUAL_INVERSION:
+        return Degradation(code="embedding-not-supported", what=what, reason=f"{where} is told of LoRA files only")
+    if file_of(lora.lora_id, gear.loras) is not None:
+        return None
+    reason = f"no file of that name on {where}; it has {listed(gear.loras)}"
+    return Degradation(code="lora-missing", what=what, reason=reason[:_PHRASE])
 
 
 def with_losses_by_parts(job: LocalJob, gear: Gear, where: str) -> LocalJob:
