@@ -137,6 +137,8 @@ class AttemptSummary(Model):
     """`accepted`, `failed-validation`, `rejected`, or a failure kind."""
     reason: Text = ""
     """Why it was not the end."""
+    changed: Text = ""
+    """What it changed after a frame that failed its checks, e.g. `another seed; stressed costume`; empty = nothing."""
     cost_usd_micros: int = Field(default=0, ge=0)
     """What it cost."""
 

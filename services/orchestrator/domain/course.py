@@ -98,6 +98,7 @@ def _asked(  # noqa: PLR0913 - a decision with everything that it rests on
         synthetic=card.synthetic,
         degradations=asked.degradations,
         prompt_chars=len(asked.prompt),
+        changed=retakes.changes(prompt, run.attempts[-1].model if run.attempts else None, card.model),
     )
     changed = run.model_copy(
         update={
@@ -133,7 +134,10 @@ def judge(state: ShotState, run: Run) -> Ruling:
     if attempt.checked.verdict is Verdict.FAILED:
         instruction = retakes.after_validation(attempt.checked)
         settled = attempt.model_copy(update={"outcome": FAILED_VALIDATION, "reason": instruction.reason})
-        return take_again(state, waiting.with_attempt(settled), prompt, instruction)
+        failed = waiting.with_attempt(settled)
+        if failed.attempts_used >= failed.allowance and prompt.run.approval is ApprovalPolicy.MANUAL:
+            return _best_shown(state, failed, prompt)
+        return take_again(state, failed, prompt, instruction)
     if prompt.run.approval is ApprovalPolicy.AUTO:
         return approve(state, waiting, prompt, AUTO)
     asked = ReviewRequested(
@@ -145,6 +149,27 @@ def judge(state: ShotState, run: Run) -> Ruling:
         reason="approval policy is manual",
     )
     return _ruled(state, run.model_copy(update={"status": RunStatus.IN_REVIEW}), asked)
+
+
+def _best_shown(state: ShotState, run: Run, prompt: PromptBuilt) -> Ruling:
+    """At the end of the attempts a person who decides anyway is shown the best of them: fewest failed, then warned."""
+    # What a reviewer has seen and sent back isn't shown again.
+    made = [item for item in run.attempts if item.outcome == FAILED_VALIDATION and item.made and item.checked]
+    best = min(made, key=lambda item: (retakes.faults(item), -item.attempt))
+    # The attempt on show is always the last of the list; its number stays.
+    others = tuple(item for item in run.attempts if item.generation_id != best.generation_id)
+    shown = run.model_copy(update={"attempts": (*others, best), "status": RunStatus.IN_REVIEW})
+    if best.made is None or best.checked is None:
+        raise ValueError(f"run {run.run_id}: attempt {best.attempt} has no checked image")
+    asked = ReviewRequested(
+        run=prompt.run,
+        generation_id=best.generation_id,
+        take=best.take,
+        asset=best.made.asset,
+        scores=best.checked.scores,
+        reason=f"all {run.attempts_used} attempts are used up and the last failed; the best of {len(made)} that failed",
+    )
+    return _ruled(state, shown, asked)
 
 
 def take_again(state: ShotState, run: Run, prompt: PromptBuilt, instruction: RetakeInstruction) -> Ruling:

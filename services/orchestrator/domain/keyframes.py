@@ -145,6 +145,7 @@ def summaries(run: Run) -> tuple[AttemptSummary, ...]:
             provider=item.provider,
             outcome="unfinished" if item.outcome == OPEN else item.outcome,
             reason=item.reason[:_TEXT],
+            changed=item.changed[:_TEXT],
             cost_usd_micros=item.spent_usd_micros,
         )
         for item in run.attempts

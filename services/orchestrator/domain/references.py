@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 
-from schemas.bible import Lora
-from schemas.conditioning import ConditionedEvent
+from schemas.bible import Lora, ReferenceImage
+from schemas.conditioning import CharacterConditioning, ConditionedEvent
 from schemas.generation import ReferenceUse
+from schemas.prompt import PromptBuilt
+
+#: Checks that another view of a character may mend.
+_OF_VIEWS = frozenset({"identity", "copy-paste"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +30,25 @@ class WantedLora:
 def wanted_references(event: ConditionedEvent) -> tuple[WantedReference, ...]:
     """One view per visible character in the order of the cast, the plate, continuity frames, then one view per prop.
 
-    The first reference of an entity is its best for this shot; who isn't in the frame sends nothing.
+    The first reference of an entity is its best for this shot; who isn't in the frame sends nothing. A retake after a
+    wrong face or a pasted reference sends the next view of each character instead.
     """
     return (*_cast(event), *_place(event), *_continuity(event), *_props(event))
+
+
+def other_view(event: ConditionedEvent) -> bool:
+    """Whether this is a retake for which the views sent before were no help, and some character has another."""
+    retake = event.retake if isinstance(event, PromptBuilt) else None
+    several = any(len(member.references) > 1 for member in event.visible_cast)
+    return several and retake is not None and bool(_OF_VIEWS & set(retake.failed_checks))
+
+
+def _views(event: ConditionedEvent, member: CharacterConditioning) -> tuple[ReferenceImage, ...]:
+    """The character's view to send: by turns in retakes that want another."""
+    if not member.references:
+        return ()
+    turn = event.take - 1 if isinstance(event, PromptBuilt) and other_view(event) else 0
+    return (member.references[turn % len(member.references)],)
 
 
 def _cast(event: ConditionedEvent) -> tuple[WantedReference, ...]:
@@ -44,7 +64,7 @@ def _cast(event: ConditionedEvent) -> tuple[WantedReference, ...]:
             f"reference of {member.character_id}" + (f" ({best.view.value})" if best.view is not None else ""),
         )
         for member in event.visible_cast
-        for best in member.references[:1]
+        for best in _views(event, member)
     )
 
 

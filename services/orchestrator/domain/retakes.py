@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 
 from schemas.prompt import PromptBuilt, RetakeInstruction, RetakeRequested
 from schemas.validation import Outcome
+from services.orchestrator.domain.references import other_view
 from services.orchestrator.domain.request import conditioned
-from services.orchestrator.domain.state import Checked
+from services.orchestrator.domain.state import Attempt, Checked
 
 #: Kinds of facts to stress, by failed check.
 _STRENGTHEN: Mapping[str, tuple[str, ...]] = {
@@ -62,6 +63,36 @@ def after_review(reviewer: str, note: str) -> RetakeInstruction:
 def after_refusal(model: str, reason: str, note: str) -> RetakeInstruction:
     """The change after a refusal: the same frame and seed, with a note that asks for what may be shown."""
     return RetakeInstruction(reason=f"{model} refused the prompt: {reason}"[:_TEXT], note=note, new_seed=False)
+
+
+def changes(prompt: PromptBuilt, before: str | None, model: str) -> str:
+    """What a call changes against the one before it, for people; empty for the first take.
+
+    Args:
+        prompt: the wording of this take.
+        before: model of the call before; None for the first call.
+        model: model of this call.
+    """
+    instruction = prompt.retake
+    if instruction is None or prompt.take == 1:
+        return ""
+    stressed, against = ", ".join(instruction.strengthen), ", ".join(instruction.avoid)
+    parts = (
+        "another seed" if instruction.new_seed else "",
+        f"stressed {stressed}" if stressed else "",
+        f"against: {against}" if against else "",
+        f"another view of the references (take {prompt.take})" if other_view(prompt) else "",
+        "a reviewer's note" if instruction.note else "",
+        f"{model} instead of {before}" if before not in {None, model} else "",
+    )
+    return "; ".join(part for part in parts if part)
+
+
+def faults(attempt: Attempt) -> tuple[int, int]:
+    """How many checks an attempt failed, and how many warned: fewer is better."""
+    scores = attempt.checked.scores if attempt.checked is not None else ()
+    failed, warned = (sum(score.outcome is outcome for score in scores) for outcome in (Outcome.FAILED, Outcome.WARNED))
+    return failed, warned
 
 
 def retake(prompt: PromptBuilt, take: int, instruction: RetakeInstruction) -> RetakeRequested:

@@ -118,6 +118,8 @@ class Attempt(Model):
     """The vendor's word on when to ask again, from then on."""
     prompt_chars: int = 0
     """Characters of the prompt that was sent."""
+    changed: str = ""
+    """What its take changes, for people; empty for the first."""
     forgiven: bool = False
     """Its failure does not speak against asking the model again: a person or another wording changed the case."""
 

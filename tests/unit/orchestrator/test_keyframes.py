@@ -181,9 +181,10 @@ def test_a_reroll_is_allowed_one_attempt_beyond_the_budget() -> None:
     retake = only(stage.send(decided(asked, Decision.REROLL)), RetakeRequested)
     made = completed(stage.ask(reworded(prompt, retake)))
     stage.send(made)
-    over = only(stage.send(flawed(made)), KeyframeFailed)
-    assert over.code == "attempts-exhausted"
-    assert [item.outcome for item in over.attempts] == ["rejected", "failed-validation"]
+    last = only(stage.send(flawed(made)), ReviewRequested)
+    assert last.reason == "all 2 attempts are used up and the last failed; the best of 1 that failed"
+    over = only(stage.send(decided(last, Decision.REJECT, note="no", review_id="r2")), KeyframeFailed)
+    assert [item.outcome for item in over.attempts] == ["rejected", "rejected"]
 
 
 @pytest.mark.parametrize("second", list(Decision))
