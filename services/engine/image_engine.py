@@ -1,13 +1,14 @@
 """Every stage up to the request for an image, in one process."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Final
 
 from schemas import bible
 from schemas import shot as planning
+from schemas.adapter import Adapter
 from schemas.asset import Asset
 from schemas.conditioning import Degradation
 from schemas.generation import GenerationRequested
@@ -16,6 +17,7 @@ from schemas.prompt import PromptBuilt
 from schemas.shot import Problem, ShotPlanned, ShotRejected
 from schemas.validation import Verdict
 from schemas.vocabulary import FrameRole
+from services.engine.embedding import IdentityEmbedder, character_embedding
 from services.engine.errors import NoCapableModelError, ShotRejectedError
 from services.engine.settling import Entries, Tracks, planned_as_is, planned_with, settled, unnamed
 from services.generation.domain import images, outcomes
@@ -159,6 +161,24 @@ class ImageEngine:
             raise NoCapableModelError(planned.shot.shot_id, choice.considered)
         asked = plan_request(prompt, choice, attempt=1 + len(history.excluded))
         return _described(prompt, choice, asked, self._catalogue.version)
+
+    def create_character_embedding(
+        self,
+        character: bible.Character,
+        reference_images: Iterable[str | bytes] = (),
+        *,
+        adapters: Sequence[Adapter] = (),
+        embedder: IdentityEmbedder | None = None,
+    ) -> Request:
+        """What holds a character's identity: reference set, identity vector (null with its reason) and adapters.
+
+        Args:
+            character: entry of the bible.
+            reference_images: addresses, or the bytes of pictures.
+            adapters: of the registry.
+            embedder: sees who is in a picture, e.g. `DlibFaces`; None = no vector.
+        """
+        return character_embedding(character, reference_images, adapters=adapters, embedder=embedder)
 
     def create_asset_from_generation(
         self, request: Request, image: bytes, *, url: str | None = None, created_at: datetime | None = None
