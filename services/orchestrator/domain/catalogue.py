@@ -195,6 +195,8 @@ class ModelCard(_Entry):
     """Whether a guidance scale can be set."""
     composition_guide: bool = False
     """Whether it takes a structure, pose or depth guide."""
+    draws_guides: bool = False
+    """Whether its worker draws that guide itself, from the storyboard, where the film wants one."""
     styles: dict[str, float] = Field(min_length=1)
     """Affinity 0 to 1 by style; `*` stands for every style not named; 0 or absent = not made."""
     cost_usd_micros: int = Field(ge=0)
@@ -248,7 +250,7 @@ class ModelCard(_Entry):
     @property
     def digest(self) -> str:
         """Sha256 over what shapes its images: what it costs, how long it takes and what people call it is left out."""
-        return content_digest(self.model_dump(mode="json", exclude=_BESIDE_THE_IMAGE))
+        return content_digest(self.model_dump(mode="json", exclude=set(_BESIDE_THE_IMAGE)))
 
     @property
     def policy_family(self) -> str:

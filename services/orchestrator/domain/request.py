@@ -270,7 +270,7 @@ def _sampling_gaps(
         f"{card.model} takes no structure guide",
     )
     yield (
-        guide and card.composition_guide,
+        guide and card.composition_guide and not card.draws_guides,
         "composition-guide-not-made",
         "previz frame as composition guide",
         "this release makes no previz frame ahead of a generation",

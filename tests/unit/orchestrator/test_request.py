@@ -200,6 +200,7 @@ def test_steps_and_guidance_are_sent_or_listed() -> None:
 def test_a_composition_guide_that_is_not_sent_is_listed_but_previz_needs_none() -> None:
     prompt = worded(context(settings=builders.project(composition=CompositionGuide.PREVIZ)))
     assert codes(asked(prompt, "alpha").degradations) == ["composition-guide-not-made"]
+    assert codes(asked(prompt, "alpha", of=catalogue("alpha", draws_guides=True)).degradations) == []
     assert "composition-guide-not-supported" in codes(asked(prompt, "beta").degradations)
     assert codes(asked(prompt, "previz").degradations) == []
 
