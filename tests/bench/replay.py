@@ -37,6 +37,12 @@ from tests.fixtures.settings import FixtureSettings
 ROOT: Final = Path(__file__).resolve().parents[2]
 PARTITIONS: Final = 4
 AT_ONCE: Final = 1_000
+REPLAYS: Final = (
+    ("bare", ("--to", "0:1")),
+    ("repetition", ()),
+    ("repetition again", ()),
+    ("new takes (--regenerate)", ("--regenerate",)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +133,13 @@ def main() -> None:
             "ICE_LOCAL_FOLDER": name,
         }
         asyncio.run(fill(settings, asked.events))
-        rows = [
-            replayed("bare", environment, "--to", "0:1"),
-            replayed("repetition", environment),
-            replayed("repetition again", environment),
-            replayed("new takes (--regenerate)", environment, "--regenerate"),
-        ]
+        console.print(f"{asked.events:,} plans published")
+        rows = []
+        for what, options in REPLAYS:
+            rows.append(replayed(what, environment, *options))
+            console.print(
+                f"{what}: {rows[-1].published:,} in {rows[-1].wall_s:.1f} s, {rows[-1].peak_mb:.0f} MB at most"
+            )
     table = Table(title=f"ice replay of {asked.events:,} plans, {asked.broker} broker")
     for column in ("replay", "published", "events/s", "wall s", "CPU s", "peak MB"):
         table.add_column(column, justify="left" if column == "replay" else "right")

@@ -16,7 +16,7 @@ from tests.integration.chassis.conftest import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(300)]
 ROOT = Path(__file__).parents[3]
-COUNT, GUILTY, KILLED_LIMIT = 60, 23, 2
+COUNT, GUILTY, KILLED_LIMIT = 24, 11, 1
 
 
 async def start(world: World, stage: str) -> asyncio.subprocess.Process:
