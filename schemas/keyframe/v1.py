@@ -116,6 +116,8 @@ class Provenance(Model):
     """Model catalogue."""
     references: tuple[ReferenceUse, ...] = ()
     """References sent, in order."""
+    model_digest: Sha256 | None = None
+    """Digest of the model's card, as far as it shapes the image."""
     synthetic: Literal["algorithmic", "trained-model"]
     """`algorithmic` when drawn by code (previz), `trained-model` when a model made it."""
 

@@ -342,9 +342,10 @@ class Parking:
         if record.state is State.SETTLED:
             return self._unpack(record.answer)
         judged, events = await self._judge_again(record, cause=cause)
-        if judged.state is not State.WAITING:
-            return events
-        return self._unpack(judged.asks if record.cause == cause else _beyond(judged.asks, record.asks))
+        if judged.state is State.WAITING and record.cause == cause:
+            # This arrival has asked before, and may have died before anybody heard of it.
+            return self._unpack(judged.asks)
+        return events
 
     async def _judge_again(
         self,
@@ -354,22 +355,28 @@ class Parking:
         over: frozenset[str] = frozenset(),
         announce_at: float | None = None,
     ) -> tuple[_Record, tuple[Event, ...]]:
-        """Judge until the stored waits are what the judge said last. Events only if this call settled it."""
+        """Judge until the stored waits are what the judge said last.
+
+        Events only if this call settled it, or stored what it asks for; whoever else did publishes them.
+        """
+        asked: tuple[Event, ...] = ()
         while record.state is State.WAITING:
             (question,) = self._unpack(record.question)
             gone = record.over | over
             verdict = await self._judge(question, gone)
             judged = record.judged(verdict, gone)
             if judged == record:
-                return record, ()
+                return record, asked
             judged = replace(judged, version=record.version + 1)
             if isinstance(verdict, Settled):
                 judged = replace(judged, cause=cause, announce_at=announce_at if verdict.events else None)
-            elif _beyond(judged.asks, record.asks):
+            fresh = _beyond(judged.asks, record.asks)
+            if fresh:
                 judged = replace(judged, cause=cause, announce_at=announce_at)
             if await self._records.replace(judged.document(), record.version):
                 if isinstance(verdict, Settled):
                     return judged, verdict.events
+                asked = (*asked, *self._unpack(fresh))
                 record = judged
                 continue
             stored = await self._records.get(record.id)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from services.cli.bible_app import bible_app, references_app, regenerate, stale
 from services.cli.commands import (
     FolderOption,
     JsonOption,
@@ -45,6 +46,8 @@ plan_app = typer.Typer(help="Check and publish film plans.", no_args_is_help=Tru
 keyframes_app = typer.Typer(help="List and export finished keyframes.", no_args_is_help=True)
 app.add_typer(plan_app, name="plan")
 app.add_typer(keyframes_app, name="keyframes")
+app.add_typer(bible_app, name="bible")
+app.add_typer(references_app, name="references")
 app.add_typer(dlq_app, name="dlq")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(lora_app, name="lora")
@@ -52,6 +55,8 @@ app.command()(estimate)
 app.command()(costs)
 app.command()(replay)
 app.command()(report)
+app.command()(stale)
+app.command()(regenerate)
 
 
 def _tell_version(asked: bool) -> None:

@@ -106,7 +106,9 @@ def placed(
             locations={key: entry.name for key, entry in entries.locations.items()},
             props={key: entry.name for key, entry in entries.props.items()},
         )
-        raise ShotRejectedError(place_rules.entries_rejection(event.run, known, names))
+        refusal = place_rules.entries_rejection(event.run, known, names)
+        if isinstance(refusal, ShotRejected):
+            raise ShotRejectedError(refusal)
     waits = place_rules.continuity(event.run, known, frozenset()).waits
     earlier = place_rules.continuity(event.run, known, frozenset(wait.key for wait in waits))
     return place_rules.conditioned(event, known, earlier, templates)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from schemas.vocabulary import SubjectKind
 from services.chassis.documents import DocumentStore
 from services.gateway import domain
-from services.gateway.domain import FINAL, Status, references, status_of
+from services.gateway.domain import FINAL, Status, references, staleness, status_of
 from services.gateway.domain.costs import calls_in_doubt, calls_of, costs_of
 
 Answer = dict[str, Any]
@@ -84,10 +84,24 @@ class ReadModel:
             keyframe = run[domain.DETAILS]["keyframe"]
             newest[keyframe["shot"]["shot_id"], keyframe["frame_role"]] = keyframe
         roles = {"single": 0, "start": 0, "end": 1}
+        told = await self._with_changes(project_id, newest.values())
         return sorted(
-            newest.values(),
+            told,
             key=lambda item: (item["shot"]["story_order"], item["shot"]["shot_id"], roles[item["frame_role"]]),
         )
+
+    async def _with_changes(self, project_id: str, keyframes: Iterable[Answer]) -> list[Answer]:
+        """The keyframes, each with what has changed since it was made as `stale`."""
+        entities = await self._documents.collection(domain.ENTITIES).find({"project_id": project_id})
+        digests = {f"{it['kind']}:{it['entity_id']}": references.versions_of(it)[-1]["digest"] for it in entities}
+        made = await self._documents.collection(domain.REFERENCES).find({"project_id": project_id})
+        remade = staleness.replaced(map(references.told, made))
+        documents = await self._documents.collection(domain.SHOTS).find({"project_id": project_id})
+        plans = {document["shot_id"]: _shot(document, [])["shot"] for document in documents}
+        return [
+            {**item, "stale": staleness.changes(item, plans.get(item["shot"]["shot_id"], {}), digests, remade)}
+            for item in keyframes
+        ]
 
     async def run(self, run_id: str) -> Answer:
         """One run with every generation, check and review."""

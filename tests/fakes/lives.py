@@ -5,6 +5,7 @@ dies at that step. The next life meets what the world has kept.
 """
 
 import asyncio
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -42,6 +43,9 @@ _QUICK: Final[dict[str, Any]] = {
 }
 
 
+#: Turns of a life's loop after which it sleeps between them, and how long.
+_PATIENCE: Final = 20_000
+_PAUSE_S: Final = 0.5
 _catalogue = cache(load_catalogue)
 
 
@@ -204,10 +208,13 @@ async def _consume_concurrently(
     stage = ConcurrentStage(topics, desk, options, app.metrics, world.clock)
     stage.attach(consumer, stage.consume)
     running = asyncio.create_task(stage.run())
-    while not running.done():
+    for turn in itertools.count():
+        if running.done():
+            break
         if consumer.exhausted and not stage._tasks:
             stage.interrupt()
-        await asyncio.sleep(0)
+        # A handler that pauses has to see time go by, though this loop is never idle.
+        await asyncio.sleep(0 if turn < _PATIENCE else _PAUSE_S)
     await running
 
 

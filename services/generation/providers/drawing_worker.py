@@ -16,9 +16,9 @@ Hello = Callable[[], str]
 
 def draw(scene: PrevizScene) -> bytes:
     """A PNG of the scene, by the previz artist."""
-    from services.generation.providers.previz.drawing import render  # noqa: PLC0415 - only drawing processes load the artist
+    from services.generation.providers.previz import drawing, sheets  # noqa: PLC0415 - only drawing processes load them
 
-    return render(scene)
+    return sheets.render_sheet(scene) if scene.is_sheet else drawing.render(scene)
 
 
 def enter() -> None:

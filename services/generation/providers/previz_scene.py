@@ -5,7 +5,7 @@ from typing import Final
 
 from schemas.bible import Costume, Garment
 from schemas.conditioning import CharacterConditioning, LocationConditioning, PropConditioning
-from schemas.vocabulary import ShotSize
+from schemas.vocabulary import ShotSize, SubjectKind
 from services.generation.providers.base import ImageJob
 from services.generation.providers.previz.scene import (
     MAX_SIDE,
@@ -48,15 +48,31 @@ def scene_of(job: ImageJob) -> PrevizScene:
         movement=shot.camera_movement.value,
         composition=shot.composition.value,
         lens_mm=shot.lens_mm,
-        characters=tuple(_character(member, job.props) for member in visible),
-        location=_location(place) if place is not None else PrevizLocation(),
+        characters=tuple(_character(member, job.props) for member in visible) or _holder(job),
+        location=_location(place) if place is not None else _elsewhere(run.subject),
         **_times(job),
         lighting=shot.lighting,
         mood=shot.mood,
         action=shot.action,
         description=shot.description,
         prop_in_focus=_focus(job) if shot.shot_size is ShotSize.INSERT else "",
+        is_sheet=run.subject is SubjectKind.CHARACTER_SHEET,
     )
+
+
+def _holder(job: ImageJob) -> tuple[PrevizCharacter, ...]:
+    """Whose hand holds the thing of a prop view, since the artist draws things in hands; nobody in any other frame."""
+    if job.run.subject is not SubjectKind.PROP_VIEW:
+        return ()
+    held = tuple(_prop(item) for item in job.props[:1])
+    return (PrevizCharacter(id="hand", props=held, garments=("grey shirt",)),)
+
+
+def _elsewhere(subject: SubjectKind) -> PrevizLocation:
+    """Where a frame without a place plays: references in a studio, shots wherever the artist likes."""
+    if subject is SubjectKind.KEYFRAME:
+        return PrevizLocation()
+    return PrevizLocation(id="studio", name="studio", location_type="studio", description="plain studio backdrop")
 
 
 def _times(job: ImageJob) -> dict[str, str]:

@@ -99,6 +99,7 @@ def _asked(  # noqa: PLR0913 - a decision with everything that it rests on
         degradations=asked.degradations,
         prompt_chars=len(asked.prompt),
         changed=retakes.changes(prompt, run.attempts[-1].model if run.attempts else None, card.model),
+        model_digest=card.digest,
     )
     changed = run.model_copy(
         update={

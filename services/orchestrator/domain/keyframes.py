@@ -244,6 +244,7 @@ def provenance(prompt: PromptBuilt, attempt: Attempt, made: Made) -> Provenance:
         template_version=template_version,
         catalogue_version=attempt.catalogue_version,
         references=made.references,
+        model_digest=attempt.model_digest,
         synthetic=attempt.synthetic,
     )
 

@@ -116,6 +116,8 @@ class Attempt(Model):
     """When its failure was heard of, seconds since 1970."""
     retry_after_s: float | None = None
     """The vendor's word on when to ask again, from then on."""
+    model_digest: str | None = None
+    """Digest of the model's card, as far as it shapes the image."""
     prompt_chars: int = 0
     """Characters of the prompt that was sent."""
     changed: str = ""

@@ -1,12 +1,17 @@
 """Every planned fact that the artist has a place for reaches it."""
 
+import io
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from schemas.bible import Costume, Garment
+from schemas.vocabulary import SubjectKind
 from services.generation.providers.base import ImageJob
+from services.generation.providers.drawing_worker import draw
 from services.generation.providers.previz.scene import PrevizCharacter, PrevizScene
+from services.generation.providers.previz.sheets import character_panels
 from services.generation.providers.previz_scene import scene_of
 from tests.fakes.requests import a_character, a_location, a_prop, a_request, a_run, a_seed
 
@@ -108,3 +113,33 @@ def test_sizes_beyond_the_artist_are_drawn_as_near_as_can_be(asked: tuple[int, i
 
 def test_the_same_job_gives_the_same_scene() -> None:
     assert scene(location=a_location()) == scene(location=a_location())
+
+
+def reference(subject: SubjectKind, **changes: Any) -> PrevizScene:
+    return scene(run=a_run().model_copy(update={"subject": subject}), **changes)
+
+
+def test_a_character_sheet_shows_three_faces_and_the_whole_figure_of_one_person() -> None:
+    sheet = reference(SubjectKind.CHARACTER_SHEET, location=None, cast=(a_character("mira"),))
+    assert sheet.is_sheet
+    panels = character_panels(sheet)
+    assert [(panel.shot_size, panel.facing) for panel in panels] == [
+        ("medium-close-up", "front"),
+        ("medium-close-up", "three-quarter"),
+        ("medium-close-up", "profile"),
+        ("full", "front"),
+    ]
+    assert len({panel.characters for panel in panels}) == 1
+    assert len({panel.location for panel in panels}) == 1
+
+
+def test_a_sheet_is_drawn_at_exactly_its_size() -> None:
+    sheet = reference(SubjectKind.CHARACTER_SHEET, location=None, cast=(a_character("mira"),))
+    with Image.open(io.BytesIO(draw(sheet))) as picture:
+        assert picture.size == (sheet.width, sheet.height)
+
+
+def test_a_prop_view_shows_the_thing_in_a_hand_and_a_plate_shows_nobody() -> None:
+    view = reference(SubjectKind.PROP_VIEW, location=None, cast=(), props=(a_prop(),))
+    assert [person.props for person in view.characters] == [(view.characters[0].props[0],)]
+    assert reference(SubjectKind.LOCATION_PLATE, cast=()).characters == ()

@@ -85,6 +85,7 @@ class PrevizScene(_Value):
         frame_role: "single", "start" or "end"; the end frame shows where camera and action have gone.
         lens_mm: focal length for a 36 mm sensor; None takes the usual one of the shot size.
         prop_in_focus: what an insert shows.
+        is_sheet: the first character's views side by side, in place of the shot.
     """
 
     width: Side = 1024
@@ -109,6 +110,7 @@ class PrevizScene(_Value):
     action: str = ""
     description: str = ""
     prop_in_focus: str = ""
+    is_sheet: bool = False
 
     def normalised(self) -> "PrevizScene":
         """Return the scene with every vocabulary word in its known spelling."""
