@@ -16,6 +16,7 @@ from services.gateway import app as gateway
 from services.gateway.settings import GatewaySettings
 from services.generation import app as generation
 from services.generation.providers import catalogue
+from services.generation.providers.local.assembly import LOCAL
 from services.generation.settings import GenerationSettings
 from services.local_stack.folder import Credentials
 from services.local_stack.servers.embedded import Addresses
@@ -114,6 +115,6 @@ def build_services(shared: Mapping[str, Any], names: tuple[str, ...], *, gateway
 
 
 def _worker(shared: Mapping[str, Any], name: str) -> GenerationSettings:
-    slow = name in catalogue.VENDORS or name in catalogue.LOCAL
+    slow = name in catalogue.VENDORS or name in LOCAL
     unhurried = {"kafka_fetch_max_wait_ms": _UNHURRIED_FETCH_MS} if slow else {}
     return GenerationSettings(**{**shared, **unhurried, "generation_provider": name})

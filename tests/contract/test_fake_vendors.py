@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from schemas.providers import SWITCHES
-from services.generation.providers.catalogue import LOCAL, VENDORS
+from services.generation.providers.catalogue import VENDORS
+from services.generation.providers.local.assembly import LOCAL
 from services.generation.providers.references import ReferenceReader
 from services.generation.providers.vendor_provider import Timing
 from services.generation.providers.vendor_settings import VendorSettings

@@ -5,6 +5,7 @@ import base64
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 import pytest
@@ -263,6 +264,10 @@ async def two_servers() -> AsyncIterator[tuple[ServerPool, list[FakeComfyUI], li
             await made.stop()
 
 
+def _waiting(fakes: list[FakeComfyUI], wanted: int) -> bool:
+    return sum(len(fake.waiting) for fake in fakes) == wanted
+
+
 async def test_each_job_goes_to_the_server_with_least_to_do() -> None:
     async with two_servers() as (_, fakes, _, at):
         for fake in fakes:
@@ -270,7 +275,7 @@ async def test_each_job_goes_to_the_server_with_least_to_do() -> None:
         tasks = []
         for number in range(6):
             tasks.append(asyncio.create_task(at.generate(await at.job())))
-            await until(lambda wanted=number + 1: sum(len(fake.waiting) for fake in fakes) == wanted)
+            await until(partial(_waiting, fakes, number + 1))
         assert [len(fake.waiting) for fake in fakes] == [3, 3]
         for task in tasks:
             task.cancel()

@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.generation.providers.catalogue import LOCAL, VENDORS
+from services.generation.providers.catalogue import VENDORS
+from services.generation.providers.local.assembly import LOCAL
 from services.generation.providers.vendor import ModelTraits
 from services.orchestrator.adapters.catalogue_file import load_catalogue
 from services.orchestrator.domain.catalogue import ModelCard

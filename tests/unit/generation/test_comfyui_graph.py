@@ -168,7 +168,7 @@ def test_clip_skip_and_the_models_own_settings_are_in_the_graph() -> None:
 def test_any_job_makes_a_graph_that_its_server_takes_with_everything_at_its_own_character(data: st.DataObject) -> None:
     names = data.draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=4))
     wants = data.draw(st.fixed_dictionaries({name: st.booleans() for name in names}))
-    loras = {name: (f"{name}-xl",) for name, wanted in wants.items() if wanted}
+    loras: dict[str, tuple[str, ...]] = {name: (f"{name}-xl",) for name, wanted in wants.items() if wanted}
     shown = [("character", name) for name in names if data.draw(st.booleans())]
     shown += [("location", "ghat")] if data.draw(st.booleans()) else []
     has = {name: data.draw(st.booleans()) for name in ("hooks", "newest")}

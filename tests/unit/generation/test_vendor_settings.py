@@ -3,7 +3,8 @@
 import pytest
 
 from services.chassis.settings import SettingsError
-from services.generation.providers.catalogue import LOCAL, NAMES, VENDORS, make_provider, missing_keys
+from services.generation.providers.catalogue import NAMES, VENDORS, make_provider, missing_keys
+from services.generation.providers.local.assembly import LOCAL
 from services.generation.providers.vendor_settings import VendorSettings
 from services.generation.settings import GenerationSettings
 from tests.fakes.object_store import FakeObjectStore

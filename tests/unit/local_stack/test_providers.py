@@ -4,7 +4,8 @@ import pytest
 
 from schemas.providers import ADDRESS_VARIABLES, KEY_VARIABLES, SWITCHES
 from services.chassis.settings import SettingsError
-from services.generation.providers.catalogue import LOCAL, VENDORS
+from services.generation.providers.catalogue import VENDORS
+from services.generation.providers.local.assembly import LOCAL
 from services.local_stack import app
 
 
