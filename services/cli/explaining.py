@@ -12,12 +12,14 @@ from rich.text import Text
 
 from schemas.film_plan import FilmPlan, PlannedShot
 from services.cli.exits import CliError, Exit
+from services.cli.explaining_prompts import facts, labelled, worded
 from services.cli.films import FILMS, load_films, load_plan_file
 from services.cli.output import Output
 from services.cli.plan_judging import parts_of
 from services.cli.plan_mistakes import closest
 from services.cli.settings import CliSettings, read_settings
 from services.engine import ImageEngine, NoCapableModelError, ShotRejectedError
+from services.orchestrator.adapters.catalogue_file import load_catalogue
 
 Answer = dict[str, Any]
 _MICROS: Final = 1_000_000
@@ -34,10 +36,14 @@ def explain(output: Output, file: str, shot_id: str, providers: Sequence[str]) -
 
     Without `providers`, those of the deployment are taken.
     """
-    here = tuple(providers) or read_settings(CliSettings).providers
+    settings = read_settings(CliSettings)
+    here, preferred = tuple(providers) or settings.providers, settings.default_model_provider
+    if preferred is not None and not load_catalogue().named(preferred):
+        allowed = f"a provider, model or alias of the catalogue; {load_catalogue().unknown(preferred)}"
+        raise CliError(f"DEFAULT_MODEL_PROVIDER: {preferred!r}, allowed is {allowed}", code=Exit.INVALID)
     plan = load_films([file])[0] if file in FILMS else load_plan_file(Path(file))
     shot = _shot(plan, shot_id)
-    engine = ImageEngine(project=plan.project, providers=here)
+    engine = ImageEngine(project=plan.project, providers=here, preferred=preferred)
     try:
         frames = [
             engine.generate_shot_image(shot, **parts_of(plan, shot), frame_role=role) for role in shot.frames.roles
@@ -66,9 +72,16 @@ def _view(plan: FilmPlan, shot: PlannedShot, frames: Sequence[Answer]) -> Render
     head.append(f"  {shot.scene_title}", style="grey50")
     parts: list[RenderableType] = [head, Text(shot.description), Text()]
     first = frames[0]
-    parts += [_title("facts, most important first"), _facts(first), Text()]
-    for dialect, prompt in first["prompts"].items():
-        parts += [_title(f"prompt, {dialect}"), *_prompt(prompt), Text()]
+    wordings = labelled(first["wordings"])
+    parts += [
+        _title("facts, most important first, and which wording says them"),
+        facts(first["facts"], wordings),
+        Text(),
+    ]
+    for label, prompt in wordings.items():
+        parts += [_title(f"prompt, {label}"), *worded(prompt), Text()]
+    for frame in frames[1:]:
+        parts += [_title(f"prompt of the {frame['frame_role']} frame, natural"), *worded(frame["wordings"][0]), Text()]
     parts += [_title("model"), *_model(first), Text(), _title("references"), *_references(first), Text()]
     parts.append(_title("seeds"))
     for frame in frames:
@@ -81,29 +94,6 @@ def _view(plan: FilmPlan, shot: PlannedShot, frames: Sequence[Answer]) -> Render
 
 def _title(text: str) -> Rule:
     return Rule(Text(text, style="yellow"), align="left", style="grey30")
-
-
-def _facts(frame: Answer) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="grey50")
-    table.add_column("", justify="right", style="grey50")
-    table.add_column("fact", no_wrap=True)
-    table.add_column("says", ratio=3)
-    table.add_column("weight", justify="right")
-    table.add_column("from", style="grey50", overflow="fold", ratio=1)
-    for fact in frame["facts"]:
-        table.add_row(str(fact["rank"]), fact["kind"], fact["text"], f"{fact['weight']:g}", fact["source"])
-    return table
-
-
-def _prompt(prompt: Answer) -> Iterator[RenderableType]:
-    yield Text(prompt["prompt"])
-    if prompt["negative_prompt"]:
-        yield Text("not: ", style="red").append(prompt["negative_prompt"], style="grey50")
-    by_reason: dict[str, list[str]] = {}
-    for dropped in prompt["dropped"]:
-        by_reason.setdefault(dropped["reason"], []).append(f"{dropped['kind']}: {dropped['text']}")
-    for reason, facts in by_reason.items():
-        yield Text(f"dropped ({reason}): ", style="yellow").append(" | ".join(facts), style="grey50")
 
 
 def _model(frame: Answer) -> Iterator[RenderableType]:

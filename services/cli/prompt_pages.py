@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from schemas.film_plan import FilmPlan, PlannedShot
+from services.cli.explaining_prompts import labelled, measure, reasons, said
 from services.cli.films import load_films
 from services.cli.plan_judging import parts_of
 from services.engine import ImageEngine
@@ -33,16 +34,20 @@ Generated from the two films by `python -m services.cli.prompt_pages`; `--check`
 `ice explain` shows the same for any shot of any plan, with every fact, its weight and where it comes from.
 
 A shot becomes **facts**, the most important first: who is in the frame, how many, how close. Each **dialect** words the
-same facts its own way and lists what it left out, with the reason:
+same facts its own way and lists what it left out, with the reason; the columns beside the facts tell which wording says
+a fact (✓), a part of it (~) or nothing of it (–).
 
 - `natural`: sentences, for GPT Image, Gemini, FLUX, Stable Image, SD 3.5 and Leonardo. Where the whole has more than
-  2,000 or 1,500 characters, there are shorter wordings for models that take no more, with the reason
-  `2000-character limit`; facts of the last ranks give way first.
-- `tags`: weighted tags, for SDXL. 75 tokens of CLIP's own vocabulary, which both of SDXL's text encoders share: one
-  count holds for each. Every character gets a share for its identity before anything else is placed.
+  10,000, 2,000 or 1,500 characters, there are shorter wordings (`#2` …) for models that take no more; facts of the last
+  ranks give way first. Models that read English only get `natural latin` where a name has letters of another script.
+- `tags`: weighted tags, for SDXL and SD 1.5, in up to three chunks of 75 tokens of CLIP's own vocabulary, which both of
+  SDXL's text encoders share: one count holds for each. Who is in the frame stands in the first chunk; no fact is parted
+  between two. `#2` is the wording of one chunk, for programs that read no more.
 
-What a frame must not show goes into the negative prompt; where a model takes none, the orchestrator adds it to the
-prompt as *Avoid: …* and says so (`negative-prompt-folded`).
+Weights are shown as A1111 writes them; `BREAK` parts chunks. A model's card in the catalogue says which form its
+program reads (`a1111`, `comfy`, `compel`, `none`), and the request is written in it; brackets of people's text are
+never weights. What a frame must not show goes into the negative prompt; where a model takes none, sentences that say
+what is there instead are added to the prompt, and the result says so (`negative-prompt-folded`).
 """
 
 
@@ -60,29 +65,35 @@ def _shot(plan: FilmPlan, shot: PlannedShot, shows: str) -> Iterator[str]:
     engine = ImageEngine(project=plan.project, providers=_PROVIDERS)
     yield f"## {plan.project.title}, {shot.code}: {shows}\n"
     frames = [engine.generate_shot_image(shot, **parts_of(plan, shot), frame_role=role) for role in shot.frames.roles]
-    yield _facts(frames[0]["facts"])
+    yield _facts(frames[0]["facts"], labelled(frames[0]["wordings"]))
     for frame in frames:
         heading = f", {frame['frame_role']} frame" if len(frames) > 1 else ""
-        for dialect, prompt in frame["prompts"].items():
-            yield from _prompt(f"`{dialect}`{heading}", prompt)
+        for label, wording in labelled(frame["wordings"]).items():
+            yield from _prompt(f"`{label}`{heading}", wording)
 
 
-def _facts(facts: list[dict[str, Any]]) -> str:
-    rows = [f"| {fact['rank']} | {fact['kind']} | {_cell(fact['text'])} | {fact['weight']:g} |" for fact in facts]
-    table = "\n".join(["| | Fact | Says | Weight |", "|---|---|---|---|", *rows])
+def _facts(facts: list[dict[str, Any]], wordings: dict[str, dict[str, Any]]) -> str:
+    rows = [
+        f"| {fact['rank']} | {fact['kind']} | {_cell(fact['text'])} | {fact['weight']:g} | "
+        + " | ".join(said(fact["rank"], wording) for wording in wordings.values())
+        + " |"
+        for fact in facts
+    ]
+    names = " | ".join(f"`{label}`" for label in wordings)
+    table = "\n".join([f"| | Fact | Says | Weight | {names} |", "|---" * (4 + len(wordings)) + "|", *rows])
     return f"<details><summary>{len(facts)} facts, the most important first</summary>\n\n{table}\n\n</details>\n"
 
 
-def _prompt(title: str, prompt: dict[str, Any]) -> Iterator[str]:
-    yield f"**{title}** ({len(prompt['prompt']):,} characters)\n"
-    yield f"> {prompt['prompt']}\n"
-    if prompt["negative_prompt"]:
-        yield f"*Not:* {prompt['negative_prompt']}\n"
-    reasons: dict[str, list[str]] = {}
-    for item in prompt["dropped"]:
-        reasons.setdefault(item["reason"], []).append(f"{item['kind']} ({_cell(item['text'])})")
-    if reasons:
-        yield "\n".join(f"- Left out, {reason}: {'; '.join(items)}" for reason, items in reasons.items()) + "\n"
+def _prompt(title: str, wording: dict[str, Any]) -> Iterator[str]:
+    yield f"**{title}** ({measure(wording)})\n"
+    yield f"> {wording['prompt']}\n"
+    if wording["negative_prompt"]:
+        yield f"*Not:* {wording['negative_prompt']}\n"
+    if wording["negative_folded"]:
+        yield f"*Or, in the prompt:* {wording['negative_folded']}\n"
+    lost = reasons(wording)
+    if lost:
+        yield "\n".join(f"- Left out, {why}: {_cell('; '.join(items))}" for why, items in lost.items()) + "\n"
 
 
 def _cell(text: str) -> str:

@@ -7,7 +7,7 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from schemas.providers import SWITCHES, with_keys
-from schemas.text import Slug
+from schemas.text import Name, Slug
 from services.chassis.settings import ServiceSettings, Settings, SettingsError, variables_set
 from services.cli.exits import CliError, Exit
 from services.local_stack.settings import StackSettings
@@ -32,6 +32,8 @@ class CliSettings(Settings):
     )
     """Providers of the deployment, as a JSON list: each has topics of its own.
     Not given: previz, every vendor whose key is set, every server of one's own whose address is."""
+    default_model_provider: Name | None = Field(default=None, validation_alias="DEFAULT_MODEL_PROVIDER")
+    """Provider, model or alias preferred where neither shot nor project names one."""
     image_default_width: int | None = Field(default=None, ge=64, le=8192, validation_alias="IMAGE_DEFAULT_WIDTH")
     """Width in pixels of a film whose plan names none, 64 to 8192; None = the contract's, 1024."""
     image_default_height: int | None = Field(default=None, ge=64, le=8192, validation_alias="IMAGE_DEFAULT_HEIGHT")

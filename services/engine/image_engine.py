@@ -25,9 +25,9 @@ from services.generation.providers.base import GeneratedImage
 from services.location_conditioning.adapters.template_file import load_templates
 from services.orchestrator.adapters.catalogue_file import load_catalogue
 from services.orchestrator.domain.catalogue import Catalogue
-from services.orchestrator.domain.fit import History
+from services.orchestrator.domain.fit import Conditions, History
 from services.orchestrator.domain.request import plan_request
-from services.orchestrator.domain.router import Choice, choose
+from services.orchestrator.domain.router import Choice, route
 from services.prompt_builder import domain as prompt_rules
 from services.prompt_builder.adapters.shipped_templates import shipped_templates
 from services.validation.domain import frame as frames
@@ -57,6 +57,7 @@ class ImageEngine:
         providers: providers that may be asked; the models of others are skipped with that reason.
         catalogue: models known; None = the catalogue that ships with the engine.
         today: date on which retirements are judged; None = the day of construction, UTC.
+        preferred: provider, model or alias to prefer where neither shot nor project names one.
     """
 
     def __init__(
@@ -66,9 +67,11 @@ class ImageEngine:
         providers: tuple[str, ...] = ("previz",),
         catalogue: Catalogue | None = None,
         today: date | None = None,
+        preferred: str | None = None,
     ) -> None:
         self.project = project or ProjectSettings(project_id="film", title="Film")
         self._providers = providers
+        self._preferred = preferred
         self._catalogue = catalogue or _shipped_catalogue()
         self._today = today or datetime.now(tz=UTC).date()
         self._wordings = shipped_templates()
@@ -154,9 +157,8 @@ class ImageEngine:
         prompt = prompt_rules.build(event, self._wordings)
         if isinstance(prompt, ShotRejected):
             raise ShotRejectedError(prompt)
-        choice = choose(
-            prompt, catalogue=self._catalogue, today=self._today, providers=self._providers, history=history
-        )
+        here = Conditions(providers=self._providers, today=self._today, preferred=self._preferred)
+        choice = route(prompt, self._catalogue, here, history)
         if choice.chosen is None:
             raise NoCapableModelError(planned.shot.shot_id, choice.considered)
         asked = plan_request(prompt, choice, attempt=1 + len(history.excluded))
@@ -292,6 +294,7 @@ def _described(prompt: PromptBuilt, choice: Choice, asked: GenerationRequested, 
         "facts": built["facts"],
         # The whole wordings: shorter ones of a dialect follow them.
         "prompts": {item["dialect"]: item for item in reversed(built["prompts"])},
+        "wordings": built["prompts"],
         "degradations": event["degradations"],
         "estimated_cost_usd_micros": asked.estimated_cost_usd_micros,
         "template_version": prompt.template_version,

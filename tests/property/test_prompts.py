@@ -1,6 +1,5 @@
 """Laws of the prompts over all shots: nothing planned is lost, nothing planned breaks them."""
 
-import re
 from typing import Any
 
 import pytest
@@ -9,8 +8,9 @@ from hypothesis import strategies as st
 
 from schemas.bible import Costume
 from schemas.conditioning import CharacterConditioning, LocationConditioned, PropConditioning
+from schemas.emphasis import written
 from schemas.project import ProjectSettings, TemplateOverride
-from schemas.prompt import PromptBuilt, RetakeInstruction
+from schemas.prompt import PromptBuilt, RenderedPrompt, RetakeInstruction, WeightedText
 from schemas.run import runs_of
 from schemas.shot import Shot, ShotPlanned, ShotRejected
 from schemas.vocabulary import (
@@ -22,16 +22,21 @@ from schemas.vocabulary import (
     Focus,
     FramePlan,
     Framing,
+    Lens,
     Season,
     ShotSize,
     TimeOfDay,
     Weather,
+    WeightForm,
 )
 from services.prompt_builder.adapters.clip_vocabulary import clip_tokens
 from services.prompt_builder.adapters.shipped_templates import shipped_templates
 from services.prompt_builder.domain import KINDS, build, planned_facts
+from services.prompt_builder.domain.building import MOST_CHUNKS
+from services.prompt_builder.domain.names import renamed
 from services.prompt_builder.domain.tokens import CLIP_BUDGET
 from tests import builders
+from tests.reading_weights import READERS, merged
 
 quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TEMPLATES = shipped_templates()
@@ -94,6 +99,8 @@ def shots(draw: st.DrawFn, marks: Marks, cast: tuple[CharacterConditioning, ...]
         composition=draw(st.sampled_from(Composition)),
         focus=draw(st.sampled_from(Focus)),
         lens_mm=draw(st.none() | st.floats(4, 1200)),
+        lens=draw(st.none() | st.sampled_from(Lens)),
+        light_source=draw(st.none() | st.sampled_from(TEMPLATES.words("lighting"))),
         frames=draw(st.sampled_from(FramePlan)),
         lighting=draw(st.sampled_from(TEMPLATES.words("lighting"))),
         mood=draw(st.sampled_from(TEMPLATES.words("mood"))),
@@ -135,6 +142,12 @@ def marked_events(draw: st.DrawFn) -> tuple[LocationConditioned, list[str]]:
     return builders.location_conditioned(run, cast=cast, location=place, props=(prop,)), marks.all
 
 
+def plainly(rendered: RenderedPrompt) -> str:
+    """The words of a prompt as they are meant."""
+    pieces = [piece.text for chunk in rendered.chunks for piece in (*chunk.pieces, WeightedText(text=" "))]
+    return "".join(pieces) if pieces else rendered.prompt
+
+
 def built(event: LocationConditioned, **more: Any) -> PromptBuilt:
     made = build(event, TEMPLATES, **more)
     assert isinstance(made, PromptBuilt)
@@ -148,7 +161,7 @@ def test_every_planned_text_is_prompted_or_listed_as_dropped(
 ) -> None:
     event, marks = marked
     for rendered in built(event).prompts:
-        accounted = " ".join([rendered.prompt, *(item.text for item in rendered.dropped)])
+        accounted = " ".join([plainly(rendered), *(item.text for item in rendered.dropped)])
         assert [mark for mark in marks if mark not in accounted] == []
         assert all(item.reason for item in rendered.dropped)
 
@@ -173,42 +186,80 @@ def test_every_planned_choice_is_a_fact(marked: tuple[LocationConditioned, list[
 def test_each_wording_of_a_fact_is_in_its_prompt_or_listed(marked: tuple[LocationConditioned, list[str]]) -> None:
     event, _ = marked
     facts, _ = planned_facts(event, TEMPLATES)
-    natural, tags = built(event).prompts[:2]
-    tagged = " ".join([re.sub(r"\\(.)", r"\1", tags.prompt), *(item.text for item in tags.dropped)])
-    for fact in facts:
-        clause = fact.clause.rstrip(".,;:").casefold()
-        assert clause in natural.prompt.casefold() or fact.kind in {item.kind for item in natural.dropped}, fact
-        # A name too long for its share is cut, be it inside a word.
-        tags_of_it = fact.tags[1:] if fact.kind == "identity" else fact.tags
-        words = [word for tag in tags_of_it for word in re.sub(r"\\(.)", r"\1", tag).split()]
-        assert fact.omitted or [word for word in words if word not in re.sub(r"\\(.)", r"\1", tagged)] == [], fact
+    for rendered in built(event).prompts:
+        spelled = renamed(facts, rendered.names)
+        shown = plainly(rendered)
+        listed = " ".join(item.text for item in rendered.dropped)
+        whole = {item.rank for item in rendered.dropped if not item.part}
+        for fact in spelled:
+            if rendered.dialect is Dialect.NATURAL:
+                said = fact.clause.rstrip(".,;:").casefold() in shown.casefold() or fact.kind == "prompt"
+                assert fact.rank in whole or said, fact
+                continue
+            # A name too long for its share is cut, be it inside a word.
+            tags = fact.tags[1:] if fact.kind == "identity" else () if fact.kind == "prompt" else fact.tags
+            words = [word for tag in tags for word in tag.split()]
+            lost = [word for word in words if word.casefold() not in f"{shown} {listed}".casefold()]
+            assert fact.omitted or lost == [], fact
 
 
 @given(marked_events())
 @quick
 def test_prompts_are_one_line_and_within_their_budgets(marked: tuple[LocationConditioned, list[str]]) -> None:
     event, _ = marked
-    made = built(event)
-    natural, tags = (made.prompt_for(dialect) for dialect in (Dialect.NATURAL, Dialect.TAGS))
-    assert len(natural.prompt) <= 32_000
-    for text in (natural.prompt, natural.negative_prompt, tags.prompt, tags.negative_prompt):
-        assert text.splitlines() in ([text], [])
-    weights_off = re.sub(r":[\d.]+\)", "", tags.prompt)
-    assert clip_tokens().count(weights_off.replace("(", "").replace(")", "").replace("\\", "")) <= CLIP_BUDGET
-    assert clip_tokens().count(tags.negative_prompt) <= CLIP_BUDGET
+    for rendered in built(event).prompts:
+        assert len(rendered.prompt) <= 32_000
+        for text in (rendered.prompt, rendered.negative_prompt, rendered.negative_folded):
+            assert text.splitlines() in ([text], [])
+        if rendered.dialect is Dialect.TAGS:
+            assert 1 <= len(rendered.chunks) <= MOST_CHUNKS
+            for chunk in rendered.chunks:
+                counted = clip_tokens().count("".join(piece.text for piece in chunk.pieces))
+                assert counted == chunk.tokens <= CLIP_BUDGET
+            assert clip_tokens().count(rendered.negative_prompt) <= CLIP_BUDGET
+    assert [len(item.chunks) for item in built(event).prompts if item.dialect is Dialect.TAGS][-1] == 1
+
+
+@given(marked_events())
+@quick
+def test_no_fact_is_parted_between_two_chunks(marked: tuple[LocationConditioned, list[str]]) -> None:
+    event, marks = marked
+    for rendered in built(event).prompts:
+        words = ["".join(piece.text for piece in chunk.pieces) for chunk in rendered.chunks]
+        assert [mark for mark in marks if sum(mark in text for text in words) > 1] == []
+
+
+@given(marked_events())
+@quick
+def test_weights_are_read_back_and_no_text_of_people_is_one(marked: tuple[LocationConditioned, list[str]]) -> None:
+    event, _ = marked
+    weights = {round(fact.weight, 2) for fact in built(event).facts}
+    for rendered in built(event).prompts:
+        meant = [[(piece.text, piece.weight) for piece in chunk.pieces] for chunk in rendered.chunks]
+        if rendered.dialect is not Dialect.TAGS or "(" in event.run.shot.prompt:
+            continue
+        assert {weight for chunk in meant for _, weight in chunk} <= weights | {1.0}
+        for form in (WeightForm.A1111, WeightForm.COMFY):
+            read = READERS[form](written((chunk.pieces for chunk in rendered.chunks), form))
+            if form is WeightForm.A1111:
+                expected = [merged([(text.lower(), weight) for text, weight in chunk]) for chunk in meant]
+                assert [merged([(text.lower(), weight) for text, weight in chunk]) for chunk in read] == expected
+            else:
+                assert {round(weight, 2) for chunk in read for _, weight in chunk} <= weights | {1.0}
 
 
 @given(marked_events())
 @quick
 def test_identity_survives_truncation(marked: tuple[LocationConditioned, list[str]]) -> None:
     event, _ = marked
-    lost = [item for item in built(event).prompt_for(Dialect.NATURAL).dropped if item.kind == "identity"]
-    assert lost == []
-    tags = built(event).prompt_for(Dialect.TAGS).prompt
-    for member in event.visible_cast:
-        first = member.name.split()[0].replace("\\", "")
-        opening = re.sub(r"([\\()\[\]])", r"\\\1", first)
-        assert opening[:1] in tags
+    for rendered in built(event).prompts:
+        if rendered.dialect is Dialect.NATURAL:
+            assert [item for item in rendered.dropped if item.kind == "identity"] == []
+            continue
+        first = "".join(piece.text for piece in rendered.chunks[0].pieces)
+        for member in event.visible_cast:
+            name = " ".join(member.name.split())
+            assert rendered.names.get(name, name)[0] in first
 
 
 @given(marked_events(), VISIBLE, st.lists(st.sampled_from(KINDS), max_size=4))
@@ -223,6 +274,8 @@ def test_a_retake_loses_nothing_either(
         accounted = " ".join([rendered.prompt, *(item.text for item in rendered.dropped)])
         assert [mark for mark in (*marks, "ZQNOTE") if mark not in accounted] == []
         assert "zq avoid" in rendered.negative_prompt
+        if rendered.dialect is Dialect.NATURAL:
+            assert "zq avoid" in rendered.negative_folded
     assert {fact.weight for fact in made.facts if fact.kind in strengthen} <= {1.2, 1.32, 1.44}
 
 

@@ -154,6 +154,27 @@ def test_explain_asks_the_providers_whose_keys_are_set(monkeypatch: pytest.Monke
     assert json.loads(out)["model"].startswith("gpt-image")
 
 
+def test_explain_honours_the_provider_preferred_by_the_deployment(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ("explain", "noir-city", "SC120_SH0030", "--json", "--provider", "openai", "--provider", "stability")
+    for preferred, provider in (("openai", "openai"), ("stability", "stability")):
+        monkeypatch.setenv("DEFAULT_MODEL_PROVIDER", preferred)
+        code, out, _ = ice(*asked)
+        assert code == Exit.OK
+        assert json.loads(out)["provider"] == provider
+    monkeypatch.setenv("DEFAULT_MODEL_PROVIDER", "midjourney")
+    code, _, err = ice(*asked)
+    assert code == Exit.INVALID
+    assert "DEFAULT_MODEL_PROVIDER: 'midjourney', allowed is" in err
+
+
+def test_explain_tells_which_wording_says_a_fact_and_every_shorter_wording() -> None:
+    code, out, _ = ice("explain", "vrindavan", "SC040_SH0040")
+    assert code == Exit.OK
+    for part in ("prompt, natural #2", "prompt, tags #2", "of 75 CLIP tokens per chunk", "dropped (75-token budget)"):
+        assert part in out
+    assert {"✓", "~", "–"} <= set(out)
+
+
 def test_explain_of_an_unknown_shot_suggests_the_right_one() -> None:
     code, _, err = ice("explain", "vrindavan", "sc040_sh004")
     assert code == Exit.INVALID

@@ -13,13 +13,14 @@ from schemas.vocabulary import (
     Facing,
     Focus,
     Framing,
+    Lens,
     Season,
     ShotSize,
     TimeOfDay,
     Weather,
 )
 from services.prompt_builder.adapters.shipped_templates import shipped_templates
-from services.prompt_builder.domain import TemplateError, TemplateFile, assemble
+from services.prompt_builder.domain import Entry, TemplateError, TemplateFile, assemble
 from services.prompt_builder.domain.templates import fill
 
 SHIPPED = shipped_templates()
@@ -37,6 +38,7 @@ SHIPPED = shipped_templates()
         ("movement-end", CameraMovement),
         ("composition", Composition),
         ("focus", Focus),
+        ("lens", Lens),
         ("time-of-day", TimeOfDay),
         ("weather", Weather),
         ("season", Season),
@@ -80,6 +82,56 @@ def test_every_key_of_the_prototype_is_worded(table: str, words: str) -> None:
 )
 def test_the_wider_vocabulary_is_worded(table: str, words: str) -> None:
     assert set(words.split()) <= set(SHIPPED.words(table))
+
+
+#: Tables whose words a shot or the engine chooses; the others word fixed parts.
+VOCABULARY = (
+    *("shot-size", "framing", "camera-angle", "facing", "movement", "movement-start", "movement-end", "composition"),
+    *("focus", "lens", "ratio", "lighting", "time-of-day", "weather", "season", "light-direction"),
+    *("style", "mood", "action", "location", "quality", "continuity"),
+)
+
+
+def entries(table: str) -> dict[str, Entry]:
+    """Each wording of a table once, by the first of its keys."""
+    return {entry.source: entry for entry in SHIPPED.tables[table].values()}
+
+
+@pytest.mark.parametrize("table", VOCABULARY)
+def test_every_word_has_a_wording_of_its_own_in_sentences_and_in_tags(table: str) -> None:
+    worded = entries(table).values()
+    assert all(entry.text.strip() and entry.tag.strip() for entry in worded)
+    assert len({entry.text.casefold() for entry in worded}) == len(worded)
+    assert len({entry.tag.casefold() for entry in worded}) == len(worded)
+
+
+def test_no_two_tables_say_the_same_in_tags() -> None:
+    one_frame = [table for table in VOCABULARY if table not in {"movement-start", "movement-end"}]
+    owners: dict[str, str] = {}
+    for table in one_frame:
+        for source, entry in entries(table).items():
+            assert owners.setdefault(entry.tag.casefold(), source) == source
+
+
+@pytest.mark.parametrize("table", VOCABULARY)
+def test_tags_are_short_and_no_sentences(table: str) -> None:
+    for entry in entries(table).values():
+        for tag in entry.tag.split(", "):
+            assert len(tag.split()) <= 6, tag
+            assert not tag.endswith("."), tag
+
+
+@pytest.mark.parametrize("table", [table for table in VOCABULARY if table != "continuity"])
+def test_sentences_hold_no_soup_of_tags(table: str) -> None:
+    for entry in entries(table).values():
+        assert entry.text.count(",") <= 2, entry.text
+
+
+def test_what_rules_something_out_says_what_is_there_instead() -> None:
+    for table in ("style", "never"):
+        for entry in entries(table).values():
+            assert bool(entry.instead) == bool(entry.negative)
+            assert not set(entry.instead.casefold().split()) & {"no", "not", "without", "never", "avoid"}, entry.instead
 
 
 def test_every_style_has_negatives_and_every_mood_a_face_and_a_posture() -> None:
