@@ -34,6 +34,7 @@ _FIELDS = {
     SkipCode.DIALECT: "shot.prompt",
     SkipCode.PROMPT_LENGTH: "shot.description",
     SkipCode.STYLE: "shot.style",
+    SkipCode.ADAPTER: "bible.loras",
     SkipCode.BUDGET: "project.budget.max_cost_usd_micros",
     SkipCode.FUNDS: "project.budget",
     SkipCode.NOT_OFFERED: "catalogue.model",

@@ -291,7 +291,7 @@ async def test_a_file_is_added_listed_and_assigned(gateway: FilmGateway, client:
     assert await client.adapters("vrindavan") == [added["adapter"]]
     given = await client.assign_adapter("vrindavan", "radha-v1", {"character_id": "radha", "scale": 0.5})
     assert given["character"]["loras"][0]["sha256"] == added["adapter"]["sha256"]
-    assert [type(event) for event in gateway.published] == [AdapterDefined, CharacterDefined]
+    assert [event.TYPE for event in gateway.published] == [AdapterDefined.TYPE, CharacterDefined.TYPE]
     assert added["adapter"]["trigger_words"] == ["rdh", "woman"]
     with pytest.raises(CliError, match="trained for sdxl"):
         await client.add_adapter("vrindavan", "radha-v1", {**said, "base": "flux"}, path)

@@ -6,6 +6,7 @@ import pytest
 
 from schemas.bible import Lora
 from schemas.conditioning import CharacterConditioning
+from services.orchestrator.domain import keyframes
 from services.orchestrator.domain.adapters import matched
 from services.orchestrator.domain.catalogue import Catalogue
 from services.orchestrator.domain.fit import SkipCode
@@ -102,3 +103,16 @@ def test_a_model_that_applies_more_of_the_adapters_scores_higher() -> None:
     fits, fits_not = routed(local(), checked()), routed(local(), checked(base_model="sd15", required=False))
     assert (fits.considered[0].score or 0) > (fits_not.considered[0].score or 0)
     assert any("0 of 1 adapters" in reason for reason in fits_not.considered[0].reasons)
+
+
+def test_a_shot_that_no_model_can_make_is_refused_with_every_adapters_reason() -> None:
+    prompt = worded(cast=(seen(checked(base_model="sd15")),))
+    refused = keyframes.rejected(prompt, routed(local(), checked(base_model="sd15")))
+    (problem,) = refused.problems
+    assert problem.field == "bible.loras"
+    assert "trained for sd15, alpha takes adapters for sdxl" in problem.allowed
+
+
+def test_every_reason_against_a_model_has_a_field_to_mend() -> None:
+    """INVARIANT: a refusal names a field whatever the filter; one that is missing would end the shot as a bug."""
+    assert set(keyframes._FIELDS) == set(SkipCode)
