@@ -20,7 +20,7 @@ from services.cli.commands import (
     TimeoutOption,
     run,
 )
-from services.cli.consistency.report_app import report
+from services.cli.consistency.report_app import calibrate, report
 from services.cli.dlq_app import dlq_app
 from services.cli.exits import Exit
 from services.cli.lora_app import lora_app
@@ -55,6 +55,7 @@ app.command()(estimate)
 app.command()(costs)
 app.command()(replay)
 app.command()(report)
+app.command()(calibrate)
 app.command()(stale)
 app.command()(regenerate)
 

@@ -70,6 +70,10 @@ class GatewayClient:
         """Every shot in story order, all pages."""
         return await self._all(f"/projects/{quote(project_id, safe='')}/shots", "shots")
 
+    async def run(self, run_id: str) -> Answer:
+        """One run with every generation, check and review."""
+        return await self._get(f"/runs/{quote(run_id, safe='')}")
+
     async def providers(self) -> list[Answer]:
         """Providers as their workers announced themselves."""
         return _list(await self._get("/providers"), "providers")

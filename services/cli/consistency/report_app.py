@@ -1,4 +1,4 @@
-"""The command `ice report`: names, options and help. What it does is imported when it runs."""
+"""The commands `ice report` and `ice calibrate`: names, options and help. What they do is imported when they run."""
 
 from collections.abc import Coroutine
 from pathlib import Path
@@ -38,3 +38,16 @@ def report(  # noqa: PLR0913 - one per option
         return command.make(output, folder, target.resolve(), project)
 
     run(differing if compare else making, as_json=json, quiet=quiet)
+
+
+def calibrate(
+    project: ProjectOption = None, folder: FolderOption = None, json: JsonOption = False, quiet: QuietOption = False
+) -> None:
+    """Propose bounds for measured checks from a reviewer's past decisions, as ICE_VALIDATION_BOUNDS takes them."""
+
+    def work(output: Output) -> Coroutine[Any, Any, Exit]:
+        from services.cli.consistency import calibrating  # noqa: PLC0415 - heavy
+
+        return calibrating.calibrate(output, folder, project)
+
+    run(work, as_json=json, quiet=quiet)
