@@ -168,7 +168,6 @@ class Desk:
                     return await self._publisher.begin(self._outgoing(events))
                 except (Transient, Busy) as error:
                     failures += 1
-                    await self.on_survived()
                     await self._wait_out(key, topic, error, failures, interrupt)
                 except NewerVersionError as error:
                     self.halt(str(error), None)
@@ -246,7 +245,6 @@ class Desk:
                     return await self._publisher.begin(outgoing)
                 except (Transient, Busy) as error:
                     failures += 1
-                    await self.on_survived()
                     await self._wait_out(key, topic, error, failures, interrupt)
                 except Poison as error:
                     await self.give_up(record, error, "handle", bugs + 1, interrupt)
@@ -326,6 +324,8 @@ class Desk:
         why = "busy" if isinstance(error, Busy) else "transient"
         self._metrics.retried(topic, why).inc()
         if isinstance(error, Transient):
+            # Not so when it is only busy: with the claim of the process that it has killed, say.
+            await self.on_survived()
             self.conditions.troubles[key] = str(error)
             log.warning("%s; try %d comes after a pause", error, failures + 1)
         await self._pause(self._backoff.delay(failures, error.retry_after_s), interrupt)
