@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -32,7 +32,7 @@ from tests.fixtures.one_service import OneService, surroundings
 
 __all__ = ["surroundings"]
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 ROOT = Path(__file__).parents[2]
 BUSY_FRAMES = 12
 
@@ -65,6 +65,14 @@ async def assert_stored(world: OneService, event: GenerationCompleted) -> None:
     assert (await world.objects.get(event.asset.thumbnail_uri))[:2] == b"\xff\xd8"
     record = await world.documents.collection("assets").get(event.generation_id)
     assert Asset.model_validate(record).url == event.asset.uri
+
+
+async def until(fact: Callable[[], Awaitable[object]]) -> None:
+    """Wait for a fact, for as long as a busy machine may take."""
+    deadline = time.monotonic() + 120
+    while not await fact():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.02)
 
 
 async def test_requests_of_both_lanes_become_stored_images(surroundings: OneService) -> None:
@@ -110,10 +118,7 @@ async def test_work_of_a_superseded_run_is_dropped(surroundings: OneService) -> 
     request = a_request()
     await surroundings.publisher.publish([RunSuperseded(run=request.run, superseded_by_revision=2)])
     await surroundings.start(build(GenerationSettings(**surroundings.shared), provider))
-    deadline = time.monotonic() + 30
-    while not await surroundings.documents.collection("superseded_runs").count({}):
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.02)
+    await until(lambda: surroundings.documents.collection("superseded_runs").count({}))
     await surroundings.publisher.publish([request])
     (failed,) = await surroundings.read(topics.GENERATION_FAILED, 1)
     assert isinstance(failed, GenerationFailed)
@@ -122,7 +127,7 @@ async def test_work_of_a_superseded_run_is_dropped(surroundings: OneService) -> 
 
 
 class PollingProvider(FakeProvider):
-    """A vendor with jobs whose poll comes in a minute, unless a callback comes before."""
+    """A vendor with jobs whose poll comes in four minutes, unless a callback comes before."""
 
     def __init__(self) -> None:
         super().__init__(free=False, vendor_job_id="job-7")
@@ -133,8 +138,8 @@ class PollingProvider(FakeProvider):
 
     async def _answer(self) -> GeneratedImage:
         assert self.hints is not None
-        if not await self.hints.wait("job-7", 60.0):
-            raise AssertionError("no callback within a minute")
+        if not await self.hints.wait("job-7", 240.0):
+            raise AssertionError("no callback within four minutes")
         return await super()._answer()
 
 
@@ -143,21 +148,22 @@ async def test_a_callback_of_the_vendor_wakes_the_poll_on_whichever_worker_it_ru
         await surroundings.start(build(GenerationSettings(**surroundings.shared), PollingProvider()))
     request = a_request(estimated_cost_usd_micros=40_000)
     await surroundings.publisher.publish([request])
-    deadline = time.monotonic() + 60
-    while not await surroundings.documents.collection("ledger").count({"state": "accepted"}):
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.05)
+    await until(lambda: surroundings.documents.collection("ledger").count({"state": "accepted"}))
     unknown = ProviderCallbackReceived(provider="previz", vendor_job_id="nobody-knows", body={})
     expected = ProviderCallbackReceived(provider="previz", vendor_job_id="job-7", body={"status": "COMPLETE"})
     await surroundings.publisher.publish([unknown, expected])
     (event,) = made(await surroundings.read(topics.GENERATION_COMPLETED, 1)).values()
     assert (event.generation_id, event.provider_job_id) == (request.generation_id, None)
-    await asyncio.sleep(0.5)
+
+    async def at_rest() -> bool:
+        return all(app.health().checks["provider"].detail == "previz up; 0 in work" for app in surroundings.apps)
+
+    # The event is there before the worker has done with its message.
+    await until(at_rest)
     books = await surroundings.documents.collection("provider_limits").find({})
     rendered = b"".join(app.metrics.render() for app in surroundings.apps).decode()
     assert 'ice_generation_calls_total{model="previz",outcome="completed",provider="previz"} 1.0' in rendered
     assert 'ice_generation_in_flight{provider="previz"} 0.0' in rendered
-    assert all(app.health().checks["provider"].detail == "previz up; 0 in work" for app in surroundings.apps)
     assert [book["_id"] for book in books] == ["previz"]
 
 
@@ -184,7 +190,7 @@ async def test_killed_in_the_middle_and_started_again_every_shot_is_made_once(su
     async with worker_process(surroundings) as process:
         found = made(await surroundings.read(topics.GENERATION_COMPLETED, BUSY_FRAMES))
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 30) == 0
+        assert await asyncio.wait_for(process.wait(), 120) == 0
     assert set(found) == {request.generation_id for request in asked}
     for event in found.values():
         await assert_stored(surroundings, event)

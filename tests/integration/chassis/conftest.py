@@ -21,7 +21,7 @@ SERVICE = "toy"
 PARTITIONS = 4
 
 
-async def eventually(check: Callable[[], Any], timeout_s: float = 30.0) -> None:
+async def eventually(check: Callable[[], Any], timeout_s: float = 90.0) -> None:
     """Wait until `check()` (maybe awaitable) is true."""
     deadline = time.monotonic() + timeout_s
     while True:
@@ -88,7 +88,7 @@ class World:
             ]
             await asyncio.gather(*sent)
 
-    async def read(self, topic: str, count: int, timeout_s: float = 30.0, extra_s: float = 0.3) -> list[ConsumerRecord]:
+    async def read(self, topic: str, count: int, timeout_s: float = 90.0, extra_s: float = 0.3) -> list[ConsumerRecord]:
         """At least `count` records of a topic from its start, and whatever else comes within `extra_s`."""
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self.settings.bootstrap_servers, auto_offset_reset="earliest", fetch_max_wait_ms=20

@@ -129,6 +129,7 @@ async def _gone_is_told_and_no_reason_to_die(probe: Probe, link: Link, fault: st
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 async def test_a_broker_that_is_gone_and_comes_back(
     world: World, tmp_path: Path, fixture_settings: FixtureSettings
 ) -> None:
@@ -148,7 +149,7 @@ async def test_a_broker_that_is_gone_and_comes_back(
         await asyncio.sleep(4)
         assert await probe.live()
         await kafka.start_node(1)
-        await eventually(probe.is_ready, 60)
+        await eventually(probe.is_ready, 120)
         await world.send(Asked(name="n", number=1))
         assert len(await world.read(ANSWERED, 1)) == 1
     finally:
