@@ -1,0 +1,71 @@
+"""`ice bible`, `ice references` and `ice stale`, against the gateway's own application."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.cli import bible_commands
+from services.cli.exits import CliError
+from services.cli.stale_commands import changed_here
+from services.orchestrator.adapters.catalogue_file import load_catalogue
+from tests.fakes.conditioning import character
+
+ENTITY = character(wardrobe=[{"costume_id": "day"}]).model_dump(mode="json")
+
+
+def test_fields_are_set_by_path_and_the_value_is_yaml() -> None:
+    changed = bible_commands._changed(
+        ENTITY, ["appearance.hair=grey", "wardrobe.0.description=a red sari", "tags=[lead, young]", "seed=7"]
+    )
+    assert changed["appearance"] == {"hair": "grey"}
+    assert changed["wardrobe"][0]["description"] == "a red sari"
+    assert (changed["tags"], changed["seed"]) == (["lead", "young"], 7)
+    assert "version" not in changed
+
+
+@pytest.mark.parametrize("change", ["appearance.hair", "=grey", "name.first=R", "wardrobe.7.description=x"])
+def test_a_change_that_leads_nowhere_is_refused(change: str) -> None:
+    with pytest.raises(CliError):
+        bible_commands._changed(ENTITY, [change])
+
+
+def test_what_the_editor_shows_is_what_a_file_may_hold(tmp_path: Path) -> None:
+    file = tmp_path / "radha.yaml"
+    file.write_text(bible_commands._yaml(bible_commands._plain(ENTITY)))
+    assert bible_commands._read(file) == bible_commands._plain(ENTITY)
+
+
+def made(**changes: Any) -> dict[str, Any]:
+    card = load_catalogue().card("previz")
+    assert card is not None
+    provenance = {
+        "template_version": "t1",
+        "catalogue_version": load_catalogue().version,
+        "model_digest": card.digest,
+        **changes,
+    }
+    return {"model": "previz", "provenance": provenance}
+
+
+def codes(keyframe: dict[str, Any], templates: str = "t1") -> list[str]:
+    return [change["code"] for change in changed_here(keyframe, templates, load_catalogue())]
+
+
+def test_a_keyframe_is_stale_when_its_templates_or_its_models_card_have_changed_and_not_otherwise() -> None:
+    assert codes(made()) == []
+    assert codes(made(), "t2") == ["template"]
+    assert codes(made(model_digest="0" * 64)) == ["catalogue"]
+    assert codes({**made(), "model": "gone-for-good"}) == ["catalogue"]
+
+
+def test_of_a_keyframe_that_knows_no_card_the_catalogues_version_tells() -> None:
+    assert codes(made(model_digest=None)) == []
+    assert codes(made(model_digest=None, catalogue_version="0")) == ["catalogue"]
+
+
+def test_what_a_model_costs_or_is_called_makes_nothing_stale() -> None:
+    card = load_catalogue().card("previz")
+    assert card is not None
+    assert card.model_copy(update={"cost_usd_micros": 9, "title": "Another", "latency_s": 5}).digest == card.digest
+    assert card.model_copy(update={"prompt_max_chars": 9}).digest != card.digest
