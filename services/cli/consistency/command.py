@@ -18,7 +18,7 @@ from services.cli.files import read_file, write_file
 from services.cli.gateway_client import GatewayClient
 from services.cli.output import Output
 from services.cli.project_commands import chosen_project
-from services.cli.settings import CliSettings, read_settings
+from services.cli.settings import gateway_url
 from services.validation.domain.frame import Limits, Wanted, decoded
 
 Answer = Mapping[str, Any]
@@ -29,18 +29,26 @@ _AT_ONCE: Final = 8
 
 async def make(output: Output, folder: Path | None, target: Path, project_id: str | None) -> Exit:
     """Write `report.html` and `report.json` of a project into a folder."""
-    settings = read_settings(CliSettings)
-    async with GatewayClient(settings.gateway_url(folder)) as client:
-        name = await chosen_project(client, project_id)
-        project, keyframes = await client.project(name), await client.keyframes(name)
-        pictures = await _pictures(client, keyframes)
+    async with GatewayClient(gateway_url(folder)) as client:
+        made = await write(client, await chosen_project(client, project_id), target)
+    counted = f"{len(made['frames'])} keyframes, {len(made['retakes'])} retakes; {target / 'report.html'}"
+    output.result(made, lambda: Text(counted))
+    return Exit.OK
+
+
+async def write(client: GatewayClient, project_id: str, target: Path) -> dict[str, Any]:
+    """Measure a project's keyframes and write the report; the report's numbers.
+
+    Raises:
+        CliError: the project is unknown, or the folder can't be written.
+    """
+    project, keyframes = await client.project(project_id), await client.keyframes(project_id)
+    pictures = await _pictures(client, keyframes)
     manifest = {"engine": version("image-creation-engine"), "made_at": datetime.now(tz=UTC).isoformat("T", "seconds")}
     made, html = told(project, keyframes, pictures, manifest)
     write_file(target / "report.json", (json.dumps(made, ensure_ascii=False, indent=2) + "\n").encode())
     write_file(target / "report.html", html.encode())
-    lines = f"{len(keyframes)} keyframes, {len(made['retakes'])} retakes; {target / 'report.html'}"
-    output.result(made, lambda: Text(lines))
-    return Exit.OK
+    return made
 
 
 def told(

@@ -96,7 +96,10 @@ def _card(entity: Answer, pictures: Mapping[str, bytes], references: Mapping[str
     mean, worst = entity["mean"], entity["worst_shot"]
     shown = "one appearance, nothing to compare" if mean is None else f"mean {mean:.3f} · least {entity['least']:.3f}"
     reference = references.get(str(entity["id"]).partition(" ")[0])
+    typical = max(entity["by_shot"], key=lambda pair: pair[1], default=[None])[0]
     pair = _figure(reference, "reference") if reference else ""
+    if not reference and typical in pictures:
+        pair = _figure(pictures[typical], f"most typical: {_text(typical)}")
     if worst in pictures:
         pair += _figure(pictures[worst], f"<span class='bad'>worst: {_text(worst)}</span>")
     return (

@@ -24,7 +24,8 @@ Grey = NDArray[np.float32]
 _LADDER: Final = tuple(1.3 * 0.89**step for step in range(17))
 #: Part of the reference that is looked for: its middle, without the background that a cut-out loses.
 _MIDDLE: Final = 0.5
-_LEAST_SIDE: Final = 8
+#: Pixels a side below which a few smooth shapes already look like one another.
+_LEAST_SIDE: Final = 16
 _LEAST_DEVIATION: Final = 4.0
 
 

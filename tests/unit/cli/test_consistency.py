@@ -1,16 +1,24 @@
 """The film's consistency report and the bounds proposed from decisions, on values computed by hand."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from services.cli.consistency import measuring
-from services.cli.consistency.calibrating import Sample, proposal, samples
+from services.cli.consistency.calibrating import Sample, proposal, proposals, samples
+from services.cli.consistency.command import write
 from services.cli.consistency.measuring import Shown
 from services.cli.consistency.page import page
+from services.cli.gateway_client import GatewayClient
+from services.cli.plan_reading import load_plan
 from services.validation.domain.colours import histogram
+from tests.fakes.film_gateway import URL, FilmGateway
 from tests.fakes.frames import encoded
+
+EXAMPLES = Path(__file__).resolve().parents[3] / "contracts" / "examples" / "film.plan" / "v1"
 
 RED, GREEN = (np.full((18, 32, 3), colour, dtype=np.uint8) for colour in ((200, 30, 30), (30, 160, 40)))
 MIRA = {"character_id": "mira", "name": "Mira <b>", "bible_version": 1, "costume_id": "x"}
@@ -109,9 +117,11 @@ def values(approved: list[float], rejected: list[float]) -> list[Sample]:
 
 def test_the_bound_lies_where_it_parts_approved_from_rejected() -> None:
     found = proposal("identity", values([0.8] * 8, [0.4] * 8), at_least=True)
-    assert (found.bound, found.kept, found.caught) == (pytest.approx(0.6), 1.0, 1.0)
+    assert found.bound == pytest.approx(0.6)
+    assert (found.kept, found.caught) == (1.0, 1.0)
     found = proposal("copy-paste", values([0.5] * 8, [0.9] * 8), at_least=False)
-    assert (found.bound, found.kept, found.caught) == (pytest.approx(0.7), 1.0, 1.0)
+    assert found.bound == pytest.approx(0.7)
+    assert (found.kept, found.caught) == (1.0, 1.0)
 
 
 def test_too_few_decisions_and_values_that_tell_nothing_give_no_bound() -> None:
@@ -129,3 +139,23 @@ def test_decisions_are_read_from_runs_and_the_first_word_counts() -> None:
         "generations": {"g": {"validated": {"scores": [score, {"check": "sharpness", "value": 1.0}]}}},
     }
     assert samples([run])["identity"] == [Sample(0.7, approved=False)]
+
+
+# --- over the gateway -------------------------------------------------------------------------------------------------
+
+
+async def test_a_films_report_is_written_from_the_gateways_keyframes(tmp_path: Path) -> None:
+    gateway = FilmGateway()
+    film = load_plan((EXAMPLES / "noir-city.yaml").read_bytes(), "noir-city.yaml")
+    runs = (await gateway.plan(film))[:6]
+    for run in runs:
+        await gateway.make(run)
+    async with GatewayClient(URL, gateway) as client:
+        told = await write(client, film.project.project_id, tmp_path)
+        found = await proposals(client, film.project.project_id)
+    assert json.loads((tmp_path / "report.json").read_text()) == told
+    assert len(told["frames"]) == len(runs)
+    assert any(item["mean"] is not None for item in told["characters"])
+    assert runs[0].shot.code in (tmp_path / "report.html").read_text()
+    # Nobody has decided yet.
+    assert {item.bound for item in found} == {None}
