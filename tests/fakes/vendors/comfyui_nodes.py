@@ -30,6 +30,10 @@ def _node(required: Mapping[str, Any], outputs: list[str], optional: Mapping[str
 
 def core(checkpoints: list[str], loras: list[str], controls: list[str], pictures: list[str]) -> dict[str, Any]:
     """The nodes of a server without any pack."""
+    return {**_texts_and_models(checkpoints, loras), **_pictures(pictures), **_controls(controls)}
+
+
+def _texts_and_models(checkpoints: list[str], loras: list[str]) -> dict[str, Any]:
     model, clip, conds = ["MODEL"], ["CLIP"], ["CONDITIONING"]
     strengths = {"strength_model": _FLOAT, "strength_clip": _FLOAT}
     return {
@@ -57,6 +61,11 @@ def core(checkpoints: list[str], loras: list[str], controls: list[str], pictures
             },
             ["LATENT"],
         ),
+    }
+
+
+def _pictures(pictures: list[str]) -> dict[str, Any]:
+    return {
         "VAEDecode": _node({"samples": ["LATENT"], "vae": ["VAE"]}, ["IMAGE"]),
         "VAEEncode": _node({"pixels": ["IMAGE"], "vae": ["VAE"]}, ["LATENT"]),
         "SaveImage": _node({"images": ["IMAGE"], "filename_prefix": ["STRING", {"default": "ComfyUI"}]}, []),
@@ -76,6 +85,12 @@ def core(checkpoints: list[str], loras: list[str], controls: list[str], pictures
             ["IMAGE"],
         ),
         "Canny": _node({"image": ["IMAGE"], "low_threshold": _FLOAT, "high_threshold": _FLOAT}, ["IMAGE"]),
+    }
+
+
+def _controls(controls: list[str]) -> dict[str, Any]:
+    conds = ["CONDITIONING"]
+    return {
         "ControlNetLoader": _node({"control_net_name": [controls]}, ["CONTROL_NET"]),
         "SetUnionControlNetType": _node({"control_net": ["CONTROL_NET"], "type": [UNION]}, ["CONTROL_NET"]),
         "ControlNetApplyAdvanced": _node(
