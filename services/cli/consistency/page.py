@@ -98,7 +98,7 @@ def _card(entity: Answer, pictures: Mapping[str, bytes], references: Mapping[str
     reference = references.get(str(entity["id"]).partition(" ")[0])
     typical = max(entity["by_shot"], key=lambda pair: pair[1], default=[None])[0]
     pair = _figure(reference, "reference") if reference else ""
-    if not reference and typical in pictures:
+    if not reference and typical is not None and typical in pictures:
         pair = _figure(pictures[typical], f"most typical: {_text(typical)}")
     if worst in pictures:
         pair += _figure(pictures[worst], f"<span class='bad'>worst: {_text(worst)}</span>")
