@@ -13,7 +13,7 @@ from typing import Final
 from schemas import topics
 from schemas.base import Event
 from schemas.events import REGISTRY
-from schemas.project import ApprovalPolicy
+from schemas.project import ApprovalPolicy, ReferencePolicy
 from schemas.provider import ProviderCallbackReceived, ProviderHealthChanged, ProviderState
 from schemas.review import Decision, ReviewDecided, ReviewRequested
 from schemas.vocabulary import FramePlan
@@ -161,10 +161,12 @@ def topics_of(kind: Kind) -> tuple[str, ...]:
 
 
 def film(player: Player) -> None:
-    """Parking and release, refusals, a pair of frames, continuity, retakes, reviews, supersession, sweeps."""
+    """Parking, refusals, references, a pair of frames, continuity, retakes, reviews, supersession, sweeps."""
     world = player.world
     small = project(width=192, height=108)
     manual = project(width=192, height=108, approval=ApprovalPolicy.MANUAL)
+    # Black and white: the stand-in pictures have any colours, which the check against a plate would refuse.
+    first = project(width=192, height=108, style="noir", references=ReferencePolicy.FIRST)
     plan: Callable[..., Event] = planned
     world.publish(
         plan("full", settings=small, cast=["radha"], location_id="grove", props=["flute"]),
@@ -177,12 +179,16 @@ def film(player: Player) -> None:
         plan("nowhere", settings=small, location_id="nowhere"),
         plan("reviewed", settings=manual),
         plan("declined", settings=manual),
+        plan("drawn", settings=first, cast=["radha"], location_id="grove"),
+        # Their sheet and plate are refused, as everything is whose name begins so.
+        plan("undrawn", settings=first, cast=["refused-muse"], location_id="refused-hall"),
         plan("changed", settings=small),
         plan("changed", settings=small, description="Another content under the same revision."),
     )
     player.play(without={"generation", "gateway"})
     world.publish(plan("changed", settings=small, revision=2, description="Second thoughts."))
     world.publish(defined(character("radha")), defined(location("grove")), defined(prop("flute")))
+    world.publish(defined(character("refused-muse")), defined(location("refused-hall")))
     world.publish(defined(character("radha", description="Another content under the same version.")))
     player.play(without={"gateway"})
     for shot_id, decision in (
