@@ -17,8 +17,7 @@ What holds, whoever races and wherever a process dies:
   it was stored as waiting.
 - Every wait ends: each key has a limit, counted from when the question was first put. A key that is over stays over;
   a judge that goes on waiting for it is a bug and raises.
-- What a judge asks for while it waits (`Waiting.asks`) is stored with the wait, and published as an answer is: by
-  whoever stored it, again by a repeat of the question or of the cause that led to it, or by the sweep.
+- What is asked for while waiting (`Waiting.asks`) is stored with the wait, and published as an answer is.
 """
 
 import asyncio
@@ -77,10 +76,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """No answer yet: keys waited for, each with its limit in seconds from when the question was first put.
-
-    `asks` are events that bring about what is waited for. They may be published more than once.
-    """
+    """No answer yet: keys, each with its limit in seconds since the question, and what is asked for meanwhile."""
 
     limits: Mapping[str, float]
     asks: tuple[Event, ...] = ()
@@ -153,7 +149,7 @@ class _Record:
             doc["wakes"] = [_wake_by_key(key) for key in self.waits]
         if self.cause is not None:
             doc["wakes"] = [*doc.get("wakes", ()), _wake_by_cause(self.cause)]
-        due = min((*self.waits.values(), *(() if self.announce_at is None else (self.announce_at,))), default=None)
+        due = min((*self.waits.values(), *([] if self.announce_at is None else [self.announce_at])), default=None)
         if due is not None:
             # Equality before range: not every database walks an index by a range alone.
             doc |= {"is_due": True, "due": due}
@@ -184,10 +180,6 @@ class _Record:
             cause=doc.get("cause"),
             announce_at=doc.get("announce_at"),
         )
-
-
-def _beyond(asks: Sequence[StoredEvent], before: Sequence[StoredEvent]) -> list[StoredEvent]:
-    return [item for item in asks if item not in before]
 
 
 def _wake_by_key(key: str) -> str:
@@ -334,18 +326,13 @@ class Parking:
         return (_Record.read(stored), None) if stored is not None else await self._put(question)
 
     async def _release(self, record: _Record, cause: str) -> tuple[Event, ...]:
-        """The answer; or what it asks for since this arrival, and not before.
-
-        What was asked for before is on its way, and its answer may be the very arrival: asking again would go round
-        in circles for as long as the question waits for something else.
-        """
+        """The answer, or what it asks for since this arrival: repeated, earlier asks would go round in circles."""
         if record.state is State.SETTLED:
             return self._unpack(record.answer)
         judged, events = await self._judge_again(record, cause=cause)
-        if judged.state is State.WAITING and record.cause == cause:
-            # This arrival has asked before, and may have died before anybody heard of it.
-            return self._unpack(judged.asks)
-        return events
+        # The same arrival again: it may have died before anybody heard what it asked.
+        again = judged.state is State.WAITING and record.cause == cause
+        return self._unpack(judged.asks) if again else events
 
     async def _judge_again(
         self,
@@ -355,10 +342,7 @@ class Parking:
         over: frozenset[str] = frozenset(),
         announce_at: float | None = None,
     ) -> tuple[_Record, tuple[Event, ...]]:
-        """Judge until the stored waits are what the judge said last.
-
-        Events only if this call settled it, or stored what it asks for; whoever else did publishes them.
-        """
+        """Judge until the stored waits are what the judge said last. Events only if this call stored them."""
         asked: tuple[Event, ...] = ()
         while record.state is State.WAITING:
             (question,) = self._unpack(record.question)
@@ -370,7 +354,7 @@ class Parking:
             judged = replace(judged, version=record.version + 1)
             if isinstance(verdict, Settled):
                 judged = replace(judged, cause=cause, announce_at=announce_at if verdict.events else None)
-            fresh = _beyond(judged.asks, record.asks)
+            fresh = [item for item in judged.asks if item not in record.asks]
             if fresh:
                 judged = replace(judged, cause=cause, announce_at=announce_at)
             if await self._records.replace(judged.document(), record.version):
