@@ -72,31 +72,37 @@ class Consumer:
             logger=_FASTSTREAM,
             log_level=logging.DEBUG,
         )
-        topics = [settings.kafka_topic_prefix + topic for binding in bindings for topic in binding.topics]
-        self._host: BatchHost | ConcurrentHost
-        if concurrency is None:
-            rows = [[settings.kafka_topic_prefix + topic for topic in binding.topics] for binding in bindings]
-            batch_stage = BatchStage(
-                desk,
-                metrics,
-                clock,
-                settings.kafka_drain_s,
-                rows,
-                killed_limit=settings.killed_limit,
-                most=settings.batch_max_records,
-            )
-            self._host = host_batches(
-                self._broker,
-                topics,
-                group,
-                batch_stage,
-                max_records=settings.batch_max_records,
-                **self._client(settings.kafka_drain_s),
-            )
-        else:
-            stage = ConcurrentStage(topics, desk, concurrency, metrics, clock, killed_limit=settings.killed_limit)
-            self._host = host_concurrent(self._broker, topics, group, stage, **self._client(concurrency.drain_s))
+        self._host = self._hosted(group, bindings, concurrency)
         desk.on_halt = self._halt
+
+    def _hosted(
+        self, group: str, bindings: tuple[Binding, ...], concurrency: Concurrent | None
+    ) -> BatchHost | ConcurrentHost:
+        settings, desk = self._settings, self._desk
+        rows = [[settings.kafka_topic_prefix + topic for topic in binding.topics] for binding in bindings]
+        topics = [topic for row in rows for topic in row]
+        if concurrency is not None:
+            stage = ConcurrentStage(
+                topics, desk, concurrency, self._metrics, self._clock, killed_limit=settings.killed_limit
+            )
+            return host_concurrent(self._broker, topics, group, stage, **self._client(concurrency.drain_s))
+        batch_stage = BatchStage(
+            desk,
+            self._metrics,
+            self._clock,
+            settings.kafka_drain_s,
+            rows,
+            killed_limit=settings.killed_limit,
+            most=settings.batch_max_records,
+        )
+        return host_batches(
+            self._broker,
+            topics,
+            group,
+            batch_stage,
+            max_records=settings.batch_max_records,
+            **self._client(settings.kafka_drain_s),
+        )
 
     async def start(self) -> None:
         """Join the group.

@@ -19,7 +19,7 @@ from services.gateway.answers import as_json, problem
 from services.gateway.bible_api import BibleApi, bible_routes
 from services.gateway.ports import EventPublisher, LinkMaker
 from services.gateway.read_model import NotFoundError, ReadModel
-from services.gateway.registry_api import RegistryApi, registry_routes
+from services.gateway.registry.api import RegistryApi, registry_routes
 from services.gateway.webhooks import Webhooks, webhook_routes
 
 ProjectId = Annotated[Identifier, Path(description="Film project")]

@@ -8,15 +8,15 @@ from services.chassis.documents import Documents
 from services.chassis.object_store import S3ObjectStore
 from services.chassis.publishing import EventPublisher
 from services.gateway import domain
-from services.gateway.adapter_book import AdapterBook
 from services.gateway.api import Api, web_app
 from services.gateway.bible_api import BibleApi
 from services.gateway.handlers import Handlers
 from services.gateway.read_model import ReadModel
-from services.gateway.registry import Registry
-from services.gateway.registry_api import RegistryApi
+from services.gateway.registry.api import RegistryApi
+from services.gateway.registry.book import AdapterBook
+from services.gateway.registry.registry import Registry
+from services.gateway.registry.uploads import Uploads
 from services.gateway.settings import GatewaySettings
-from services.gateway.uploads import Uploads
 from services.gateway.webhooks import WebhookRules, Webhooks
 
 NAME = "gateway"

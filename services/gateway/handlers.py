@@ -8,8 +8,8 @@ from schemas.adapter import AdapterDefined
 from schemas.base import Event
 from services.chassis.bindings import Received
 from services.chassis.documents import DocumentStore, Upsert
-from services.gateway.adapter_book import AdapterBook
 from services.gateway.domain import Arrival, Write, project_event
+from services.gateway.registry.book import AdapterBook
 
 
 class Handlers:

@@ -31,13 +31,14 @@ ROOMS = {
 }
 #: What a service has beside the common rooms, and why it has a room of its own.
 OWN_ROOMS = {
+    "character_conditioning": {"equipping.py"},  # the adapters' last word on what the handlers decided
     "prompt_builder": {"templates"},  # data
     "location_conditioning": {"templates.yaml"},  # data
     "orchestrator": {"catalog.yaml"},  # data
     "generation": {"calls.py", "making.py", "providers"},  # the way of one call, and one module per vendor
     "validation": {"scorers"},  # one module per measure
     # The other side of the service: questions, answers, vendors' calls.
-    "gateway": {"api.py", "answers.py", "webhooks.py", "read_model.py"},
+    "gateway": {"api.py", "bible_api.py", "registry", "answers.py", "webhooks.py", "read_model.py"},
 }
 TOP_LEVEL = {"services", "schemas", "contracts", "deploy", "tests", "docs"}
 BANNED_NAMES = {"utils", "common", "helpers", "misc", "manager"}

@@ -16,13 +16,13 @@ from schemas.run import RunContext, runs_of
 from services.chassis.bindings import Received
 from services.chassis.wire import engine_wire
 from services.cli.plan_reading import plan_events
-from services.gateway.adapter_book import AdapterBook
 from services.gateway.api import Api, web_app
 from services.gateway.handlers import Handlers
 from services.gateway.read_model import ReadModel
-from services.gateway.registry import Registry
-from services.gateway.registry_api import RegistryApi
-from services.gateway.uploads import Uploads
+from services.gateway.registry.api import RegistryApi
+from services.gateway.registry.book import AdapterBook
+from services.gateway.registry.registry import Registry
+from services.gateway.registry.uploads import Uploads
 from tests import builders
 from tests.fakes.clock import FakeClock
 from tests.fakes.documents import FakeDocuments

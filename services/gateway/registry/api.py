@@ -19,8 +19,8 @@ from services.gateway.answers import problem
 from services.gateway.domain.adapters import Assignment, MisassignedError, Wanted, pictures_of
 from services.gateway.ports import LinkMaker
 from services.gateway.read_model import NotFoundError, ReadModel
-from services.gateway.registry import Registry
-from services.gateway.uploads import Uploads, UploadTooLargeError
+from services.gateway.registry.registry import Registry
+from services.gateway.registry.uploads import Uploads, UploadTooLargeError
 
 ProjectId = Annotated[Identifier, Path(description="Film project")]
 AdapterId = Annotated[Identifier, Path(description="Adapter, by its name in the project")]

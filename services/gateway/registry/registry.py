@@ -11,11 +11,11 @@ from schemas.bible import Character, CharacterDefined
 from services.chassis.clock import Clock
 from services.chassis.failures import Transient
 from services.chassis.object_store import StoredObject
-from services.gateway.adapter_book import AdapterBook
 from services.gateway.domain.adapters import Assignment, Wanted, assigned, described
 from services.gateway.ports import EventPublisher
 from services.gateway.read_model import NotFoundError
-from services.gateway.uploads import Upload
+from services.gateway.registry.book import AdapterBook
+from services.gateway.registry.uploads import Upload
 
 #: Rounds of taking the next number while others take it first.
 _ROUNDS: Final = 10
