@@ -10,7 +10,7 @@ LOCKS := deploy/requirements
 TEST_PROCESSES ?= 2
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: help demo up test check lint format types imports contracts contracts-check bench chaos lock clean
+.PHONY: help demo up test test-diffusers check lint format types imports contracts contracts-check bench chaos lock clean
 
 help: ## What can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ up: $(VENV)/.local ## The whole engine with embedded servers, until Ctrl-C
 
 test: $(VENV)/.dev ## All tests
 	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile
+
+test-diffusers: $(VENV)-diffusers/.dev ## The local provider on tiny random models; installs PyTorch (gigabytes) into an environment of its own
+	@OMP_NUM_THREADS=1 $(VENV)-diffusers/bin/python -m pytest tests/local_models
 
 check: lint types imports contracts-check test ## Everything that CI checks
 
@@ -73,6 +76,12 @@ $(VENV)/.local: $(VENV)/.python $(LOCKS)/local.txt pyproject.toml
 	@test -e $(VENV)/.dev -a $(VENV)/.dev -nt $(LOCKS)/dev.txt || { \
 	  echo "Installing (about a minute, once) …"; $(PIP_INSTALL) --require-hashes -r $(LOCKS)/local.txt; }
 	@$(PIP_INSTALL) --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)-diffusers/.dev: $(LOCKS)/dev.txt pyproject.toml
+	@$(PYTHON) -m venv $(VENV)-diffusers
+	@$(VENV)-diffusers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCKS)/dev.txt
+	@$(VENV)-diffusers/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[diffusers]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.python $(LOCKS)/dev.txt pyproject.toml

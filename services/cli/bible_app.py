@@ -4,6 +4,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any
 
+import click
 import typer
 
 from services.cli.commands import FolderOption, JsonOption, ProjectOption, QuietOption, run
@@ -109,7 +110,7 @@ def bible_edit(
     def work(output: Output) -> Coroutine[Any, Any, Exit]:
         from services.cli import bible_commands  # noqa: PLC0415 - heavy
 
-        return bible_commands.edit(output, folder, project, entry, typer.edit)
+        return bible_commands.edit(output, folder, project, entry, click.edit)
 
     run(work, as_json=json, quiet=quiet)
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from services.chassis.versions import differences
 from services.cli import settings

@@ -1,6 +1,7 @@
 """A film without a single picture: sheets, plates and prop views come first, then its shots, whoever dies and when."""
 
 from functools import cache
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -43,7 +44,7 @@ WANTED = {
 def played(deaths: tuple[Death, ...]) -> World:
     """Three shots, published before the bible that they name."""
     world = World()
-    night = {"scene_id": "SC020", "time_of_day": "night", "weather": "rain"}
+    night: dict[str, Any] = {"scene_id": "SC020", "time_of_day": "night", "weather": "rain"}
     world.publish(
         planned("one", settings=SETTINGS, cast=["radha"], location_id="grove", props=["flute"]),
         planned("two", settings=SETTINGS, cast=["radha"], location_id="grove", **night),

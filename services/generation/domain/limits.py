@@ -17,8 +17,8 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.generation.providers.optional import VendorLimits
 from services.generation.providers.reply_errors import MAX_RETRY_AFTER_S
+from services.generation.providers.vendor import VendorLimits
 
 #: Calls that began lately are remembered in so many steps per window: the book stays small at any rate.
 _STEPS: Final = 30
