@@ -158,6 +158,7 @@ def _sweeps(settings: GenerationSettings, handlers: Handlers) -> tuple[Sweep, ..
     return (
         Sweep("announce the provider's health", handlers.health, every_s=settings.generation_probe_s),
         Sweep("call off superseded jobs", handlers.cancel_superseded, every_s=2.0),
+        Sweep("find images that reached the store late", handlers.late_images, every_s=5.0),
         Sweep("count calls in doubt, forget old callbacks", handlers.tidy, every_s=60.0),
     )
 

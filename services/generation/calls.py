@@ -4,9 +4,11 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from schemas.base import Event
 from schemas.generation import GenerationCompleted, GenerationFailed, GenerationRequested
+from services.chassis.bindings import Swept
 from services.chassis.failures import Busy, Transient
 from services.chassis.stored_events import pack, unpack
 from services.generation.domain import health as condition_rules
@@ -26,6 +28,8 @@ _SOON_S = 0.2
 #: As long as the longest wait between two tries to store what is in hand.
 _STORE_REST_S = 30.0
 _MOST_WATCHED = 10_000
+#: From its first claim on, a call's lost image is looked for so long.
+_LATEST = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +203,8 @@ class Calls:
     async def _store(self, request: GenerationRequested, claim: Claim, hand: _Hand) -> Sequence[Event]:
         """Store the image, its record and the answer. On `Transient` the image stays in hand for the next try."""
         if not (self._provider.free or claim.entry.pending):
-            pending, lease = tuple(pack([hand.event])), self._rules.lease
-            await claim.advance(lambda entry, now: rules.received(entry, pending, now=now, lease=lease))
+            asked, pending = tuple(pack([request])), tuple(pack([hand.event]))
+            await claim.advance(lambda entry, now: rules.received(entry, asked, pending, now, self._rules.lease))
         claim.check()
         try:
             await self._ports.assets.store(hand.picture, hand.where)
@@ -210,6 +214,51 @@ class Calls:
         self._store_failed_at = None
         done = hand.event.model_copy(update={"duration_ms": self._age_ms(claim.entry)})
         return await self._complete(request, claim, done)
+
+    async def late_images(self) -> Sequence[Swept]:
+        """Finish calls in doubt whose image has turned up in the store after all: a write may outlive its writer.
+
+        Raises:
+            Transient: a store is away.
+        """
+        entries = await self._ports.ledger.late(self._provider.name)
+        return [found for entry in entries if (found := await self._late(entry)) is not None]
+
+    async def _late(self, entry: Entry) -> Swept | None:
+        now = self._ports.clock.now()
+        if entry.state is not State.DONE:
+            if entry.owner != self._rules.owner and now < entry.lease_until:
+                return None
+            if now - entry.created_at > _LATEST:
+                await self._ports.ledger.advance(rules.looked_for(entry, now=now))
+                return None
+            finished = await self._found_late(entry)
+            if finished is None:
+                return None
+            entry = finished
+
+        async def confirm() -> None:
+            await self._ports.ledger.advance(rules.looked_for(entry, now=self._ports.clock.now()))
+
+        return Swept(unpack(entry.events), confirm)
+
+    async def _found_late(self, entry: Entry) -> Entry | None:
+        (request,), (done,) = unpack(entry.requested), unpack(entry.pending)
+        if not isinstance(request, GenerationRequested) or not isinstance(done, GenerationCompleted):
+            raise TypeError(f"ledger entry {entry.generation_id}: {request.TYPE}, {done.TYPE}")
+        if await self._ports.assets.received(outcomes.Stored(done.asset, done.original)) is None:
+            return None
+        taken = rules.taken(entry, owner=self._rules.owner, now=self._ports.clock.now(), lease=self._rules.lease)
+        if not await self._ports.ledger.advance(taken):
+            return None
+        claim = self._ports.ledger.hold(taken)
+        try:
+            async with claim.kept_alive():
+                await self._adopt(request, claim)
+        except ClaimLostError:
+            return None
+        log.warning("generation %s: in doubt before, its image was found in the store", entry.generation_id)
+        return claim.entry
 
     async def _adopt(self, request: GenerationRequested, claim: Claim) -> Sequence[Event] | None:
         """Finish a call whose image reached the store before a crash, wholly or in part; None when it didn't."""

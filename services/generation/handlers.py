@@ -84,6 +84,10 @@ class Handlers:
         await self._calls.cancel_superseded()
         return NOTHING
 
+    async def late_images(self) -> Sequence[Swept]:
+        """Announce images that were lost on the way into the store, and have turned up there."""
+        return await self._calls.late_images()
+
     async def tidy(self) -> Sequence[Swept]:
         """Count what is in doubt, and forget callbacks that nobody has asked for."""
         self._ports.meter.in_doubt(await self._ports.ledger.in_doubt(self._provider.name))

@@ -88,6 +88,10 @@ class Ledger(Protocol):
         """How many calls of a provider are in doubt."""
         ...
 
+    async def late(self, provider: str) -> list[Entry]:
+        """Calls of a provider whose lost image is looked for; some of many."""
+        ...
+
 
 class SupersededRuns(Protocol):
     """Runs whose unsent work is not wanted any more."""

@@ -27,6 +27,8 @@ from tests.fakes.outcomes import Outcome, outcome
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "contracts" / "examples"
 #: Sweeps that keep and publish nothing: a gauge is set, a vendor is told that nobody wants his jobs any more.
 TRACELESS: Final = frozenset({"call off superseded jobs", "count runs at rest"})
+#: It needs a store that carries out a write after its writer's death: tests/unit/generation/test_late_images.py.
+ELSEWHERE: Final = frozenset({"find images that reached the store late"})
 #: Topics, and messages of each, that a projection gets together.
 _TOGETHER: Final = 2
 #: Their deadlines are near enough for a second life to pass one that the first did not reach.

@@ -12,6 +12,7 @@ from services.generation.ports import Claim
 
 LEDGER = "ledger"
 SUPERSEDED_RUNS = "superseded_runs"
+_MOST_LATE = 50
 
 
 class DocumentLedger:
@@ -33,6 +34,7 @@ class DocumentLedger:
         await self._entries.ensure_index([("run_id", 1)])
         await self._entries.ensure_index([("provider", 1), ("state", 1)])
         await self._entries.ensure_index([("in_doubt", 1), ("state", 1)])
+        await self._entries.ensure_index([("late", 1), ("provider", 1)])
 
     async def get(self, generation_id: str) -> Entry | None:
         """The entry, or None."""
@@ -54,6 +56,11 @@ class DocumentLedger:
     async def in_doubt(self, provider: str) -> int:
         """How many calls of a provider are in doubt."""
         return await self._entries.count({"in_doubt": True, "provider": provider})
+
+    async def late(self, provider: str) -> list[Entry]:
+        """Calls whose lost image is looked for, the longest untouched first; some of many."""
+        docs = await self._entries.find({"late": True, "provider": provider}, [("updated_at", 1)], _MOST_LATE)
+        return [Entry.model_validate(doc) for doc in docs]
 
 
 class DocumentSupersededRuns:

@@ -87,6 +87,10 @@ class Entry(BaseModel):
     """Answered as in doubt; `state` says how far the call is known to have come."""
     pending: tuple[dict[str, Any], ...] = ()
     """The events of an image that was received and is being stored."""
+    requested: tuple[dict[str, Any], ...] = ()
+    """What was asked for, beside `pending`: with both, the call can be finished by whoever finds the image."""
+    late: bool = False
+    """In doubt, its image lost on the way into the store: it may turn up there yet. True until that is said."""
     events: tuple[dict[str, Any], ...] = ()
     """What the call caused; set in the same write as a terminal state or as `in_doubt`."""
     created_at: AwareDatetime
@@ -184,7 +188,14 @@ def renewed(entry: Entry, *, now: datetime, lease: timedelta) -> Entry:
 def sending(entry: Entry, *, now: datetime, lease: timedelta) -> Entry:
     """Written before the call goes out: from here on it may have been carried out."""
     return _next(
-        entry, now, state=State.SENDING, sends=entry.sends + 1, sent_at=now, pending=(), lease_until=now + lease
+        entry,
+        now,
+        state=State.SENDING,
+        sends=entry.sends + 1,
+        sent_at=now,
+        pending=(),
+        requested=(),
+        lease_until=now + lease,
     )
 
 
@@ -209,9 +220,15 @@ def accepted(entry: Entry, vendor_job_id: str, *, now: datetime, lease: timedelt
     return _next(entry, now, state=State.ACCEPTED, vendor_job_id=vendor_job_id, lease_until=now + lease)
 
 
-def received(entry: Entry, pending: tuple[dict[str, Any], ...], *, now: datetime, lease: timedelta) -> Entry:
+def received(
+    entry: Entry,
+    request: tuple[dict[str, Any], ...],
+    pending: tuple[dict[str, Any], ...],
+    now: datetime,
+    lease: timedelta,
+) -> Entry:
     """An image came and is about to be stored; `pending` are the events that its storing will cause."""
-    return _next(entry, now, pending=pending, lease_until=now + lease)
+    return _next(entry, now, pending=pending, requested=request, lease_until=now + lease)
 
 
 def finished(entry: Entry, state: State, events: tuple[dict[str, Any], ...], *, now: datetime) -> Entry:
@@ -222,18 +239,25 @@ def finished(entry: Entry, state: State, events: tuple[dict[str, Any], ...], *, 
     """
     if state not in _TERMINAL:
         raise ValueError(f"state: {state.value!r}, allowed is 'done' or 'failed'")
-    return _next(entry, now, state=state, events=events, pending=(), lease_until=now)
+    return _next(entry, now, state=state, events=events, pending=(), requested=(), in_doubt=False, lease_until=now)
 
 
 def doubted(entry: Entry, events: tuple[dict[str, Any], ...], *, now: datetime) -> Entry:
     """Answered as in doubt: the state stays, since that is what is known; nothing of it is ever sent again.
+
+    A lost image stays looked for: a store may take minutes to finish a write that it never answered.
 
     Raises:
         ValueError: the call can't be in doubt, as it was never sent or has ended.
     """
     if entry.state not in _SENT:
         raise ValueError(f"state: {entry.state.value!r}, allowed is 'sending' or 'accepted'")
-    return _next(entry, now, in_doubt=True, events=events, pending=(), lease_until=now)
+    return _next(entry, now, in_doubt=True, events=events, late=bool(entry.pending), lease_until=now)
+
+
+def looked_for(entry: Entry, *, now: datetime) -> Entry:
+    """A lost image is looked for no longer: it was found and said, or too much time has passed."""
+    return _next(entry, now, late=False, pending=(), requested=())
 
 
 def _next(entry: Entry, now: datetime, **changes: Any) -> Entry:  # noqa: ANN401 - fields of the entry

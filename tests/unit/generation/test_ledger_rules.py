@@ -13,6 +13,7 @@ NOW = FakeClock().now()
 LEASE = timedelta(seconds=60)
 PATIENCE = timedelta(hours=1)
 PENDING = ({"type": "t", "version": 1, "body": {}},)
+ASKED = ({"type": "asked", "version": 1, "body": {}},)
 
 
 def entry(*, free: bool = False) -> Entry:
@@ -90,17 +91,17 @@ def test_an_accepted_call_is_in_doubt_when_patience_ends() -> None:
 
 
 def test_a_received_image_is_looked_for_in_the_store_before_anything_else() -> None:
-    received = rules.received(accepted(), PENDING, now=NOW, lease=LEASE)
+    received = rules.received(accepted(), ASKED, PENDING, NOW, LEASE)
     assert step(received) is Step.ADOPT
 
 
 def test_a_received_image_that_is_lost_is_asked_for_again_where_the_vendor_keeps_it() -> None:
-    assert step(rules.received(accepted(), PENDING, now=NOW, lease=LEASE), lost=True) is Step.RESUME
-    assert step(rules.received(sent(), PENDING, now=NOW, lease=LEASE), lost=True) is Step.IN_DOUBT
+    assert step(rules.received(accepted(), ASKED, PENDING, NOW, LEASE), lost=True) is Step.RESUME
+    assert step(rules.received(sent(), ASKED, PENDING, NOW, LEASE), lost=True) is Step.IN_DOUBT
 
 
 def test_an_image_in_hand_is_stored_by_the_process_that_holds_it_only() -> None:
-    received = rules.received(sent(), PENDING, now=NOW, lease=LEASE)
+    received = rules.received(sent(), ASKED, PENDING, NOW, LEASE)
     assert step(received, owner="a", after_s=1, in_hand=True) is Step.STORE
     assert step(received, owner="b", in_hand=True) is Step.ADOPT
 
