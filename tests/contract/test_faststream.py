@@ -41,6 +41,9 @@ class Stage:
     def interrupt(self) -> None:
         self.seen.append("interrupted")
 
+    async def release(self) -> None:
+        self.seen.append("released")
+
     async def close(self) -> None:
         self.seen.append("closed")
 
