@@ -127,7 +127,7 @@ class _Record:
                 "allowed is at least one key, none of which is over"
             )
         waits = {key: self.asked_at + limit for key, limit in sorted(verdict.limits.items())}
-        return replace(self, waits=waits, over=over, asks=pack(verdict.asks))
+        return replace(self, waits=waits, over=over, asks=tuple(pack(verdict.asks)))
 
     def document(self) -> Document:
         """As JSON. `wakes` and `due` serve the indexes and are absent where nothing has to find the record.
@@ -176,7 +176,7 @@ class _Record:
             waits={wait["key"]: wait["until"] for wait in doc.get("waits", ())},
             over=frozenset(doc.get("over", ())),
             answer=doc["answer"],
-            asks=doc.get("asks", ()),
+            asks=tuple(doc.get("asks", ())),
             cause=doc.get("cause"),
             announce_at=doc.get("announce_at"),
         )

@@ -69,7 +69,7 @@ async def test_a_batch_reaches_the_stage_as_raw_records_whatever_its_headers(bro
 
     assert stage.seen == [records]
     await broker.stop()
-    assert stage.seen[1:] == ["interrupted"]
+    assert stage.seen[1:] == ["interrupted", "released"]
 
 
 async def test_a_record_s_answer_comes_back_and_nothing_is_published(broker: KafkaBroker) -> None:
@@ -84,7 +84,7 @@ async def test_a_record_s_answer_comes_back_and_nothing_is_published(broker: Kaf
 
     assert len(stage.seen) == 1
     await broker.stop()
-    assert stage.seen[1:] == ["interrupted", "closed"]
+    assert stage.seen[1:] == ["interrupted", "released", "closed"]
 
 
 def test_nothing_is_committed_behind_our_back(broker: KafkaBroker) -> None:
