@@ -90,8 +90,8 @@ class ValidationSettings(ServiceSettings):
     """Correlation with the middle of a reference from which a part of the frame was pasted. Measured: at most 0.872 on
     previz frames of the same people, 0.86 to 0.98 on pastes of all sizes."""
     validation_drawing_providers: frozenset[str] = frozenset({"previz"})
-    """Providers whose frames fail on unexplained and missing colours; frames of the others, on which the bounds have
-    not been measured, are warned about."""
+    """Providers whose frames fail on unexplained and missing colours and on pasted references; frames of the others, on
+    which the bounds have not been measured, are warned about."""
     validation_scorers: tuple[ScorerName, ...] = ()
     """Measures by trained models: `faces`, `likeness`, `safety`, `text`; each needs the extra of its name, `likeness`
     the extra `onnx`."""

@@ -39,7 +39,7 @@ class Pastes:
     checks: ClassVar[tuple[str, ...]] = ("copy-paste",)
 
     def measure(self, picture: Picture, frame: Frame) -> Sequence[Score]:
-        """Fails from the bound on, drawn or not: another drawing of the same thing stays below."""
+        """Fails drawn frames from the bound on: another drawing of the same thing stays below. Warns of others."""
         by, intent = measured_with(self), frame.wanted.intent
         shown = [(name, sight) for name, sights in intent.cast for sight in sights]
         if not shown:
@@ -47,9 +47,10 @@ class Pastes:
         grey = small_luma(picture)
         value, name = max((best_match(grey, sight.luma), name) for name, sight in shown)
         limit = self.thresholds.pasted
+        bad = Outcome.FAILED if intent.drawn else Outcome.WARNED
         score = Score(
             check="copy-paste",
-            outcome=Outcome.FAILED if value > limit else Outcome.PASSED,
+            outcome=bad if value > limit else Outcome.PASSED,
             value=value,
             unit="correlation, -1 to 1",
             threshold=limit,

@@ -96,9 +96,10 @@ def test_a_pasted_reference_is_found_at_any_size_and_mirrored(share: float, mirr
     small = np.asarray(reference.image.resize((round(320 * share), round(180 * share))))
     frame[10 : 10 + small.shape[0], 20 : 20 + small.shape[1]] = small[:, ::-1] if mirrored else small
     found = picture(frame)
-    intent = Intent(cast=(("Mira", (sight_of(reference),)),))
-    (score,) = Pastes(Thresholds()).measure(found, Frame(Wanted(1, 1, "", 1, intent), found, "", None, None))
-    assert score.outcome is Outcome.FAILED, score
+    for drawn, outcome in ((True, Outcome.FAILED), (False, Outcome.WARNED)):
+        intent = Intent(cast=(("Mira", (sight_of(reference),)),), drawn=drawn)
+        (score,) = Pastes(Thresholds()).measure(found, Frame(Wanted(1, 1, "", 1, intent), found, "", None, None))
+        assert score.outcome is outcome, score
 
 
 def test_another_picture_is_no_paste_and_a_flat_one_matches_nothing() -> None:
