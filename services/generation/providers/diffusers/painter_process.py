@@ -18,6 +18,7 @@ from services.generation.providers.diffusers.painter_entry import Make
 log = logging.getLogger(__name__)
 
 _ENDING_S: Final = 5.0
+_REAPED_S: Final = 5.0
 
 
 class PainterProcess:
@@ -51,7 +52,8 @@ class PainterProcess:
         theirs.close()
         self._process, self._connection = process, ours
         loop = asyncio.get_running_loop()
-        threading.Thread(target=self._listen, args=(ours, loop), daemon=True, name="ice-painter-ear").start()
+        ear = threading.Thread(target=self._listen, args=(process, ours, loop), daemon=True, name="ice-painter-ear")
+        ear.start()
 
     @property
     def exit_code(self) -> int | None:
@@ -83,10 +85,12 @@ class PainterProcess:
             await asyncio.to_thread(process.join, _ENDING_S)
         connection.close()
 
-    def _listen(self, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
+    def _listen(self, process: BaseProcess, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
         with contextlib.suppress(EOFError, OSError):
             while True:
                 self._pass_on(loop, connection, connection.recv())
+        # Its pipe closes a moment before its exit code can be read.
+        process.join(_REAPED_S)
         self._pass_on(loop, connection, None)
 
     def _pass_on(self, loop: asyncio.AbstractEventLoop, connection: Connection, message: Told | None) -> None:
