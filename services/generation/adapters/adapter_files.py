@@ -181,7 +181,7 @@ class AdapterCache:
                     os.close(handle)
 
     def _make_room(self, size: int) -> None:
-        files = [(path, path.stat()) for path in self._folder.iterdir() if _OURS.fullmatch(path.name)]
+        files = list(self._files())
         free = self._max_bytes - sum(stat.st_size for _, stat in files)
         oldest = self._clock.now().timestamp() - self._keep_s
         whole = [(path, stat) for path, stat in files if path.suffix == ".safetensors" and stat.st_atime <= oldest]
@@ -197,7 +197,14 @@ class AdapterCache:
                 self._keep_s,
             )
         for path in leaving:
-            path.unlink()
+            path.unlink(missing_ok=True)
+
+    def _files(self) -> Iterator[tuple[Path, os.stat_result]]:
+        """What is here. A download that is given up takes its part file away without the folder's lock."""
+        for path in self._folder.iterdir():
+            if _OURS.fullmatch(path.name):
+                with contextlib.suppress(FileNotFoundError):
+                    yield path, path.stat()
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:

@@ -165,6 +165,14 @@ async def test_what_a_process_left_when_it_died_goes_and_strangers_stay(tmp_path
     assert names(tmp_path) == {".lock", "notes.part", f"{sha256}.safetensors"}
 
 
+async def test_a_file_that_goes_while_room_is_made_is_no_failure(tmp_path: Path) -> None:
+    store = SlowStore()
+    uri, sha256 = await stored(store, 1)
+    # Listed but not there, as a part file is that its download gives up between the two looks.
+    (tmp_path / f"{'0' * 64}.part").symlink_to(tmp_path / "gone")
+    assert (await cache(store, tmp_path).fetch(uri, sha256)).read_bytes() == content(1)
+
+
 @pytest.mark.parametrize("sha256", ["", "abc", "../" * 21 + "a", "A" * 64, "a" * 64 + "\n"])
 async def test_a_hash_that_is_none_is_refused(tmp_path: Path, sha256: str) -> None:
     with pytest.raises(ValueError, match="allowed are 64 hexadecimal digits"):
