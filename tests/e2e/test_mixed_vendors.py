@@ -1,4 +1,4 @@
-"""The noir film by seven vendors at once, each failing in its own ways: nothing is lost, mixed up or paid twice."""
+"""The noir film by seven hosted vendors, each failing in its own ways: nothing is lost, mixed up or paid twice."""
 
 import json
 from typing import Any, Final
@@ -15,7 +15,7 @@ from tests.fakes.vendors.replicate import CASE as REPLICATE
 from tests.fixtures.broker import Broker
 from tests.fixtures.engine import Engine, running_engine, surroundings
 from tests.fixtures.object_store import S3Endpoint
-from tests.fixtures.vendor_films import HELD, REAL, Film, events, made, misread, noir, paid_twice, served, turns
+from tests.fixtures.vendor_films import HELD, Film, events, made, misread, noir, paid_twice, served, turns
 
 pytestmark = [pytest.mark.integration, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -66,8 +66,8 @@ class Forgetful(FakeLeonardo):
 async def test_every_shot_ends_and_no_call_is_paid_twice_while_vendors_fail_in_every_way(
     broker: Broker, mongo_url: str, s3_endpoint: S3Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    film = turns(noir(s3_endpoint, "noir-mixed", None), REAL)
-    async with served(*REAL, leonardo=Forgetful()) as (fakes, variables):
+    film = turns(noir(s3_endpoint, "noir-mixed", None), tuple(FAULTS))
+    async with served(*FAULTS, leonardo=Forgetful()) as (fakes, variables):
         for variable, value in {
             **variables,
             "ICE_VENDOR_PACE": "0.05",
