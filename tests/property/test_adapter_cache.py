@@ -46,7 +46,14 @@ class WatchedStore(FakeObjectStore):
 
 
 def held(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.iterdir() if path.name != ".lock")
+    """Bytes of all files, by their inode: one may be renamed or go while this looks."""
+    sizes = {}
+    for path in folder.iterdir():
+        if path.name != ".lock":
+            with suppress(FileNotFoundError):
+                stat = path.stat()
+                sizes[stat.st_ino] = stat.st_size
+    return sum(sizes.values())
 
 
 @settings(max_examples=60, deadline=None)

@@ -124,7 +124,9 @@ class AdapterCache:
         except BaseException:
             part.give_up()
             raise
-        part.finish(target)
+        # Under the folder's lock: who makes room at this moment would find the file under neither of its names.
+        with self._locked():
+            part.finish(target)
 
     def _use(self, path: Path, sha256: str) -> bool:
         """Whether the file is here and whole; then it counts as used now."""
