@@ -1,12 +1,38 @@
-"""The one form of every answer of the gateway, and of every error."""
+"""The one form of every answer of the gateway, of the links in it, and of every error."""
 
 import functools
+import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from fastapi.responses import JSONResponse, Response
+
+from services.gateway.ports import LinkMaker
+
+_log: Final = logging.getLogger(__name__)
+
+
+class Links:
+    """Links to what is in our store, good for `life_s` seconds (1 to 3,600)."""
+
+    def __init__(self, maker: LinkMaker, life_s: int) -> None:
+        self._maker = maker
+        self._life_s = life_s
+
+    async def to(self, uri: str | None) -> str | None:
+        """A link to an object of ours; None for what lies elsewhere, which is signed for nobody."""
+        try:
+            return await self._maker.presign(uri, self._life_s) if uri else None
+        except ValueError as error:
+            _log.warning("no link: %s", error)
+            return None
+
+    async def of(self, asset: dict[str, Any] | None) -> dict[str, str | None]:
+        """`url` and `thumbnail_url` of an image; both None where there is no image."""
+        found = asset or {}
+        return {"url": await self.to(found.get("uri")), "thumbnail_url": await self.to(found.get("thumbnail_uri"))}
 
 
 def as_json(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Response]]:

@@ -15,9 +15,9 @@ from schemas.base import Identifier, Model
 from schemas.review import Decision, ReviewDecided
 from schemas.text import Name, Text
 from services.chassis.failures import Transient
-from services.gateway.answers import as_json, problem
+from services.gateway.answers import Links, as_json, problem
 from services.gateway.bible_api import BibleApi, bible_routes
-from services.gateway.ports import EventPublisher, LinkMaker
+from services.gateway.ports import EventPublisher
 from services.gateway.read_model import NotFoundError, ReadModel
 from services.gateway.registry.api import RegistryApi, registry_routes
 from services.gateway.webhooks import Webhooks, webhook_routes
@@ -54,13 +54,10 @@ class ReviewBody(Model):
 class Api:
     """The answers, bound to what they are read from."""
 
-    def __init__(
-        self, read_model: ReadModel, links: LinkMaker, publisher: EventPublisher, *, link_s: int, page_size: int
-    ) -> None:
+    def __init__(self, read_model: ReadModel, links: Links, publisher: EventPublisher, *, page_size: int) -> None:
         self._read = read_model
         self._links = links
         self._publisher = publisher
-        self._link_s = link_s
         self._page_size = page_size
 
     async def projects(self) -> Answer:
@@ -90,7 +87,7 @@ class Api:
     async def keyframes(self, project_id: ProjectId, limit: Limit = None, after: After = 0) -> Answer:
         """The newest keyframe of each shot and role, with links that are good for a few minutes."""
         page = self._page("keyframes", await self._read.keyframes(project_id), limit, after)
-        page["keyframes"] = [await self._linked(item) for item in page["keyframes"]]
+        page["keyframes"] = [{**item, **await self._links.of(item["asset"])} for item in page["keyframes"]]
         return page
 
     async def run(self, run_id: RunId) -> Answer:
@@ -157,22 +154,6 @@ class Api:
         shown = list(items[after : after + size])
         following = after + size
         return {name: shown, "total": len(items), "next": following if following < len(items) else None}
-
-    async def _linked(self, keyframe: Answer) -> Answer:
-        asset = keyframe["asset"]
-        return {
-            **keyframe,
-            "url": await self._link(asset["uri"]),
-            "thumbnail_url": await self._link(asset.get("thumbnail_uri")),
-        }
-
-    async def _link(self, uri: str | None) -> str | None:
-        """A link to an object of ours; None for what lies elsewhere, which is signed for nobody."""
-        try:
-            return await self._links.presign(uri, self._link_s) if uri else None
-        except ValueError as error:
-            log.warning("no link: %s", error)
-            return None
 
 
 def routes(api: Api) -> APIRouter:

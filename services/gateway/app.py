@@ -8,6 +8,7 @@ from services.chassis.documents import Documents
 from services.chassis.object_store import S3ObjectStore
 from services.chassis.publishing import EventPublisher
 from services.gateway import domain
+from services.gateway.answers import Links
 from services.gateway.api import Api, web_app
 from services.gateway.bible_api import BibleApi
 from services.gateway.handlers import Handlers
@@ -29,14 +30,9 @@ def build(settings: GatewaySettings) -> ServiceApp:
     publisher = EventPublisher(settings, NAME)
     handlers = Handlers(documents)
     read_model = ReadModel(documents)
-    api = Api(
-        read_model,
-        objects,
-        publisher,
-        link_s=settings.gateway_link_s,
-        page_size=settings.gateway_page_size,
-    )
-    bible = BibleApi(read_model, objects, publisher, SystemClock(), link_s=settings.gateway_link_s)
+    links = Links(objects, settings.gateway_link_s)
+    api = Api(read_model, links, publisher, page_size=settings.gateway_page_size)
+    bible = BibleApi(read_model, links, publisher, SystemClock())
     webhooks = Webhooks(
         publisher,
         read_model.has_event,
@@ -47,7 +43,7 @@ def build(settings: GatewaySettings) -> ServiceApp:
     book = AdapterBook(documents)
     uploads = Uploads(settings.gateway_upload_folder, max_bytes=settings.gateway_adapter_mb * 1024 * 1024)
     registry = Registry(book, objects, settings.s3_bucket, publisher, SystemClock())
-    registry_api = RegistryApi(registry, uploads, read_model, objects, link_s=settings.gateway_link_s)
+    registry_api = RegistryApi(registry, uploads, read_model, links)
 
     async def indexes() -> None:
         for name, keys in (

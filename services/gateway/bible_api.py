@@ -16,9 +16,9 @@ from schemas.reference import ReferenceRequested, whose
 from schemas.run import RunContext
 from schemas.text import Name, Phrase
 from services.chassis.clock import Clock
-from services.gateway.answers import as_json, problem
+from services.gateway.answers import Links, as_json, problem
 from services.gateway.domain.references import KINDS
-from services.gateway.ports import EventPublisher, LinkMaker
+from services.gateway.ports import EventPublisher
 from services.gateway.read_model import NotFoundError, ReadModel
 
 Answer = dict[str, Any]
@@ -56,14 +56,11 @@ class AgainBody(Model):
 class BibleApi:
     """The answers, bound to what they are read from."""
 
-    def __init__(
-        self, read_model: ReadModel, links: LinkMaker, publisher: EventPublisher, clock: Clock, *, link_s: int
-    ) -> None:
+    def __init__(self, read_model: ReadModel, links: Links, publisher: EventPublisher, clock: Clock) -> None:
         self._read = read_model
         self._links = links
         self._publisher = publisher
         self._clock = clock
-        self._link_s = link_s
 
     async def history(self, project_id: ProjectId, kind: Kind, entity_id: EntityId) -> Answer:
         """Every version of an entry, the oldest first."""
@@ -100,7 +97,8 @@ class BibleApi:
     async def references(self, project_id: ProjectId) -> Answer:
         """Every sheet, plate and prop view, with links that are good for a few minutes."""
         found = await self._read.references(project_id)
-        return {"references": [await self._linked(item) for item in found]}
+        linked = [{**item, **await self._links.of((item.get("image") or {}).get("asset"))} for item in found]
+        return {"references": linked}
 
     async def again(self, project_id: ProjectId, body: AgainBody) -> Response:
         """Ask for another making of an entity's references; 202 when the broker has the wish."""
@@ -119,23 +117,6 @@ class BibleApi:
         try:
             return (await self._read.history(project_id, kind, entity_id))[-1]
         except NotFoundError:
-            return None
-
-    async def _linked(self, reference: Answer) -> Answer:
-        asset = (reference.get("image") or {}).get("asset")
-        if not asset:
-            return {**reference, "url": None, "thumbnail_url": None}
-        return {
-            **reference,
-            "url": await self._link(asset["uri"]),
-            "thumbnail_url": await self._link(asset.get("thumbnail_uri")),
-        }
-
-    async def _link(self, uri: str | None) -> str | None:
-        try:
-            return await self._links.presign(uri, self._link_s) if uri else None
-        except ValueError:
-            # It lies in another store, which is signed for nobody.
             return None
 
 

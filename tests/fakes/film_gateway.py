@@ -16,6 +16,7 @@ from schemas.run import RunContext, runs_of
 from services.chassis.bindings import Received
 from services.chassis.wire import engine_wire
 from services.cli.plan_reading import plan_events
+from services.gateway.answers import Links
 from services.gateway.api import Api, web_app
 from services.gateway.handlers import Handlers
 from services.gateway.read_model import ReadModel
@@ -52,11 +53,12 @@ class FilmGateway(httpx.AsyncBaseTransport):
         documents = FakeDocuments()
         self._handlers = Handlers(documents)
         read_model = ReadModel(documents)
-        api = Api(read_model, self, self, link_s=60, page_size=page_size)
+        links = Links(self, 60)
+        api = Api(read_model, links, self, page_size=page_size)
         self.objects = FakeObjectStore()
         """Files of adapters that were added."""
         registry = Registry(AdapterBook(documents), self.objects, "ice", self, FakeClock())
-        adapters = RegistryApi(registry, Uploads(None, max_bytes=1024 * 1024), read_model, self, link_s=60)
+        adapters = RegistryApi(registry, Uploads(None, max_bytes=1024 * 1024), read_model, links)
         self._api = httpx.ASGITransport(app=web_app(api, registry=adapters))
 
     async def presign(self, uri: str, expires_s: int) -> str:

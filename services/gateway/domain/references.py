@@ -6,19 +6,13 @@ Like everything in it each event writes fields of its own only: what counts is w
 from collections.abc import Mapping
 from typing import Any, Final
 
-from schemas.bible import Character, CharacterDefined, Entity, Location, LocationDefined, Prop, PropDefined
+from schemas.bible import Character, Entity, Location, Prop
 from schemas.ids import content_digest
 from schemas.reference import ReferenceFailed, ReferenceReady, ReferenceRequested
 from schemas.vocabulary import SubjectKind
 
 KINDS: Final[Mapping[str, type[Entity]]] = {"character": Character, "location": Location, "prop": Prop}
 """Entries of the bible by kind."""
-DEFINED: Final[Mapping[str, type[CharacterDefined | LocationDefined | PropDefined]]] = {
-    "character": CharacterDefined,
-    "location": LocationDefined,
-    "prop": PropDefined,
-}
-"""The event that publishes an entry, by kind."""
 SUBJECTS: Final = {
     SubjectKind.CHARACTER_SHEET: "character",
     SubjectKind.LOCATION_PLATE: "location",
@@ -46,8 +40,8 @@ def reference_fields(event: ReferenceEvent, at_ms: int) -> tuple[Answer, Answer,
         "variant": event.variant,
         "look_digest": event.bible_digest,
     }
-    making = f"makings.{event.regeneration_id or 'first'}".replace("$", "_")
-    making = making if event.regeneration_id is None else f"makings.{content_digest(event.regeneration_id)[:24]}"
+    regeneration_id = event.regeneration_id
+    making = "makings.first" if regeneration_id is None else f"makings.{content_digest(regeneration_id)[:24]}"
     match event:
         case ReferenceReady():
             said: Answer = {f"{making}.ready.{event.event_id}.body": event.model_dump(mode="json")}

@@ -1,6 +1,5 @@
 """The adapters' part of the API: list, add a file, assign to a character, and a character's pictures for training."""
 
-import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -15,9 +14,8 @@ from schemas.adapter.file_format import BadAdapterFileError
 from schemas.base import Identifier, Model
 from schemas.registry import describe_validation
 from schemas.text import Name, Phrase
-from services.gateway.answers import problem
+from services.gateway.answers import Links, problem
 from services.gateway.domain.adapters import Assignment, MisassignedError, Wanted, pictures_of
-from services.gateway.ports import LinkMaker
 from services.gateway.read_model import NotFoundError, ReadModel
 from services.gateway.registry.registry import Registry
 from services.gateway.registry.uploads import Uploads, UploadTooLargeError
@@ -27,8 +25,6 @@ AdapterId = Annotated[Identifier, Path(description="Adapter, by its name in the 
 CharacterId = Annotated[Identifier, Path(description="Character, by its id in the bible")]
 Scale = Annotated[float, Field(ge=0, le=2)]
 Answer = dict[str, Any]
-
-log = logging.getLogger(__name__)
 
 
 class AssignBody(Model):
@@ -45,14 +41,11 @@ class AssignBody(Model):
 class RegistryApi:
     """The answers, bound to the registry."""
 
-    def __init__(
-        self, registry: Registry, uploads: Uploads, read_model: ReadModel, links: LinkMaker, *, link_s: int
-    ) -> None:
+    def __init__(self, registry: Registry, uploads: Uploads, read_model: ReadModel, links: Links) -> None:
         self._registry = registry
         self._uploads = uploads
         self._read = read_model
         self._links = links
-        self._link_s = link_s
 
     async def adapters(self, project_id: ProjectId) -> Response:
         """The newest version of every adapter of a project, by name."""
@@ -109,11 +102,11 @@ class RegistryApi:
         )
         if entity is None:
             raise NotFoundError(f"character {character_id!r} of project {project_id!r} is unknown")
-        references = [{**item, "url": await self._link(item["uri"])} for item in entity["reference_images"]]
+        references = [{**item, "url": await self._links.to(item["uri"])} for item in entity["reference_images"]]
         keyframes = [
             {
                 **item,
-                "url": await self._link(item["asset"]["uri"]),
+                "url": await self._links.to(item["asset"]["uri"]),
                 "planned": await self._planned(project_id, item),
             }
             for item in pictures_of(character_id, await self._shown(project_id))
@@ -133,14 +126,6 @@ class RegistryApi:
         made_by = (keyframe["revision"], keyframe["regeneration_id"])
         plans = [plan for plan in shot["revisions"] if (plan["revision"], plan["regeneration_id"]) == made_by]
         return plans[-1]["shot"] if plans else None
-
-    async def _link(self, uri: str) -> str | None:
-        """A link to an object of ours; None for what lies elsewhere, which is signed for nobody."""
-        try:
-            return await self._links.presign(uri, self._link_s)
-        except ValueError as error:
-            log.warning("no link: %s", error)
-            return None
 
 
 def registry_routes(api: RegistryApi) -> APIRouter:

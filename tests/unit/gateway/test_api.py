@@ -9,6 +9,7 @@ from schemas.base import Event
 from schemas.provider import ProviderHealthChanged, ProviderState
 from schemas.review import Decision, ReviewDecided
 from services.chassis.failures import Transient
+from services.gateway.answers import Links
 from services.gateway.api import Api, web_app
 from services.gateway.handlers import Handlers
 from services.gateway.ports import LinkMaker
@@ -18,7 +19,7 @@ from tests.fakes.documents import FakeDocuments
 from tests.unit.gateway.test_domain import received, whole_way
 
 
-class Links:
+class Signer:
     async def presign(self, uri: str, expires_s: int) -> str:
         if not uri.startswith("s3://ice/"):
             raise ValueError(f"uri: {uri!r}, allowed is 's3://ice/<key>'")
@@ -48,7 +49,7 @@ async def fed(events: Sequence[Event]) -> FakeDocuments:
 
 
 def asking(documents: FakeDocuments, published: Published, *, links: LinkMaker | None = None) -> httpx.AsyncClient:
-    api = Api(ReadModel(documents), links or Links(), published, link_s=60, page_size=2)
+    api = Api(ReadModel(documents), Links(links or Signer(), 60), published, page_size=2)
     # As over the network: a fault is answered, and raised to nobody.
     transport = httpx.ASGITransport(app=web_app(api), raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://gateway")

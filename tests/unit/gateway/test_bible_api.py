@@ -11,6 +11,7 @@ from schemas.bible import CharacterDefined, ReferenceImage
 from schemas.project import ReferencePolicy
 from schemas.reference import ReferenceReady, ReferenceRequested, whose
 from services.character_conditioning import domain as cast_rules
+from services.gateway.answers import Links
 from services.gateway.api import Api, web_app
 from services.gateway.bible_api import BibleApi
 from services.gateway.domain import staleness
@@ -19,7 +20,7 @@ from services.gateway.read_model import ReadModel
 from tests.fakes.clock import FakeClock
 from tests.fakes.conditioning import asset, character, defined, planned, project
 from tests.fakes.documents import FakeDocuments
-from tests.unit.gateway.test_api import Links, Published
+from tests.unit.gateway.test_api import Published, Signer
 from tests.unit.gateway.test_domain import received
 
 RADHA = "/api/v1/projects/vrindavan/bible/character/radha"
@@ -31,8 +32,9 @@ async def feed(documents: FakeDocuments, *events: Event) -> None:
 
 def asking(documents: FakeDocuments, published: Published) -> httpx.AsyncClient:
     read = ReadModel(documents)
-    bible = BibleApi(read, Links(), published, FakeClock(), link_s=60)
-    api = Api(read, Links(), published, link_s=60, page_size=10)
+    links = Links(Signer(), 60)
+    bible = BibleApi(read, links, published, FakeClock())
+    api = Api(read, links, published, page_size=10)
     transport = httpx.ASGITransport(app=web_app(api, None, bible), raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://gateway")
 

@@ -14,6 +14,7 @@ from schemas.adapter import AdapterDefined
 from schemas.base import Event
 from schemas.bible import CharacterDefined
 from schemas.keyframe import KeyframeReady, SeenCharacter
+from services.gateway.answers import Links
 from services.gateway.api import Api, web_app
 from services.gateway.handlers import Handlers
 from services.gateway.read_model import ReadModel
@@ -51,8 +52,9 @@ class World:
         read_model = ReadModel(store)
         registry = Registry(AdapterBook(store), self.objects, "ice", self.published, FakeClock())
         uploads = Uploads(self.folder, max_bytes=MEBIBYTE)
-        adapters = RegistryApi(registry, uploads, read_model, self.objects, link_s=60)
-        api = Api(read_model, self.objects, self.published, link_s=60, page_size=10)
+        links = Links(self.objects, 60)
+        adapters = RegistryApi(registry, uploads, read_model, links)
+        api = Api(read_model, links, self.published, page_size=10)
         transport = httpx.ASGITransport(app=web_app(api, registry=adapters), raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url="http://gateway")
 

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from schemas.base import Event
 from schemas.provider import ProviderCallbackReceived
 from services.chassis.settings import SettingsError
+from services.gateway.answers import Links
 from services.gateway.api import Api, web_app
 from services.gateway.handlers import Handlers
 from services.gateway.read_model import ReadModel
@@ -20,7 +21,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.webhooks import WebhookRules, Webhooks
 from tests.fakes.clock import FakeClock
 from tests.fakes.documents import FakeDocuments
-from tests.unit.gateway.test_api import Links, Published
+from tests.unit.gateway.test_api import Published, Signer
 from tests.unit.gateway.test_domain import received
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -67,7 +68,7 @@ async def client(published: Published, documents: FakeDocuments) -> AsyncIterato
     read_model = ReadModel(documents)
     rules = WebhookRules({"leonardo": SecretStr(KEY)}, timedelta(minutes=15))
     webhooks = Webhooks(published, read_model.has_event, FakeClock(NOW), rules)
-    app = web_app(Api(read_model, Links(), published, link_s=60, page_size=10), webhooks)
+    app = web_app(Api(read_model, Links(Signer(), 60), published, page_size=10), webhooks)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
         yield http
