@@ -19,7 +19,17 @@ from tests.chaos.settings import ChaosSettings
 from tests.chaos.world import World
 
 console = Console(highlight=False, width=160)
-COUNTED = ("lost", "doubled", "orphans", "no_record", "no_bytes", "paid_twice", "dead_letters", "doubt_mismatch")
+COUNTED = (
+    "lost",
+    "doubled",
+    "orphans",
+    "no_record",
+    "no_bytes",
+    "paid_twice",
+    "dead_letters",
+    "doubt_mismatch",
+    "references",
+)
 
 
 def row_of(outcome: Outcome) -> dict[str, Any]:
@@ -60,7 +70,7 @@ def run_one(seed: int, options: ChaosSettings) -> dict[str, Any]:
     """One seed; its row."""
     folder = options.runs / f"seed-{seed}-{time.strftime('%H%M%S')}"
     folder.mkdir(parents=True)
-    world = World(folder, options.data)
+    world = World(folder, options.data, brokers=options.brokers, pace=options.pace)
     logging.basicConfig(filename=world.logs / "conductor.log", level=logging.WARNING, force=True)
     with (folder / "faults.txt").open("w") as faults:
 

@@ -44,11 +44,13 @@ class Film:
         bible: its characters and places.
         shots: in the order of publishing.
         frames: every planned frame as (shot id, role).
+        wanted: every reference that must be made first, as (subject, entity, variant); none where nobody waits.
     """
 
     bible: tuple[Event, ...]
     shots: tuple[ShotPlanned, ...]
     frames: tuple[tuple[str, str], ...]
+    wanted: frozenset[tuple[str, str, str]] = frozenset()
 
 
 def make(seed: int, shots: int) -> Film:

@@ -26,10 +26,13 @@ class Observer:
 
     Args:
         bootstrap: the brokers themselves.
+        doubt_is_an_end: a frame whose call is in doubt is accounted for; else somebody decides what becomes of it.
     """
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, *, doubt_is_an_end: bool = True) -> None:
         self._bootstrap = bootstrap
+        self._doubt_is_an_end = doubt_is_an_end
+        self.doubts: dict[str, dict[str, Any]] = {}
         self.records: defaultdict[str, list[ConsumerRecord]] = defaultdict(list)
         self.settled: set[Frame] = set()
         self.rejected: set[str] = set()
@@ -108,5 +111,8 @@ class Observer:
                 self._note_doubt(json.loads(record.value))
 
     def _note_doubt(self, body: dict[str, Any]) -> None:
-        if body["kind"] == "in-doubt":
+        if body["kind"] != "in-doubt":
+            return
+        self.doubts[body["generation_id"]] = body
+        if self._doubt_is_an_end:
             self.settled.add((body["run"]["shot"]["shot_id"], body["run"]["frame_role"]))

@@ -15,10 +15,11 @@ from services.chassis.publishing import EventPublisher
 from services.local_stack.errors import StackError
 from services.local_stack.servers import probes
 from services.local_stack.servers.server import Server
+from tests.chaos import film, unseen
 from tests.chaos.evidence import Places, gather
 from tests.chaos.faults import Fault, schedule
-from tests.chaos.film import make
 from tests.chaos.observer import Observer
+from tests.chaos.reviewer import Reviewer
 from tests.chaos.settings import ChaosSettings
 from tests.chaos.verdict import Verdict, judge
 from tests.chaos.world import BROKERS, BUCKET, DATABASE, World
@@ -64,8 +65,10 @@ class Run:
         self._options = options
         self._world = world
         self._tell = tell
-        self._film = make(seed, options.shots)
-        self._observer = Observer(world.planner.kafka_bootstrap)
+        self._film = (unseen if options.film == "unseen" else film).make(seed, options.shots)
+        decided = bool(self._film.wanted)
+        self._observer = Observer(world.planner.kafka_bootstrap, doubt_is_an_end=not decided)
+        self._reviewer = Reviewer(world.planner, self._observer, tell) if decided else None
         self._begun = 0.0
         self._quorum = asyncio.Lock()
         self._storage = {kind: asyncio.Lock() for kind in ("kill-database", "kill-object-store")}
@@ -78,17 +81,22 @@ class Run:
         self._observer.start()
         self._begun = time.monotonic()
         self._observer.last_news = asyncio.get_running_loop().time()
-        self._tell(f"up after {self._begun - started:.0f} s: three brokers, {len(world.services)} services")
+        self._tell(
+            f"up after {self._begun - started:.0f} s: {len(world.nodes)} broker(s), {len(world.services)} services"
+        )
         faults = schedule(self._seed, self._options.fault_s, self._options.faults)
-        watching = asyncio.create_task(self._watch())
+        watching = [asyncio.create_task(self._watch())]
+        if self._reviewer is not None:
+            watching.append(asyncio.create_task(self._reviewer.decide()))
         try:
             await asyncio.gather(self._feed(), *(self._happen(fault) for fault in faults))
             last = time.monotonic()
             await self._settle()
             settled = None if self._observer.open_frames(self._film.frames) else time.monotonic() - last
         finally:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
+            for task in watching:
+                task.cancel()
+            await asyncio.gather(*watching, return_exceptions=True)
         self._tell(f"processor seconds: {world.processor_s()}")
         unwilling = await world.stop_services()
         await self._observer.stop()
@@ -106,21 +114,21 @@ class Run:
 
     async def _feed(self) -> None:
         """Publish the film over three quarters of the window; the bible late, so that the first shots wait for it."""
-        film, length = self._film, self._options.fault_s * 0.75
+        story, length = self._film, self._options.fault_s * 0.75
         publisher = EventPublisher(self._world.planner, "planner")
         await self._connect(publisher)
         sent, bible = 0, False
         try:
-            while sent < len(film.shots) or not bible:
+            while sent < len(story.shots) or not bible:
                 passed = (time.monotonic() - self._begun) / length
-                due = min(len(film.shots), int(passed * len(film.shots)) + 1)
-                late = not bible and (due >= _SHOTS_BEFORE_BIBLE or due == len(film.shots))
-                await self._publish(publisher, [*(film.bible if late else ()), *film.shots[sent:due]])
+                due = min(len(story.shots), int(passed * len(story.shots)) + 1)
+                late = not bible and (due >= _SHOTS_BEFORE_BIBLE or due == len(story.shots))
+                await self._publish(publisher, [*(story.bible if late else ()), *story.shots[sent:due]])
                 sent, bible = due, bible or late
                 await asyncio.sleep(_FEED_EVERY_S)
         finally:
             await publisher.stop()
-        self._tell(f"{self._now()}  all {len(film.shots)} shots are published")
+        self._tell(f"{self._now()}  all {len(story.shots)} shots are published")
 
     async def _publish(self, publisher: EventPublisher, events: list[Event]) -> None:
         while True:
@@ -151,12 +159,12 @@ class Run:
     async def _settle(self) -> None:
         """Wait until every frame is accounted for and the topics are quiet."""
         observer, loop = self._observer, asyncio.get_running_loop()
-        until = loop.time() + self._options.most_s
+        until = loop.time() + self._options.most_s * self._options.pace
         self._tell(f"{self._now()}  the last fault is over, {len(observer.open_frames(self._film.frames))} frames open")
         while loop.time() < until:
             quiet_s = loop.time() - observer.last_news
             still_open = observer.open_frames(self._film.frames)
-            if quiet_s > (self._options.settle_s if still_open else _QUIET_S):
+            if quiet_s > (self._options.settle_s if still_open else _QUIET_S) * self._options.pace:
                 break
             await asyncio.sleep(0.5)
         still_open = observer.open_frames(self._film.frames)
@@ -168,7 +176,7 @@ class Run:
 
     async def _judge(self) -> Verdict:
         world = self._world
-        for node in BROKERS:
+        for node in world.nodes:
             if world.kafka.pid(node) is None:
                 await world.kafka.start_node(node)
         places = Places(
@@ -187,7 +195,7 @@ class Run:
         for topic, records in evidence.records.items():
             if topic.endswith(".dlq") and records:
                 (world.folder / topic).write_text("\n".join(json.dumps(item.body) for item in records))
-        return judge(evidence, self._film.frames)
+        return judge(evidence, self._film.frames, self._film.wanted)
 
     async def _happen(self, fault: Fault) -> None:
         await asyncio.sleep(max(0.0, self._begun + fault.at - time.monotonic()))

@@ -3,8 +3,9 @@
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made below it
@@ -37,6 +38,13 @@ class ChaosSettings(BaseSettings):
     """After the last fault: longest time until every frame must be accounted for."""
     faults: str = "all"
     """Kinds of fault, separated by commas, or `all`."""
+    film: Literal["seen", "unseen"] = "seen"
+    """`unseen`: the bible has not one picture, so that sheets, plates and prop views come first. A person then decides
+    on calls in doubt (asks for them again), as everything would wait for them."""
+    brokers: int = Field(default=3, ge=1, le=3)
+    """Nodes of the cluster; fewer than three only with faults that leave brokers and links alone."""
+    pace: float = Field(default=1.0, ge=1, le=20)
+    """Time limits of services and of the run are so many times as long: for a machine that has other things to do."""
     out: Path | None = None
     """JSON lines, one per run; seeds already in it are skipped."""
     runs: Path = Path(tempfile.gettempdir()) / "ice-chaos"
@@ -46,6 +54,15 @@ class ChaosSettings(BaseSettings):
     by the faults and not by the disk; a kill -9 is the same."""
     keep_data: bool = False
     """Whether the servers' data is kept, too."""
+
+    @model_validator(mode="after")
+    def _has_what_the_faults_hit(self) -> Self:
+        kinds = {part.strip() for part in self.faults.split(",")}
+        if self.brokers < 3 and kinds & {"all", "brokers", "links"}:
+            raise ValueError(
+                f"faults: {self.faults!r}, allowed with {self.brokers} broker(s) are none of links, brokers"
+            )
+        return self
 
 
 class ServiceHooks(BaseSettings):

@@ -1,10 +1,12 @@
 """The checker's judgement over the evidence; pure, and free of the engine's code."""
 
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tests.chaos.evidence import Doc, Evidence, Record
+from tests.chaos.references import Wanted, judge_references
 
 READY = "keyframe.ready.v1"
 KEYFRAME_FAILED = "keyframe.failed.v1"
@@ -31,6 +33,7 @@ class Verdict:
     paid_twice: list[str] = field(default_factory=list)
     dead_letters: list[str] = field(default_factory=list)
     doubt_mismatch: list[str] = field(default_factory=list)
+    references: list[str] = field(default_factory=list)
 
     in_doubt: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
@@ -50,6 +53,7 @@ class Verdict:
             "paid_twice",
             "dead_letters",
             "doubt_mismatch",
+            "references",
         )
         return {kind: getattr(self, kind) for kind in kinds if getattr(self, kind)}
 
@@ -58,18 +62,21 @@ class Verdict:
         return asdict(self)
 
 
-def judge(evidence: Evidence, planned: tuple[Frame, ...]) -> Verdict:
+def judge(evidence: Evidence, planned: tuple[Frame, ...], wanted: Collection[Wanted] = ()) -> Verdict:
     """All findings over one run.
 
     Args:
         evidence: what the run left behind.
         planned: every frame that was asked for, as (shot id, role).
+        wanted: every reference that had to be made first.
     """
     verdict = Verdict(calls=len(evidence.bill))
     _judge_keyframes(verdict, evidence, planned)
     _judge_assets(verdict, evidence)
     _judge_bill(verdict, evidence)
     _judge_doubt(verdict, evidence)
+    if wanted:
+        verdict.references = judge_references(evidence, wanted)
     for topic, records in sorted(evidence.records.items()):
         if topic.endswith(".dlq"):
             verdict.dead_letters += [f"{topic}: {record.event_id}" for record in records]

@@ -64,6 +64,15 @@ HASTE: Final = {
 }
 
 
+#: Of these, what is no limit of time.
+_COUNTS: Final = frozenset({"ICE_GENERATION_CONCURRENCY"})
+
+
+def hasty(pace: float) -> dict[str, str]:
+    """The time limits of the services, `pace` times as long."""
+    return {name: value if name in _COUNTS else f"{float(value) * pace:g}" for name, value in HASTE.items()}
+
+
 def specs() -> tuple[TopicSpec, ...]:
     """Every topic of the run, with few partitions."""
     return tuple(replace(spec, partitions=min(spec.partitions, _PARTITIONS)) for spec in topics.specs(("chaos",)))
@@ -109,10 +118,14 @@ class World:
     Args:
         folder: empty; logs and evidence go here.
         data: the servers' data go into a new folder below this one.
+        brokers: nodes of the cluster, 1 to 3.
+        pace: time limits are so many times as long.
     """
 
-    def __init__(self, folder: Path, data: Path) -> None:
+    def __init__(self, folder: Path, data: Path, *, brokers: int = len(BROKERS), pace: float = 1.0) -> None:
         self.folder = folder
+        self.nodes = BROKERS[:brokers]
+        self.pace = pace
         self.logs = folder / "logs"
         self.data = Path(tempfile.mkdtemp(prefix="ice-chaos-", dir=data))
         self.logs.mkdir(parents=True)
@@ -124,10 +137,10 @@ class World:
         self.kafka = ApacheKafka(
             self.data / "kafka",
             cache=FixtureSettings().test_cache,
-            nodes=len(BROKERS),
+            nodes=brokers,
             heap_mb=320,
-            start_within_s=_START_WITHIN_S,
-            advertised={node: f"127.0.0.1:{self._links[f'kafka-{node}']}" for node in BROKERS},
+            start_within_s=_START_WITHIN_S * pace,
+            advertised={node: f"127.0.0.1:{self._links[f'kafka-{node}']}" for node in self.nodes},
         )
         self._proxy: subprocess.Popen[bytes] | None = None
         self._vendor: Child | None = None
@@ -152,8 +165,12 @@ class World:
     @property
     def planner(self) -> ServiceSettings:
         """Settings of the shot planner, which isn't under test: past the proxy."""
-        brokers = ",".join(self.kafka.address(node) for node in BROKERS)
-        return ServiceSettings(kafka_bootstrap=brokers, kafka_replication_factor=3, kafka_request_timeout_ms=10_000)
+        brokers = ",".join(self.kafka.address(node) for node in self.nodes)
+        return ServiceSettings(
+            kafka_bootstrap=brokers,
+            kafka_replication_factor=len(self.nodes),
+            kafka_request_timeout_ms=int(10_000 * self.pace),
+        )
 
     async def start(self) -> None:
         """Start servers, then topics, then services; returns when all are ready."""
@@ -171,13 +188,13 @@ class World:
         await provision(self.planner, specs())
         for service in self.services.values():
             service.start()
-        ready = await asyncio.gather(*(service.ready(60) for service in self.services.values()))
+        ready = await asyncio.gather(*(service.ready(60 * self.pace) for service in self.services.values()))
         late = [name for name, is_ready in zip(self.services, ready, strict=True) if not is_ready]
         if late:
-            raise SystemExit(f"not ready within 60 s: {', '.join(late)}; see {self.logs}")
+            raise SystemExit(f"not ready within {60 * self.pace:.0f} s: {', '.join(late)}; see {self.logs}")
 
     async def _vendor_listens(self) -> None:
-        for _ in range(600):
+        for _ in range(int(600 * self.pace)):
             if await probes.port_open(self._ports["vendor"]):
                 return
             await asyncio.sleep(0.1)
@@ -192,7 +209,7 @@ class World:
     def processor_s(self) -> dict[str, float]:
         """Processor seconds of what runs now, since each was last started."""
         pids = {name: service.pid for name, service in self.services.items()}
-        pids |= {f"kafka-{node}": self.kafka.pid(node) for node in BROKERS}
+        pids |= {f"kafka-{node}": self.kafka.pid(node) for node in self.nodes}
         pids |= {"database": self.database.pid, "object-store": self.object_store.pid}
         pids |= {"vendor": self._vendor.pid if self._vendor else None}
         pids |= {"proxy": self._proxy.pid if self._proxy else None, "conductor": os.getpid()}
@@ -200,7 +217,7 @@ class World:
 
     async def stop_services(self) -> list[str]:
         """SIGTERM to each; names of those that did not end by themselves within their grace."""
-        ended = await asyncio.gather(*(service.stop(20) for service in self.services.values()))
+        ended = await asyncio.gather(*(service.stop(20 * self.pace) for service in self.services.values()))
         return [name for name, well in zip(self.services, ended, strict=True) if not well]
 
     def destroy(self, *, keep_data: bool) -> None:
@@ -226,9 +243,9 @@ class World:
             "database": self._ports["mongo"],
             "object-store": self._ports["s3"],
             "vendor": self._ports["vendor"],
-            **{f"kafka-{node}": int(self.kafka.address(node).rpartition(":")[2]) for node in BROKERS},
+            **{f"kafka-{node}": int(self.kafka.address(node).rpartition(":")[2]) for node in self.nodes},
         }
-        links = [f"{name}={port}:{targets[name]}" for name, port in self._links.items()]
+        links = [f"{name}={port}:{targets[name]}" for name, port in self._links.items() if name in targets]
         with (self.logs / "proxy.log").open("wb") as log:
             self._proxy = subprocess.Popen(
                 [sys.executable, "-m", "tests.chaos.proxy", *links],
@@ -247,15 +264,15 @@ class World:
         objects = object_store.plan(
             self._ports, logs=self.logs, folder=self.data, data=self.disk.path, keys=_KEYS, buckets=(BUCKET,)
         )
-        return Server(_patient(base)), Server(_patient(objects))
+        return Server(_patient(base, self.pace)), Server(_patient(objects, self.pace))
 
     def _service(self, name: str) -> Service:
         clock = self.folder / f"{name}.clock"
         module = name.rpartition("-")[0] or name
         links = {key: f"127.0.0.1:{port}" for key, port in self._links.items()}
-        env = HASTE | {
-            "ICE_KAFKA_BOOTSTRAP": ",".join(links[f"kafka-{node}"] for node in BROKERS),
-            "ICE_KAFKA_REPLICATION_FACTOR": "3",
+        env = hasty(self.pace) | {
+            "ICE_KAFKA_BOOTSTRAP": ",".join(links[f"kafka-{node}"] for node in self.nodes),
+            "ICE_KAFKA_REPLICATION_FACTOR": str(len(self.nodes)),
             "ICE_MONGO_URL": f"mongodb://{links['database']}/?directConnection=true",
             "ICE_MONGO_DATABASE": DATABASE,
             "ICE_S3_ENDPOINT": links["object-store"],
@@ -271,6 +288,6 @@ class World:
         return Service(name, module, self._ports[name], env, self.logs / f"{name}.log", clock)
 
 
-def _patient(plan: ServerPlan) -> ServerPlan:
+def _patient(plan: ServerPlan, pace: float) -> ServerPlan:
     """Two processors are shared with everything else."""
-    return replace(plan, start_within_s=_START_WITHIN_S)
+    return replace(plan, start_within_s=_START_WITHIN_S * pace)
