@@ -162,11 +162,22 @@ class LoggedConsumer:
     async def getmany(
         self,
         *partitions: TopicPartition,
-        timeout_ms: int = 0,  # noqa: ARG002 - aiokafka's
+        timeout_ms: int = 0,
         max_records: int | None = None,
     ) -> dict[TopicPartition, list[Record]]:
+        """What waits; where nothing does, time goes by meanwhile, on the world's clock as on the loop's."""
         await asyncio.sleep(0)
         self._fuse.check()
+        found = self._taken(partitions, max_records)
+        if timeout_ms and not found:
+            await asyncio.sleep(timeout_ms / 1000)
+            self._world.clock.advance(timeout_ms / 1000)
+            self._fuse.check()
+        return found
+
+    def _taken(
+        self, partitions: Iterable[TopicPartition], max_records: int | None
+    ) -> dict[TopicPartition, list[Record]]:
         found: dict[TopicPartition, list[Record]] = {}
         for part in partitions or sorted(self.assignment()):
             if part == NOWHERE:

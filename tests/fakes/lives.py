@@ -5,7 +5,6 @@ dies at that step. The next life meets what the world has kept.
 """
 
 import asyncio
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -41,11 +40,8 @@ _QUICK: Final[dict[str, Any]] = {
     "orchestrator_warm_up_s": 0.0,
     "orchestrator_health_fresh_s": 0.0,
 }
-
-
-#: Turns of a life's loop after which it sleeps between them, and how long.
-_PATIENCE: Final = 20_000
-_PAUSE_S: Final = 0.5
+#: How often it is looked whether a life has ended, in the loop's time: whenever nobody has anything to do.
+_LOOK_S: Final = 0.01
 _catalogue = cache(load_catalogue)
 
 
@@ -208,13 +204,10 @@ async def _consume_concurrently(
     stage = ConcurrentStage(topics, desk, options, app.metrics, world.clock)
     stage.attach(consumer, stage.consume)
     running = asyncio.create_task(stage.run())
-    for turn in itertools.count():
-        if running.done():
-            break
+    while not running.done():
         if consumer.exhausted and not stage._tasks:
             stage.interrupt()
-        # A handler that pauses has to see time go by, though this loop is never idle.
-        await asyncio.sleep(0 if turn < _PATIENCE else _PAUSE_S)
+        await asyncio.sleep(_LOOK_S)
     await running
 
 
