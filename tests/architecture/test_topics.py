@@ -1,6 +1,9 @@
-"""`contracts/topics` and the tables of the services say the same, both ways."""
+"""`contracts/topics`, the tables of the services and docs/scaling.md say the same."""
 
+import re
+from fnmatch import fnmatchcase
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +20,7 @@ from services.prompt_builder.settings import PromptBuilderSettings
 from services.validation.settings import ValidationSettings
 
 SPECS = topics.specs(export.DOCUMENTED_PROVIDERS)
+SCALING = (Path(__file__).resolve().parents[2] / "docs" / "scaling.md").read_text(encoding="utf-8")
 SETTINGS = {
     "character_conditioning": CharacterConditioningSettings,
     "location_conditioning": LocationConditioningSettings,
@@ -63,3 +67,21 @@ def test_every_consumed_event_is_produced_by_somebody() -> None:
     for spec in SPECS:
         assert bool(spec.producers) == bool(spec.consumers), spec.name
         assert REGISTRY.event(spec.event_type)
+
+
+def _told_of_scaling() -> list[tuple[list[str], str, int]]:
+    """Rows of the table of topics: patterns of names, the cell with the keys, partitions."""
+    rows = re.findall(r"^\| ([^|]*`[^|]*) \| ([^|]+) \| (\d+) \|", SCALING, re.MULTILINE)
+    return [
+        (re.findall(r"`(.+?)`", re.sub(r"<\w+>", "*", names)), keys, int(partitions))
+        for names, keys, partitions in rows
+    ]
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+def test_the_page_on_scaling_tells_key_and_partitions_of_every_topic(spec: topics.TopicSpec) -> None:
+    name = spec.name.rpartition(".")[0]
+    told = [row[1:] for row in _told_of_scaling() if any(fnmatchcase(name, pattern) for pattern in row[0])]
+    assert [(spec.key.replace("_id>", ">") in keys, partitions) for keys, partitions in told] == [
+        (True, spec.partitions)
+    ]

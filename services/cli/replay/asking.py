@@ -21,6 +21,7 @@ _WITHOUT_SHOT: Final = (
     topics.BIBLE_CHARACTERS,
     topics.BIBLE_LOCATIONS,
     topics.BIBLE_PROPS,
+    topics.BIBLE_ADAPTERS,
     topics.REFERENCE_REQUESTED,
     topics.REFERENCE_READY,
     topics.REFERENCE_FAILED,

@@ -12,7 +12,7 @@ from services.chassis.bindings import OnBatch, Received
 from services.chassis.reading import RawRecord, Reader
 from services.chassis.wire import engine_wire
 from services.cli.replay.bounds import Span
-from services.cli.replay.facts import facts_of, matches, rank_of
+from services.cli.replay.facts import about_a_shot, facts_of, matches, rank_of
 from services.cli.replay.journal import Journal
 from services.cli.replay.newest import Chosen, NewestMakings, NewestRecords
 from services.cli.replay.records import Spans, TopicRecords
@@ -136,7 +136,7 @@ class Chooser:
                         tally.trouble(received.kind, record.partition, record.offset, received.reason)
                     continue
                 facts = facts_of(received.event)
-                if facts.shot_id is not None and matches(ask, facts):
+                if facts.shot_id is not None and about_a_shot(received.event) and matches(ask, facts):
                     found.add(f"{facts.shot_key}/{facts.role}" if by_role and facts.role else facts.shot_key)
             self._noted(ask.topic, len(batch))
         return found

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from schemas.adapter import AdapterDefined
 from schemas.base import Event
 from schemas.bible import CharacterDefined, LocationDefined, PropDefined
 from schemas.keyframe import KeyframeFailed, KeyframeReady
@@ -25,6 +26,7 @@ _TOLD: tuple[tuple[type[Event], frozenset[str]], ...] = (
     (CharacterDefined, frozenset({"--project", "--character"})),
     (LocationDefined, frozenset({"--project"})),
     (PropDefined, frozenset({"--project"})),
+    (AdapterDefined, frozenset({"--project"})),
     (ReferenceRequested, frozenset({"--project"})),
     (ReferenceReady, frozenset({"--project"})),
     (ReferenceFailed, frozenset({"--project"})),
@@ -65,6 +67,11 @@ def facts_of(event: Event) -> Facts:
             return Facts(project_id, characters=frozenset({character.id}))
         case _:
             return Facts(getattr(event, "project_id", None), shot_id=getattr(event, "shot_id", None))
+
+
+def about_a_shot(event: Event) -> bool:
+    """Whether it is about a shot of the film; a sheet, plate or prop view has a run of its own and no plan."""
+    return not isinstance(event, ChainEvent) or event.run.subject is SubjectKind.KEYFRAME
 
 
 def _cast(shot: Shot) -> frozenset[str]:
@@ -117,7 +124,7 @@ def rank_of(event: Event) -> Rank | None:
     facts = facts_of(event)
     if isinstance(event, ShotPlanned):
         return Rank(facts.shot_key, event.revision, event.regeneration_id or "", 0)
-    if isinstance(event, ChainEvent) and event.run.subject is SubjectKind.KEYFRAME:
+    if isinstance(event, ChainEvent) and about_a_shot(event):
         run = event.run
         take = event.take if isinstance(event, PromptBuilt) else 0
         return Rank(f"{facts.shot_key}/{facts.role}", run.revision, run.regeneration_id or "", take)

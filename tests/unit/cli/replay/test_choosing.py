@@ -6,16 +6,18 @@ from schemas import topics
 from schemas.bible import CharacterDefined
 from schemas.events import REGISTRY
 from schemas.prompt import PromptBuilt
-from schemas.run import runs_of
+from schemas.run import ChainEvent, runs_of
 from schemas.shot import CastMember
-from schemas.vocabulary import FramePlan
+from schemas.topics import TopicSpec
+from schemas.vocabulary import FramePlan, SubjectKind
 from services.cli.exits import CliError
 from services.cli.replay.asking import SOURCES, Ask, checked
-from services.cli.replay.facts import Facts, Rank, check_filters, facts_of, matches, rank_of
+from services.cli.replay.facts import Facts, Rank, about_a_shot, check_filters, facts_of, matches, rank_of
 from services.cli.replay.newest import NewestMakings, NewestRecords
 from tests import builders
 
 WORDED = builders.prompt_built()
+SPECS = topics.specs(("previz",))
 
 
 @pytest.mark.parametrize(
@@ -41,6 +43,31 @@ def test_wishes_go_with_regenerate_only() -> None:
         checked(Ask(topic=topics.SHOT_PLANNED, model="previz", rebuild=True))
     with pytest.raises(CliError, match="about no shot"):
         checked(Ask(topic=topics.BIBLE_CHARACTERS, regenerate=True))
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+def test_a_topic_makes_shots_again_if_its_events_name_one_and_is_refused_if_not(spec: TopicSpec) -> None:
+    event, ask = REGISTRY.event(spec.event_type), Ask(topic=spec.name, regenerate=True)
+    if {"shot", "shot_id"} & event.model_fields.keys() or issubclass(event, ChainEvent):
+        assert checked(ask).source in SOURCES
+    else:
+        with pytest.raises(CliError, match="about no shot"):
+            checked(ask)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+def test_events_that_name_their_film_can_be_narrowed_to_it(spec: TopicSpec) -> None:
+    event = REGISTRY.event(spec.event_type)
+    if {"project", "project_id", "shot", "run"} & event.model_fields.keys():
+        check_filters(Ask(topic=spec.name, projects=("dusk",)), event)
+
+
+def test_the_making_of_a_sheet_is_about_no_shot_and_has_no_rank() -> None:
+    sheet = WORDED.run.model_copy(update={"subject": SubjectKind.CHARACTER_SHEET})
+    assert about_a_shot(WORDED)
+    assert about_a_shot(builders.planned())
+    of_a_sheet = WORDED.model_copy(update={"run": sheet})
+    assert (about_a_shot(of_a_sheet), rank_of(of_a_sheet)) == (False, None)
 
 
 def test_a_filter_that_events_do_not_tell_is_refused_with_those_they_do() -> None:
