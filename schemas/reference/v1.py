@@ -115,6 +115,15 @@ class ReferenceFailed(_ReferenceEvent):
     """Cost of the whole run in millionths of a US dollar."""
 
 
+ReferenceEnded = ReferenceReady | ReferenceFailed
+"""How the making of a reference ends."""
+
+
+def outranks(new: Event, counting: Event) -> bool:
+    """Whether a newer end of a reference counts instead of an older: a picture stays though another making fails."""
+    return isinstance(new, ReferenceReady) or isinstance(counting, ReferenceFailed)
+
+
 def key_of(project_id: str, subject: SubjectKind, entity_id: str, look_digest: str, variant: str) -> str:
     """Name of a reference: one per project, entity, look and variant."""
     return f"{project_id}/{subject.value}/{entity_id}/{variant}/{look_digest}"

@@ -86,10 +86,9 @@ class AdapterHandlers:
         adapter = event.adapter
         claim = await self._adapters.keep(event.project_id, adapter)
         if claim.clashes:
-            changes = "; ".join(f"{item.path}: {item.now}, stored is {item.first}" for item in claim.differences)
             raise Poison(
                 f"adapter {adapter.adapter_id} of project {event.project_id}, version {adapter.version}: "
-                f"another content is stored under this version and stays ({changes}); allowed is a higher version"
+                f"another content is stored under this version and stays ({claim.changes}); allowed is a higher version"
             )
         key = adapter_key(event.project_id, adapter.adapter_id)
         return await self._parking.release_for([key], cause=event.event_id)

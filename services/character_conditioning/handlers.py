@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from schemas.base import Event
 from schemas.bible import Character, CharacterDefined
 from schemas.project import ReferencePolicy
-from schemas.reference import ReferenceFailed, ReferenceReady, ReferenceRequested
+from schemas.reference import ReferenceEnded, ReferenceFailed, ReferenceReady, ReferenceRequested
 from schemas.run import RunContext
 from schemas.shot import ShotPlanned
 from schemas.vocabulary import SubjectKind
@@ -112,10 +112,9 @@ class Handlers:
         character = event.character
         claim = await self._bible.keep(event.project_id, character)
         if claim.clashes:
-            changes = "; ".join(f"{item.path}: {item.now}, stored is {item.first}" for item in claim.differences)
             raise Poison(
                 f"character {character.id} of project {event.project_id}, version {character.version}: another content "
-                f"is stored under this version and stays ({changes}); allowed is a change under a higher version"
+                f"is stored under this version and stays ({claim.changes}); allowed is a change under a higher version"
             )
         keys = [
             entry_key(event.project_id, domain.Wanted(character.id)),
@@ -157,7 +156,7 @@ class Handlers:
         """Remember that there will be no sheet, then release the shots that wait for it."""
         return await self._ended(event)
 
-    async def _ended(self, event: domain.Ended) -> Sequence[Event]:
+    async def _ended(self, event: ReferenceEnded) -> Sequence[Event]:
         if event.subject is not SubjectKind.CHARACTER_SHEET:
             return ()
         await self._sheets.keep(event)

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from schemas.bible import Character
-from schemas.reference import ReferenceRequested
+from schemas.reference import ReferenceEnded, ReferenceRequested
 from schemas.shot import ShotPlanned
-from services.character_conditioning.domain import Ended, Roster, Wanted
+from services.character_conditioning.domain import Roster, Wanted
 from services.chassis.versions import Claim
 
 
@@ -37,11 +37,11 @@ class Revisions(Protocol):
 class MadeSheets(Protocol):
     """What became of every sheet: the newest that was made, or why there is none."""
 
-    async def keep(self, ended: Ended) -> None:
+    async def keep(self, ended: ReferenceEnded) -> None:
         """Take an end in. A sheet stays though another making of it fails; one that came before changes nothing."""
         ...
 
-    async def find(self, keys: Iterable[str]) -> Mapping[str, Ended]:
+    async def find(self, keys: Iterable[str]) -> Mapping[str, ReferenceEnded]:
         """How sheets ended, by key; those still to come are left out."""
         ...
 

@@ -44,6 +44,11 @@ class Claim:
     clashes: bool = False
     differences: tuple[Difference, ...] = ()
 
+    @property
+    def changes(self) -> str:
+        """The differences in words, for messages."""
+        return "; ".join(f"{item.path}: {item.now}, stored is {item.first}" for item in self.differences)
+
 
 class Versions:
     """Versions in one collection."""

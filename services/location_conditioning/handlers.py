@@ -10,7 +10,7 @@ from schemas.base import Event
 from schemas.bible import Entity, LocationDefined, PropDefined
 from schemas.conditioning import CharactersConditioned
 from schemas.keyframe import KeyframeFailed, KeyframeReady
-from schemas.reference import ReferenceFailed, ReferenceReady
+from schemas.reference import ReferenceEnded, ReferenceFailed, ReferenceReady
 from schemas.run import RunContext
 from schemas.shot import ShotRejected
 from schemas.vocabulary import FrameRole, SubjectKind
@@ -222,7 +222,7 @@ class Handlers:
         """Remember that there will be none, then release the frames that wait for it."""
         return await self._reference_ended(event)
 
-    async def _reference_ended(self, event: domain.Ended) -> Sequence[Event]:
+    async def _reference_ended(self, event: ReferenceEnded) -> Sequence[Event]:
         if event.subject not in {SubjectKind.LOCATION_PLATE, SubjectKind.PROP_VIEW}:
             return ()
         await self._references.keep(event)
@@ -236,10 +236,9 @@ class Handlers:
         self, kind: WaitKind, event: Event, project_id: str, entity: Entity, claim: Claim
     ) -> Sequence[Event]:
         if claim.clashes:
-            changes = "; ".join(f"{item.path}: {item.now}, stored is {item.first}" for item in claim.differences)
             raise Poison(
                 f"{kind.value} {entity.id} of project {project_id}, version {entity.version}: another content is "
-                f"stored under this version and stays ({changes}); allowed is a change under a higher version"
+                f"stored under this version and stays ({claim.changes}); allowed is a change under a higher version"
             )
         keys = [
             domain.entity_key(kind, project_id, entity.id),

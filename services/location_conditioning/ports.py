@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from schemas.bible import Location, Prop
+from schemas.reference import ReferenceEnded
 from services.chassis.versions import Claim
 from services.location_conditioning.domain.continuity import Evolve, ShotTrack
-from services.location_conditioning.domain.wanted import Ended
 
 
 class Locations(Protocol):
@@ -70,10 +70,10 @@ class Tracks(Protocol):
 class MadeReferences(Protocol):
     """What became of every plate and prop view: the newest that was made, or why there is none."""
 
-    async def keep(self, ended: Ended) -> None:
+    async def keep(self, ended: ReferenceEnded) -> None:
         """Take an end in. A picture stays though another making of it fails; one that came before changes nothing."""
         ...
 
-    async def find(self, keys: Iterable[str]) -> Mapping[str, Ended]:
+    async def find(self, keys: Iterable[str]) -> Mapping[str, ReferenceEnded]:
         """How references ended, by key; those still to come are left out."""
         ...

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from schemas.base import Event
-from schemas.reference import ReferenceFailed, ReferenceReady, ReferenceRequested
-from services.character_conditioning.domain import Ended
+from schemas.reference import ReferenceEnded, ReferenceRequested, outranks
 from services.chassis.documents import Collection
 from services.chassis.latest import LatestEvents
 
@@ -13,20 +11,16 @@ class SheetShelf:
     """`MadeSheets` over one collection."""
 
     def __init__(self, sheets: Collection) -> None:
-        self._latest = LatestEvents(sheets, _outranks)
+        self._latest = LatestEvents(sheets, outranks)
 
-    async def keep(self, ended: Ended) -> None:
+    async def keep(self, ended: ReferenceEnded) -> None:
         """Take an end in. A sheet stays though another making of it fails; one that came before changes nothing."""
         await self._latest.keep(ended.key, ended)
 
-    async def find(self, keys: Iterable[str]) -> Mapping[str, Ended]:
+    async def find(self, keys: Iterable[str]) -> Mapping[str, ReferenceEnded]:
         """How sheets ended, by key; those still to come are left out."""
         found = await self._latest.find(keys)
-        return {key: event for key, event in found.items() if isinstance(event, ReferenceReady | ReferenceFailed)}
-
-
-def _outranks(new: Event, counting: Event) -> bool:
-    return isinstance(new, ReferenceReady) or isinstance(counting, ReferenceFailed)
+        return {key: event for key, event in found.items() if isinstance(event, ReferenceEnded)}
 
 
 class FirstAsks:

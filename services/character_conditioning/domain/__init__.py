@@ -19,7 +19,6 @@ from services.character_conditioning.domain.references import ranked_references
 from services.character_conditioning.domain.seeds import character_seed, frame_seed
 from services.character_conditioning.domain.sheets import (
     NO_SHEETS,
-    Ended,
     Sheet,
     Sheets,
     base_of,
@@ -34,7 +33,6 @@ from services.character_conditioning.domain.sheets import (
 __all__ = [
     "NO_SHEETS",
     "STAGE",
-    "Ended",
     "Missing",
     "Roster",
     "Sheet",

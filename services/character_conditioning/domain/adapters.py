@@ -17,7 +17,7 @@ from schemas.bible import Lora
 from schemas.conditioning import CharacterConditioning, CharactersConditioned, Degradation
 from schemas.shot import Problem, ShotPlanned, ShotRejected
 from schemas.suggestions import listed
-from services.character_conditioning.domain.intake import STAGE
+from services.character_conditioning.domain.intake import rejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +106,7 @@ def without_adapters(
         for lora in member.loras
         if _wanted(lora) in lacking
     }
-    return ShotRejected(
-        project_id=planned.project.project_id,
-        shot_id=planned.shot.shot_id,
-        revision=planned.revision,
-        regeneration_id=planned.regeneration_id,
-        stage=STAGE,
-        problems=tuple(problems.values()),
-        content_digest=planned.digest,
-    )
+    return rejected(planned, problems.values())
 
 
 def losing_adapters(events: Iterable[Event], missing: Iterable[WantedAdapter]) -> tuple[Event, ...]:

@@ -77,11 +77,11 @@ def decide(
     """
     impossible = problems_of(planned, characters)
     if impossible:
-        return (_rejected(planned, impossible),)
+        return (rejected(planned, impossible),)
     wanted = sheets_for(planned, characters)
     refused = objections(planned, wanted, made)
     if refused:
-        return (_rejected(planned, refused),)
+        return (rejected(planned, refused),)
     pictures = {sheet.character.id: made.pictures(sheet) for sheet in wanted}
     return conditioned(planned, characters, pictures, losses(wanted, made))
 
@@ -113,7 +113,7 @@ def rejection(
     planned: ShotPlanned, missing: Sequence[Missing], characters: Mapping[str, Character], roster: Roster
 ) -> ShotRejected:
     """The refusal of a shot whose entries did not come in time: each one named, with what comes close to it."""
-    return _rejected(planned, [_missing_problem(item, planned, characters, roster) for item in missing])
+    return rejected(planned, [_missing_problem(item, planned, characters, roster) for item in missing])
 
 
 def _missing_problem(
@@ -164,10 +164,11 @@ def conflict(planned: ShotPlanned, differences: Iterable[tuple[str, str, str]]) 
         )
         for path, first, now in differences
     ]
-    return _rejected(planned, problems)
+    return rejected(planned, problems)
 
 
-def _rejected(planned: ShotPlanned, problems: Sequence[Problem]) -> ShotRejected:
+def rejected(planned: ShotPlanned, problems: Iterable[Problem]) -> ShotRejected:
+    """The refusal of a shot by this stage, for everything that is wrong with it."""
     return ShotRejected(
         project_id=planned.project.project_id,
         shot_id=planned.shot.shot_id,

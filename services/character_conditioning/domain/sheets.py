@@ -12,7 +12,15 @@ from schemas.bible import Character, Costume, ReferenceImage
 from schemas.conditioning import CharactersConditioned, Degradation, SeedChoice
 from schemas.ids import content_digest, seed_from
 from schemas.project import ProjectSettings, WithoutReference
-from schemas.reference import ReferenceFailed, ReferenceReady, ReferenceRequested, key_of, refused, whose
+from schemas.reference import (
+    ReferenceEnded,
+    ReferenceFailed,
+    ReferenceReady,
+    ReferenceRequested,
+    key_of,
+    refused,
+    whose,
+)
 from schemas.run import ReferenceTarget, RunContext
 from schemas.shot import EXPRESS_PRIORITY, CastMember, Problem, Shot, ShotPlanned
 from schemas.vocabulary import Composition, Facing, ShotSize, SubjectKind
@@ -27,8 +35,6 @@ UNAVAILABLE: Final = "reference-unavailable"
 TOO_LATE: Final = "it did not come before the deadline"
 _ID_PART: Final = 50
 _PHRASE: Final = 500
-
-Ended = ReferenceReady | ReferenceFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,7 @@ class Sheet:
 class Sheets:
     """What became of sheets: by key those that ended, and what is waited for no longer."""
 
-    ended: Mapping[str, Ended] = field(default_factory=dict)
+    ended: Mapping[str, ReferenceEnded] = field(default_factory=dict)
     over: frozenset[str] = frozenset()
 
     def pictures(self, sheet: Sheet | None) -> tuple[ReferenceImage, ...]:

@@ -34,12 +34,11 @@ from services.location_conditioning.domain.place import condition_location, cond
 from services.location_conditioning.domain.references import ranked_plates
 from services.location_conditioning.domain.templates import LocationTemplate, Templates, fill
 from services.location_conditioning.domain.variant import Variant, variant_of
-from services.location_conditioning.domain.wanted import Ended, References, WantedReference, request
+from services.location_conditioning.domain.wanted import References, WantedReference, request
 
 __all__ = [
     "STAGE",
     "Continuity",
-    "Ended",
     "Knowledge",
     "LocationTemplate",
     "References",

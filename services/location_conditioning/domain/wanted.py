@@ -12,7 +12,7 @@ from schemas.bible import Location, Prop, ReferenceImage
 from schemas.conditioning import Degradation
 from schemas.ids import content_digest
 from schemas.project import ProjectSettings, WithoutReference
-from schemas.reference import ReferenceFailed, ReferenceReady, ReferenceRequested, key_of, whose
+from schemas.reference import ReferenceEnded, ReferenceFailed, ReferenceReady, ReferenceRequested, key_of, whose
 from schemas.run import ReferenceTarget, RunContext
 from schemas.shot import EXPRESS_PRIORITY, Problem, Shot
 from schemas.vocabulary import Composition, Framing, ShotSize, SubjectKind
@@ -25,8 +25,6 @@ UNAVAILABLE: Final = "reference-unavailable"
 TOO_LATE: Final = "it did not come before the deadline"
 _ID_PART: Final = 60
 _PHRASE: Final = 500
-
-Ended = ReferenceReady | ReferenceFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ class WantedReference:
 class References:
     """What became of references: by key those that ended, and what is waited for no longer."""
 
-    ended: Mapping[str, Ended] = field(default_factory=dict)
+    ended: Mapping[str, ReferenceEnded] = field(default_factory=dict)
     over: frozenset[str] = frozenset()
 
     def pictures(self, wanted: WantedReference | None) -> tuple[ReferenceImage, ...]:
