@@ -95,7 +95,7 @@ def build(settings: GenerationSettings, provider: ImageProvider | None = None) -
             On(topics.generation_requested(source.name, Lane.STANDARD), handlers.requested, emits=_OUTCOMES),
         ),
         concurrency=_concurrency(settings, source),
-        sweeps=_sweeps(settings, handlers),
+        sweeps=_sweeps(settings, handlers, free=source.free),
         resources=clients.resources,
         prepare=(ledger.prepare, assets.prepare, clients.callbacks.prepare),
         announce=handlers.announce,
@@ -154,11 +154,13 @@ def _metrics(clients: _Clients, memory: Room) -> GenerationMetrics:
     return metrics
 
 
-def _sweeps(settings: GenerationSettings, handlers: Handlers) -> tuple[Sweep, ...]:
+def _sweeps(settings: GenerationSettings, handlers: Handlers, *, free: bool) -> tuple[Sweep, ...]:
+    # A free call is repeated rather than in doubt: no image of one is ever looked for.
+    late = () if free else (Sweep("find images that reached the store late", handlers.late_images, every_s=5.0),)
     return (
         Sweep("announce the provider's health", handlers.health, every_s=settings.generation_probe_s),
         Sweep("call off superseded jobs", handlers.cancel_superseded, every_s=2.0),
-        Sweep("find images that reached the store late", handlers.late_images, every_s=5.0),
+        *late,
         Sweep("count calls in doubt, forget old callbacks", handlers.tidy, every_s=60.0),
     )
 
