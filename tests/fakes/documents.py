@@ -24,6 +24,10 @@ class FakeDocuments:
             self._collections[name] = FakeCollection(self)
         return self._collections[name]
 
+    def names(self) -> list[str]:
+        """The collections that anybody asked for."""
+        return sorted(self._collections)
+
     def copy(self) -> "FakeDocuments":
         """The same documents, to go another way from here."""
         found = FakeDocuments()
