@@ -11,7 +11,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Protocol, TypeVar
+from typing import BinaryIO, Final, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import urllib3
@@ -208,19 +208,8 @@ class S3ObjectStore:
         parse_uri(uri, self._bucket)
 
         def upload(client: Minio) -> StoredObject:
-            digest = hashlib.sha256(data).hexdigest()
-            client.put_object(
-                self._bucket,
-                key,
-                io.BytesIO(data),
-                len(data),
-                content_type=content_type,
-                metadata={**metadata, _SHA256: digest},
-            )
-            stored = client.stat_object(self._bucket, key)
-            if stored.size != len(data):
-                raise Transient(f"object store: {uri} has {stored.size} bytes after a write of {len(data)}")
-            return StoredObject(uri=uri, sha256=digest, size=len(data))
+            content = StoredObject(uri, hashlib.sha256(data).hexdigest(), len(data))
+            return _uploaded(client, self._bucket, content, io.BytesIO(data), content_type, metadata)
 
         return await self._call(f"put {uri}", upload, uri)
 
@@ -233,20 +222,9 @@ class S3ObjectStore:
 
         def upload(client: Minio) -> StoredObject:
             with path.open("rb") as file:
-                digest, size = hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
+                content = StoredObject(uri, hashlib.file_digest(file, "sha256").hexdigest(), file.tell())
                 file.seek(0)
-                client.put_object(
-                    self._bucket,
-                    key,
-                    file,
-                    size,
-                    content_type=content_type,
-                    metadata={**metadata, _SHA256: digest},
-                )
-            stored = client.stat_object(self._bucket, key)
-            if stored.size != size:
-                raise Transient(f"object store: {uri} has {stored.size} bytes after a write of {size}")
-            return StoredObject(uri=uri, sha256=digest, size=size)
+                return _uploaded(client, self._bucket, content, file, content_type, metadata)
 
         return await self._call(f"put {uri}", upload, uri)
 
@@ -337,6 +315,34 @@ def _of_the_disk() -> Iterator[None]:
         yield
     except OSError as error:
         raise _DiskError(error) from error
+
+
+def _uploaded(  # noqa: PLR0913 - an object is all of these
+    client: Minio,
+    bucket: str,
+    content: StoredObject,
+    data: BinaryIO,
+    content_type: str,
+    metadata: Mapping[str, str],
+) -> StoredObject:
+    """Store `content.size` bytes, with their sha256 as metadata.
+
+    Raises:
+        Transient: the store has another number of bytes.
+    """
+    key = parse_uri(content.uri, bucket)
+    client.put_object(
+        bucket,
+        key,
+        data,
+        content.size,
+        content_type=content_type,
+        metadata={**metadata, _SHA256: content.sha256},
+    )
+    stored = client.stat_object(bucket, key)
+    if stored.size != content.size:
+        raise Transient(f"object store: {content.uri} has {stored.size} bytes after a write of {content.size}")
+    return content
 
 
 def _write_whole(file: io.FileIO, data: bytes) -> None:
