@@ -11,6 +11,7 @@ from services.gateway import domain
 from services.gateway.answers import Links
 from services.gateway.api import Api, web_app
 from services.gateway.bible_api import BibleApi
+from services.gateway.entry_book import EntryBook
 from services.gateway.handlers import Handlers
 from services.gateway.read_model import ReadModel
 from services.gateway.registry.api import RegistryApi
@@ -32,7 +33,8 @@ def build(settings: GatewaySettings) -> ServiceApp:
     read_model = ReadModel(documents)
     links = Links(objects, settings.gateway_link_s)
     api = Api(read_model, links, publisher, page_size=settings.gateway_page_size)
-    bible = BibleApi(read_model, links, publisher, SystemClock())
+    entries = EntryBook(documents)
+    bible = BibleApi(read_model, entries, links, publisher, SystemClock())
     webhooks = Webhooks(
         publisher,
         read_model.has_event,
@@ -42,7 +44,7 @@ def build(settings: GatewaySettings) -> ServiceApp:
 
     book = AdapterBook(documents)
     uploads = Uploads(settings.gateway_upload_folder, max_bytes=settings.gateway_adapter_mb * 1024 * 1024)
-    registry = Registry(book, objects, settings.s3_bucket, publisher, SystemClock())
+    registry = Registry(book, entries, objects, settings.s3_bucket, publisher, SystemClock())
     registry_api = RegistryApi(registry, uploads, read_model, links)
 
     async def indexes() -> None:
@@ -63,6 +65,6 @@ def build(settings: GatewaySettings) -> ServiceApp:
         name=NAME,
         subscriptions=(OnBatch(read, handlers.project),),
         resources=(documents, objects, publisher),
-        prepare=(indexes, book.prepare),
+        prepare=(indexes, book.prepare, entries.prepare),
         http=web_app(api, webhooks, bible, registry_api),
     )

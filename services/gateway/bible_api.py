@@ -4,23 +4,27 @@ An edit is a whole entry under the next version, published as an event; whoever 
 """
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path
 from fastapi.responses import JSONResponse, Response
 from pydantic import Field, ValidationError
 
-from schemas.base import Event, Identifier, Model
-from schemas.bible import Character, CharacterDefined, Location, LocationDefined, Prop, PropDefined
+from schemas.base import Identifier, Model
+from schemas.bible import Entity
 from schemas.reference import ReferenceRequested, whose
 from schemas.run import RunContext
 from schemas.text import Name, Phrase
 from services.chassis.clock import Clock
+from services.chassis.failures import Transient
 from services.gateway.answers import Links, as_json, problem
 from services.gateway.domain.references import KINDS
+from services.gateway.entry_book import EntryBook, defined
 from services.gateway.ports import EventPublisher
 from services.gateway.read_model import NotFoundError, ReadModel
 
+#: Rounds of taking the next number while others take it first.
+_ROUNDS: Final = 10
 Answer = dict[str, Any]
 ProjectId = Annotated[Identifier, Path(description="Film project")]
 Kind = Annotated[str, Path(description="character, location or prop", pattern="^(character|location|prop)$")]
@@ -56,8 +60,11 @@ class AgainBody(Model):
 class BibleApi:
     """The answers, bound to what they are read from."""
 
-    def __init__(self, read_model: ReadModel, links: Links, publisher: EventPublisher, clock: Clock) -> None:
+    def __init__(
+        self, read_model: ReadModel, entries: EntryBook, links: Links, publisher: EventPublisher, clock: Clock
+    ) -> None:
         self._read = read_model
+        self._entries = entries
         self._links = links
         self._publisher = publisher
         self._clock = clock
@@ -68,31 +75,41 @@ class BibleApi:
         return {"kind": kind, "id": entity_id, "versions": versions}
 
     async def write(self, project_id: ProjectId, kind: Kind, entity_id: EntityId, body: EntryBody) -> Response:
-        """Publish an entry under the next version; 202 when the broker has it, 200 when nothing changes."""
-        newest = await self._newest(project_id, kind, entity_id)
-        seen = 0 if newest is None else newest["version"]
-        if body.base_version != seen:
-            return problem(
-                HTTPStatus.CONFLICT,
-                "edited-meanwhile",
-                f"base_version: {body.base_version}; allowed is {seen}, the newest of {kind} {entity_id!r}",
-                field="base_version",
-                value=str(body.base_version),
-                allowed=str(seen),
-            )
+        """Publish an entry under the next version; 202 when the broker has it, 200 when nothing changes.
+
+        Of two edits of one version the first to come is published, the other one is told (409). The same edit sent
+        again is answered as it was before.
+        """
+        for _ in range(_ROUNDS):
+            newest = await self._entries.newest(project_id, kind, entity_id)
+            known = newest.entity.version if newest is not None else 0
+            try:
+                entity = self._next(newest.entity if newest is not None else None, kind, entity_id, body)
+            except ValidationError as error:
+                return _invalid(error) if body.base_version == known else _edited_meanwhile(body, known, entity_id)
+            if newest is not None and not newest.is_published:
+                # Whoever gave it out may have died before it was published, and the next edit builds on it.
+                await self._publisher.publish([defined(project_id, newest.entity)])
+            if newest is not None and entity.digest == newest.entity.digest:
+                return _accepted(project_id, newest.entity, changed=body.base_version < known)
+            if body.base_version != known:
+                return _edited_meanwhile(body, known, entity_id)
+            if await self._entries.give_out(project_id, entity):
+                await self._publisher.publish([defined(project_id, entity)])
+                return _accepted(project_id, entity, changed=True)
+        raise Transient(f"{kind} {entity_id}: others are changing it at this moment")
+
+    def _next(self, newest: Entity | None, kind: str, entity_id: str, body: EntryBody) -> Entity:
+        """The entry as it would be published.
+
+        Raises:
+            ValidationError: it can't be one.
+        """
         now = self._clock.now()
-        first = (newest or {}).get("entity", {}).get("created_at") or now
-        given = {**body.entity, "id": entity_id, "version": seen + 1, "created_at": first, "updated_at": now}
-        try:
-            entity = KINDS[kind].model_validate(given)
-        except ValidationError as error:
-            return _invalid(error)
-        if newest is not None and entity.digest == newest["digest"]:
-            return JSONResponse({"version": seen, "changed": False}, status_code=HTTPStatus.OK)
-        event = _defined(project_id, entity)
-        await self._publisher.publish([event])
-        answer = {"event_id": event.event_id, "version": entity.version, "changed": True}
-        return JSONResponse(answer, status_code=HTTPStatus.ACCEPTED)
+        first = (newest.created_at if newest is not None else None) or now
+        version = newest.version + 1 if newest is not None else 1
+        given = {**body.entity, "id": entity_id, "version": version, "created_at": first, "updated_at": now}
+        return KINDS[kind].model_validate(given)
 
     async def references(self, project_id: ProjectId) -> Answer:
         """Every sheet, plate and prop view, with links that are good for a few minutes."""
@@ -112,12 +129,6 @@ class BibleApi:
         await self._publisher.publish(asked)
         answer = {"event_ids": [event.event_id for event in asked], "asked": len(asked)}
         return JSONResponse(answer, status_code=HTTPStatus.ACCEPTED)
-
-    async def _newest(self, project_id: str, kind: str, entity_id: str) -> Answer | None:
-        try:
-            return (await self._read.history(project_id, kind, entity_id))[-1]
-        except NotFoundError:
-            return None
 
 
 def bible_routes(bible: BibleApi) -> APIRouter:
@@ -140,15 +151,22 @@ def _again(run: RunContext, body: AgainBody) -> ReferenceRequested:
     return ReferenceRequested(**whose(other), run=other, asked_by=body.asked_by, reason=reason[:500])
 
 
-def _defined(project_id: str, entity: Model) -> Event:
-    match entity:
-        case Character():
-            return CharacterDefined(project_id=project_id, character=entity)
-        case Location():
-            return LocationDefined(project_id=project_id, location=entity)
-        case Prop():
-            return PropDefined(project_id=project_id, prop=entity)
-    raise TypeError(f"entity: {type(entity).__name__}, allowed are Character, Location and Prop")
+def _accepted(project_id: str, entity: Entity, *, changed: bool) -> Response:
+    if not changed:
+        return JSONResponse({"version": entity.version, "changed": False}, status_code=HTTPStatus.OK)
+    answer = {"event_id": defined(project_id, entity).event_id, "version": entity.version, "changed": True}
+    return JSONResponse(answer, status_code=HTTPStatus.ACCEPTED)
+
+
+def _edited_meanwhile(body: EntryBody, known: int, entity_id: str) -> Response:
+    return problem(
+        HTTPStatus.CONFLICT,
+        "edited-meanwhile",
+        f"base_version: {body.base_version}; allowed is {known}, the newest of {entity_id!r}: it was edited meanwhile",
+        field="base_version",
+        value=str(body.base_version),
+        allowed=str(known),
+    )
 
 
 def _invalid(error: ValidationError) -> Response:

@@ -18,6 +18,7 @@ from services.chassis.wire import engine_wire
 from services.cli.plan_reading import plan_events
 from services.gateway.answers import Links
 from services.gateway.api import Api, web_app
+from services.gateway.entry_book import EntryBook
 from services.gateway.handlers import Handlers
 from services.gateway.read_model import ReadModel
 from services.gateway.registry.api import RegistryApi
@@ -57,7 +58,7 @@ class FilmGateway(httpx.AsyncBaseTransport):
         api = Api(read_model, links, self, page_size=page_size)
         self.objects = FakeObjectStore()
         """Files of adapters that were added."""
-        registry = Registry(AdapterBook(documents), self.objects, "ice", self, FakeClock())
+        registry = Registry(AdapterBook(documents), EntryBook(documents), self.objects, "ice", self, FakeClock())
         adapters = RegistryApi(registry, Uploads(None, max_bytes=1024 * 1024), read_model, links)
         self._api = httpx.ASGITransport(app=web_app(api, registry=adapters))
 

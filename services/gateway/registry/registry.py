@@ -7,11 +7,12 @@ from typing import Final, Protocol
 
 from schemas.adapter import Adapter, AdapterDefined
 from schemas.adapter.families import checked
-from schemas.bible import Character, CharacterDefined
+from schemas.bible import Character
 from services.chassis.clock import Clock
 from services.chassis.failures import Transient
 from services.chassis.object_store import StoredObject
 from services.gateway.domain.adapters import Assignment, Wanted, assigned, described
+from services.gateway.entry_book import EntryBook, defined
 from services.gateway.ports import EventPublisher
 from services.gateway.read_model import NotFoundError
 from services.gateway.registry.book import AdapterBook
@@ -54,15 +55,25 @@ class Registry:
     """Adds and assigns adapters. Repeats bear no effect: same file and same words are the same version.
 
     Args:
-        book: versions given out.
+        book: versions of adapters.
+        entries: versions of characters.
         files: the object store.
         bucket: its bucket.
         publisher: of the events.
         clock: dates new versions.
     """
 
-    def __init__(self, book: AdapterBook, files: Files, bucket: str, publisher: EventPublisher, clock: Clock) -> None:
+    def __init__(  # noqa: PLR0913 - its collaborators, made in one place
+        self,
+        book: AdapterBook,
+        entries: EntryBook,
+        files: Files,
+        bucket: str,
+        publisher: EventPublisher,
+        clock: Clock,
+    ) -> None:
         self._book = book
+        self._entries = entries
         self._files = files
         self._bucket = bucket
         self._publisher = publisher
@@ -112,15 +123,16 @@ class Registry:
                 f"adapter {adapter_id!r} of project {project_id!r} is unknown; there are: {names[:300]}"
             )
         for _ in range(_ROUNDS):
-            before = await self._book.character(project_id, character_id)
-            if before is None:
+            newest = await self._entries.newest(project_id, "character", character_id)
+            before = newest.entity if newest is not None else None
+            if not isinstance(before, Character):
                 raise NotFoundError(f"character {character_id!r} of project {project_id!r} is unknown")
             character = assigned(before, adapter, assignment)
             is_new = character is not before
             if is_new:
                 character = character.model_copy(update={"updated_at": self._clock.now()})
-            if not is_new or await self._book.give_out(project_id, character):
-                await self._publisher.publish([CharacterDefined(project_id=project_id, character=character)])
+            if not is_new or await self._entries.give_out(project_id, character):
+                await self._publisher.publish([defined(project_id, character)])
                 return Given(character, is_new)
         raise Transient(f"character {character_id}: others are changing it at this moment")
 

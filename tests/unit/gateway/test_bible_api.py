@@ -1,5 +1,6 @@
 """The bible over HTTP: history, edits that nobody overwrites, references and what is stale."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from services.gateway.answers import Links
 from services.gateway.api import Api, web_app
 from services.gateway.bible_api import BibleApi
 from services.gateway.domain import staleness
+from services.gateway.entry_book import EntryBook
 from services.gateway.handlers import Handlers
 from services.gateway.read_model import ReadModel
 from tests.fakes.clock import FakeClock
@@ -33,7 +35,7 @@ async def feed(documents: FakeDocuments, *events: Event) -> None:
 def asking(documents: FakeDocuments, published: Published) -> httpx.AsyncClient:
     read = ReadModel(documents)
     links = Links(Signer(), 60)
-    bible = BibleApi(read, links, published, FakeClock())
+    bible = BibleApi(read, EntryBook(documents), links, published, FakeClock())
     api = Api(read, links, published, page_size=10)
     transport = httpx.ASGITransport(app=web_app(api, None, bible), raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://gateway")
@@ -88,6 +90,37 @@ async def test_an_edit_of_an_older_version_or_a_wrong_one_is_refused(
     answer = await client.put(RADHA, json=body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
     assert published.events == []
+
+
+async def test_of_two_edits_at_once_one_is_published_and_the_other_is_told(
+    client: httpx.AsyncClient, published: Published
+) -> None:
+    bodies = [
+        {"entity": character(appearance={"hair": hair}).model_dump(mode="json"), "base_version": 2}
+        for hair in ("white", "red")
+    ]
+    answers = await asyncio.gather(*(client.put(RADHA, json=body) for body in bodies))
+    assert sorted(answer.status_code for answer in answers) == [202, 409]
+    (won,) = [index for index, answer in enumerate(answers) if answer.status_code == 202]
+    assert answers[1 - won].json()["error"]["code"] == "edited-meanwhile"
+    # As long as it hasn't come in, it is published again before anybody is told of it.
+    assert {event.event_id for event in published.events} == {answers[won].json()["event_id"]}
+    # Before its own event has come in, the loser edits what the winner has made of it.
+    answer = await client.put(RADHA, json={**bodies[1 - won], "base_version": 3})
+    assert (answer.status_code, answer.json()["version"]) == (202, 4)
+
+
+async def test_an_edit_that_died_before_it_was_published_is_published_by_its_repeat_and_by_the_next_edit(
+    client: httpx.AsyncClient, documents: FakeDocuments, published: Published
+) -> None:
+    lost = character(version=3, appearance={"hair": "white"})
+    assert await EntryBook(documents).give_out("vrindavan", lost)
+    other = {"entity": character(appearance={"hair": "red"}).model_dump(mode="json"), "base_version": 2}
+    assert (await client.put(RADHA, json=other)).status_code == 409
+    repeated = {"entity": lost.model_dump(mode="json"), "base_version": 2}
+    answer = await client.put(RADHA, json=repeated)
+    assert (answer.status_code, answer.json()["version"]) == (202, 3)
+    assert {event.event_id for event in published.events} == {answer.json()["event_id"]}
 
 
 async def test_an_edit_that_changes_nothing_publishes_nothing(client: httpx.AsyncClient, published: Published) -> None:

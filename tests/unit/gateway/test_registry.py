@@ -16,6 +16,7 @@ from schemas.bible import CharacterDefined
 from schemas.keyframe import KeyframeReady, SeenCharacter
 from services.gateway.answers import Links
 from services.gateway.api import Api, web_app
+from services.gateway.entry_book import EntryBook
 from services.gateway.handlers import Handlers
 from services.gateway.read_model import ReadModel
 from services.gateway.registry.api import RegistryApi
@@ -50,7 +51,7 @@ class World:
     def client(self, documents: FakeDocuments | None = None) -> httpx.AsyncClient:
         store = documents or self.documents
         read_model = ReadModel(store)
-        registry = Registry(AdapterBook(store), self.objects, "ice", self.published, FakeClock())
+        registry = Registry(AdapterBook(store), EntryBook(store), self.objects, "ice", self.published, FakeClock())
         uploads = Uploads(self.folder, max_bytes=MEBIBYTE)
         links = Links(self.objects, 60)
         adapters = RegistryApi(registry, uploads, read_model, links)
