@@ -2,6 +2,7 @@
 
 import io
 import secrets
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -134,9 +135,22 @@ async def edit(
         edited = editor(text, extension=".yaml")
         if edited is None:
             return _told(output, kind, entity_id, {"version": newest["version"], "changed": False})
-        body = {"entity": _parsed(edited, "the edited text"), "base_version": newest["version"]}
-        answer = await client.write_entry(project, kind, entity_id, body)
+        try:
+            body = {"entity": _parsed(edited, "the edited text"), "base_version": newest["version"]}
+            answer = await client.write_entry(project, kind, entity_id, body)
+        except CliError as error:
+            raise _kept(error, edited, f"{kind}/{entity_id}") from error
     return _told(output, kind, entity_id, answer)
+
+
+def _kept(error: CliError, edited: str, entry: str) -> CliError:
+    """The same error; what was written in the editor isn't lost with it."""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix=f"{entry.replace('/', '-')}-", suffix=".yaml", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(edited)
+    mend = f"what you wrote is kept; after a look at it: ice bible set {entry} --file {file.name}"
+    return CliError(error.problem, code=error.code, mend="; ".join(filter(None, (error.mend, mend))))
 
 
 async def list_references(output: Output, folder: Path | None, project_id: str | None) -> Exit:

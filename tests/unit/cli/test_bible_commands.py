@@ -36,6 +36,17 @@ def test_what_the_editor_shows_is_what_a_file_may_hold(tmp_path: Path) -> None:
     assert bible_commands._read(file) == bible_commands._plain(ENTITY)
 
 
+def test_what_was_written_in_the_editor_outlives_its_refusal() -> None:
+    refused = CliError("base_version: 1; allowed is 2", mend="look at its history")
+    told = bible_commands._kept(refused, "name: Radha\n", "character/radha")
+    (kept,) = (Path(word) for word in told.mend.split() if word.endswith(".yaml"))
+    try:
+        assert bible_commands._read(kept) == {"name": "Radha"}
+    finally:
+        kept.unlink()
+    assert (told.problem, told.mend.startswith("look at its history; ")) == (refused.problem, True)
+
+
 def made(**changes: Any) -> dict[str, Any]:
     card = load_catalogue().card("previz")
     assert card is not None
