@@ -10,7 +10,7 @@ import pytest
 from tests.chaos.processes import ROOT
 from tests.chaos.settings import ChaosSettings
 from tests.fixtures.kafka_jars import KafkaUnavailableError, jars, java
-from tests.fixtures.settings import FixtureSettings
+from tests.fixtures.settings import BrokerChoice, FixtureSettings
 
 #: Another one each time something changes here would hide what a change elsewhere broke.
 SEED = 20
@@ -20,11 +20,15 @@ _LIMIT_S = 900
 @pytest.mark.e2e
 @pytest.mark.slow
 @pytest.mark.timeout(_LIMIT_S + 60)
-def test_a_film_under_every_fault_loses_nothing_and_pays_for_nothing_twice(tmp_path: Path) -> None:
+def test_a_film_under_every_fault_loses_nothing_and_pays_for_nothing_twice(
+    tmp_path: Path, fixture_settings: FixtureSettings
+) -> None:
     try:
         java()
-        jars(FixtureSettings().test_cache)
+        jars(fixture_settings.test_cache)
     except KafkaUnavailableError as error:
+        if fixture_settings.test_broker is BrokerChoice.KAFKA:
+            pytest.fail(f"--broker=kafka: {error}", pytrace=False)
         pytest.skip(f"no Apache Kafka here: {error}")
     out = tmp_path / "row.jsonl"
     short = {"SEED": str(SEED), "SHOTS": "60", "FAULT_S": "48", "OUT": str(out), "RUNS": str(ChaosSettings().runs)}
