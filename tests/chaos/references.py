@@ -9,6 +9,7 @@ from tests.chaos.evidence import Doc, Evidence, Record
 READY = "reference.ready.v1"
 FAILED = "reference.failed.v1"
 CONDITIONED = "location.conditioned.v1"
+UNAVAILABLE = "reference-unavailable"
 
 Wanted = tuple[str, str, str]
 """Subject, entity and variant."""
@@ -75,7 +76,7 @@ def _without_bytes(what: str, body: Doc, evidence: Evidence) -> list[str]:
 def _missing(body: Doc, known: set[str]) -> list[str]:
     """Who and what a shot shows without one of the references that were made."""
     shown: list[Any] = [*body["cast"], *([body["location"]] if body["location"] else []), *body["props"]]
-    lost = [item["what"] for item in body["degradations"]]
+    lost = [item["what"] for item in body["degradations"] if item["code"] == UNAVAILABLE]
     return lost + [
         str(item.get("character_id") or item.get("location_id") or item.get("prop_id"))
         for item in shown
