@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from schemas.validation import Outcome, Score
 from schemas.vocabulary import ShotSize
 from services.validation.domain.colour_names import NamedColour
-from services.validation.domain.colours import CELLS, Histogram
+from services.validation.domain.colours import CELLS, Colours
 from services.validation.domain.frame import Frame, Picture
 from services.validation.domain.intent import Attire
 from services.validation.domain.palette import distance, palette_of
@@ -66,8 +66,8 @@ class _Seen:
 class _Colours:
     """The colours that are in a frame: hue in degrees, distance from grey, share of the pixels."""
 
-    hue: NDArray[np.float64]
-    chroma: NDArray[np.float64]
+    hue: NDArray[np.float32]
+    chroma: NDArray[np.float32]
     shares: NDArray[np.float64]
 
 
@@ -91,7 +91,7 @@ class AttireColours:
         least = self.thresholds.attire_share(intent.shot_size)
         if why or least is None:
             return (not_measured("attire-colours", by, why),)
-        colours = _colours(picture.colours)
+        colours = _seen_in(picture.colours)
         seen = [found for attire in intent.attire if (found := self._seen(attire, colours)) is not None]
         if not seen:
             return (not_measured("attire-colours", by, "no visible character wears a colour that tells it apart"),)
@@ -142,9 +142,8 @@ class AttireColours:
         return float(seen.shares[close].sum())
 
 
-def _colours(histogram: Histogram) -> _Colours:
-    there = np.flatnonzero(histogram)
-    return _Colours(CELLS.hue[there], CELLS.chroma[there], histogram[there])
+def _seen_in(colours: Colours) -> _Colours:
+    return _Colours(CELLS.hue[colours.cells], CELLS.chroma[colours.cells], colours.shares)
 
 
 def _said(missing: Sequence[_Seen], seen: Sequence[_Seen], *, none: bool) -> str:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 Histogram = NDArray[np.float64]
 Lab = NDArray[np.float64]
+Places = NDArray[np.intp]
+"""Of pixels in a histogram: the number of the cell that each lies in."""
 
 #: Steps of a channel in a histogram: 32, of 8 levels each.
 STEPS: Final = 32
@@ -54,12 +56,43 @@ def hue(lab: Lab) -> NDArray[np.float64]:
     return angle
 
 
+def cells_of(pixels: NDArray[np.uint8]) -> Places:
+    """The cell of 32 × 32 × 32 that each pixel, (…, 3), lies in; red counts slowest."""
+    red, green, blue = (pixels[..., channel].astype(np.intp) // _STEP for channel in range(3))
+    found: Places = (red * STEPS + green) * STEPS + blue
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Colours:
+    """The colours that a picture has: cells of the histogram, (n,), ascending, and their shares, which add up to 1."""
+
+    cells: Places
+    shares: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, places: Places) -> "Colours":
+        """From the cells that pixels lie in."""
+        counts = np.bincount(places.ravel(), minlength=STEPS**3)
+        there = np.flatnonzero(counts)
+        return cls(there, counts[there] / max(1, places.size))
+
+    @property
+    def histogram(self) -> Histogram:
+        """Share of the pixels in every cell."""
+        found: Histogram = np.zeros(STEPS**3)
+        found[self.cells] = self.shares
+        return found
+
+
+def colours_of(pixels: NDArray[np.uint8]) -> Colours:
+    """The colours of pixels, (…, 3)."""
+    return Colours.of(cells_of(pixels))
+
+
 def histogram(pixels: NDArray[np.uint8]) -> Histogram:
-    """Share of the pixels, (…, 3), in each of 32 × 32 × 32 cells; red counts slowest."""
-    red, green, blue = (pixels[..., channel].astype(np.uint16) // _STEP for channel in range(3))
-    cells = (red * STEPS + green) * STEPS + blue
-    counts: Histogram = np.bincount(cells.ravel(), minlength=STEPS**3) / max(1, cells.size)
-    return counts
+    """Share of the pixels, (…, 3), in each cell."""
+    return colours_of(pixels).histogram
 
 
 def cells(steps: int) -> Lab:
@@ -73,13 +106,14 @@ class Cells:
     """Every cell of a histogram: where it lies, its distance from grey, its hue in degrees."""
 
     lab: Lab
-    chroma: NDArray[np.float64]
-    hue: NDArray[np.float64]
+    chroma: NDArray[np.float32]
+    hue: NDArray[np.float32]
 
 
 def _all_cells() -> Cells:
     lab = cells(STEPS)
-    return Cells(lab, chroma(lab), hue(lab))
+    # Single precision is plenty for middles of cells, and half as much memory to fetch for every frame.
+    return Cells(lab, chroma(lab).astype(np.float32), hue(lab).astype(np.float32))
 
 
 CELLS: Final = _all_cells()

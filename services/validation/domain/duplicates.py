@@ -61,10 +61,7 @@ def fingerprint(picture: Picture) -> Fingerprint | None:
     below = _cells(luma, _CELLS + 1, _CELLS)
     steps = np.concatenate([np.diff(right, axis=1).ravel(), np.diff(below, axis=0).ravel()])
     bits = steps > _CLEARLY
-    pixels = picture.small.reshape(-1, 3).astype(np.float32)
-    # A product, since it is several times faster than a mean along the outer axis.
-    red, green, blue = (float(total) / len(pixels) for total in np.ones(len(pixels), dtype=np.float32) @ pixels)
-    return Fingerprint(int.from_bytes(np.packbits(bits).tobytes(), "big"), (red, green, blue))
+    return Fingerprint(int.from_bytes(np.packbits(bits).tobytes(), "big"), picture.mean_colour)
 
 
 def near_duplicate(own: Fingerprint | None, neighbours: Iterable[Neighbour], thresholds: Thresholds) -> Score:

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.validation.domain.colours import STEPS, Histogram, Lab, cells
+from services.validation.domain.colours import STEPS, Colours, Lab, cells
 
 #: Steps of a channel, and the most colours of a palette: measured, more of either tells places apart no better.
 _STEPS: Final = 16
@@ -15,11 +15,11 @@ _PER_STEP: Final = STEPS // _STEPS
 _CELLS: Final = cells(_STEPS)
 
 
-def _coarse_cells() -> NDArray[np.int64]:
+def _coarse_cells() -> NDArray[np.int16]:
     """For each cell of a histogram, the cell of a palette that it lies in."""
     step = np.arange(STEPS) // _PER_STEP
     red, green, blue = np.meshgrid(step, step, step, indexing="ij")
-    return np.asarray((red * _STEPS + green) * _STEPS + blue, dtype=np.int64).ravel()
+    return np.asarray((red * _STEPS + green) * _STEPS + blue, dtype=np.int16).ravel()
 
 
 _COARSE: Final = _coarse_cells()
@@ -33,10 +33,9 @@ class Palette:
     shares: NDArray[np.float64]
 
 
-def palette_of(histogram: Histogram) -> Palette:
-    """Up to 96 main colours of a histogram; what is left out are its rarest."""
-    there = np.flatnonzero(histogram)
-    coarse = np.bincount(_COARSE[there], weights=histogram[there], minlength=_STEPS**3)
+def palette_of(colours: Colours) -> Palette:
+    """Up to 96 main colours of a picture; what is left out are its rarest."""
+    coarse = np.bincount(_COARSE[colours.cells], weights=colours.shares, minlength=_STEPS**3)
     found = np.flatnonzero(coarse)
     # Stable, so that equal shares are always cut the same way.
     most = found[np.argsort(-coarse[found], kind="stable")[:_MOST]]
@@ -51,5 +50,9 @@ def distance(one: Palette, other: Palette) -> float:
     colour moves to the nearest of the other picture, whatever its share there, and the harder direction counts. A
     place seen closer, where the shares change but not the colours, stays near its plate.
     """
-    apart = np.linalg.norm(one.colours[:, None] - other.colours[None], axis=2)
-    return max(float(one.shares @ apart.min(axis=1)), float(other.shares @ apart.min(axis=0)))
+    # Channel by channel, and roots of the least alone: a quarter of the time that a norm of all pairs takes.
+    apart = np.zeros((len(one.colours), len(other.colours)))
+    for some, others in zip(one.colours.T, other.colours.T, strict=True):
+        apart += (some[:, None] - others[None]) ** 2
+    there, back = np.sqrt(apart.min(axis=1)), np.sqrt(apart.min(axis=0))
+    return max(float(one.shares @ there), float(other.shares @ back))

@@ -12,7 +12,7 @@ from schemas.vocabulary import ShotSize, TimeOfDay
 from services.validation.domain import scoring
 from services.validation.domain.banding import false_contours
 from services.validation.domain.colour_names import colours_in
-from services.validation.domain.colours import histogram, oklab
+from services.validation.domain.colours import colours_of, oklab
 from services.validation.domain.frame import Limits, Wanted, decoded
 from services.validation.domain.intent import Attire, Intent, Plate, intent_of, plate_to_compare
 from services.validation.domain.palette import distance, palette_of
@@ -52,14 +52,14 @@ def test_oklab_is_that_of_its_author() -> None:
 
 
 def test_the_distance_of_two_flat_pictures_is_that_of_their_colours_and_of_the_same_is_none() -> None:
-    red, blue = (palette_of(histogram(painted(colour))) for colour in (RED, BLUE))
+    red, blue = (palette_of(colours_of(painted(colour))) for colour in (RED, BLUE))
     assert distance(red, red) == 0.0
     assert distance(red, blue) == pytest.approx(float(np.linalg.norm(red.colours[0] - blue.colours[0])))
     assert distance(red, blue) == distance(blue, red)
 
 
 def test_another_place_is_warned_about_and_the_same_seen_closer_is_not() -> None:
-    plate = Plate(palette_of(histogram(painted(RED, GREY))), "")
+    plate = Plate(palette_of(colours_of(painted(RED, GREY))), "")
     intent = Intent("cinematic", "", ShotSize.WIDE, (), plate)
     assert score_of("palette", painted(RED, GREY, GREY, GREY), intent).outcome is Outcome.PASSED
     assert score_of("palette", painted(BLUE, (20, 120, 40)), intent).outcome is Outcome.WARNED
@@ -67,7 +67,7 @@ def test_another_place_is_warned_about_and_the_same_seen_closer_is_not() -> None
 
 @pytest.mark.parametrize(("style", "size"), [("noir", ShotSize.WIDE), ("cinematic", ShotSize.INSERT)])
 def test_a_palette_that_proves_nothing_is_null(style: str, size: ShotSize) -> None:
-    intent = Intent(style, "", size, (), Plate(palette_of(histogram(painted(RED))), ""))
+    intent = Intent(style, "", size, (), Plate(palette_of(colours_of(painted(RED))), ""))
     assert (score := score_of("palette", painted(BLUE), intent)).value is None
     assert score.outcome is Outcome.NOT_MEASURED
 
