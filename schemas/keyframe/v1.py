@@ -136,11 +136,22 @@ class AttemptSummary(Model):
     provider: Slug
     """Provider."""
     outcome: Slug
-    """`accepted`, `failed-validation`, `rejected`, or a failure kind."""
+    """`accepted`, `passed-over` (passed its checks, another take was chosen), `failed-validation`, `rejected`, or a
+    failure kind."""
     reason: Text = ""
     """Why it was not the end."""
     changed: Text = ""
     """What it changed after a frame that failed its checks, e.g. `another seed; stressed costume`; empty = nothing."""
+    strategies: tuple[Slug, ...] = ()
+    """The same for programs: `new-seed`, `stress`, `avoid`, `other-view`, `next-model`."""
+    skipped: tuple[Phrase, ...] = ()
+    """What was left out as it never helped in this project, `<check>: <strategy>`."""
+    helped: bool | None = None
+    """Whether the checks that it was made for hold now; null for what no check caused, or without an image."""
+    failed_checks: tuple[Slug, ...] = ()
+    """Checks that its image failed."""
+    asset: AssetRef | None = None
+    """Its image; null when it made none."""
     cost_usd_micros: int = Field(default=0, ge=0)
     """What it cost."""
 

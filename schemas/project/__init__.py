@@ -9,6 +9,7 @@ from schemas.project.v1 import (
     ReferencePolicy,
     SeedPolicy,
     Side,
+    Takes,
     TemplateOverride,
     WithoutReference,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "ReferencePolicy",
     "SeedPolicy",
     "Side",
+    "Takes",
     "TemplateOverride",
     "WithoutReference",
 ]

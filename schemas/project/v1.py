@@ -10,6 +10,8 @@ from schemas.text import Description, Features, Name, Slug, Text
 
 #: Pixels of one side.
 Side = Annotated[int, Field(ge=64, le=8192)]
+#: Takes that are made so that the best of them can be kept, as far as the run's attempts and money go.
+Takes = Annotated[int, Field(ge=1, le=8)]
 
 
 class SeedPolicy(StrEnum):
@@ -131,6 +133,8 @@ class ProjectSettings(Model):
     """False: only the models named above may be used."""
     budget: Budget = Budget()
     """Limits per run."""
+    takes: Takes | None = Field(default=None, exclude_if=_unset)
+    """Takes to choose each keyframe from, of shots that name none; None = the first that passes its checks is taken."""
     steps: int | None = Field(default=None, ge=1, le=500)
     """Sampling steps where the model has them; None = the model's default."""
     cfg_scale: float | None = Field(default=None, ge=0, le=50)
@@ -161,6 +165,7 @@ __all__ = [
     "ReferencePolicy",
     "SeedPolicy",
     "Side",
+    "Takes",
     "TemplateOverride",
     "WithoutReference",
 ]

@@ -95,6 +95,12 @@ class RetakeInstruction(Model):
     """Whether the next attempt takes another seed."""
     note: Text = ""
     """A reviewer's words."""
+    other_view: bool = True
+    """Whether checks that speak of references may be answered with another view of a character."""
+    next_model: bool | None = None
+    """Whether another model is asked at once (true) or not at all (false); null = after two frames that failed."""
+    skipped: tuple[Phrase, ...] = ()
+    """What is left out as it never helped in this project, `<check>: <strategy>`, e.g. `attire-colours: stress`."""
 
 
 class PromptBuilt(ConditionedEvent):

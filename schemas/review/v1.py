@@ -27,6 +27,8 @@ class ReviewRequested(ChainEvent):
     """What validation measured."""
     reason: Phrase
     """Why a person is asked, e.g. `approval policy is manual`."""
+    others: tuple[Identifier, ...] = ()
+    """Generations of the run that passed their checks too and may be approved instead, best first."""
 
     def identity(self) -> tuple[str, ...]:
         """One per generation."""

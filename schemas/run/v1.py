@@ -86,6 +86,13 @@ class RunContext(Model):
         return self.shot.approval or self.project.approval
 
     @property
+    def takes(self) -> int:
+        """Takes that a keyframe is chosen from; 1 = the first that passes its checks. References have one."""
+        if self.subject is not SubjectKind.KEYFRAME:
+            return 1
+        return self.shot.takes or self.project.takes or 1
+
+    @property
     def lane(self) -> Lane:
         """Lane by the shot's priority."""
         return self.shot.lane

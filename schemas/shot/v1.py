@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from schemas.base import Event, Identifier, Model
 from schemas.ids import content_digest
-from schemas.project.v1 import ApprovalPolicy, ProjectSettings, Side
+from schemas.project.v1 import ApprovalPolicy, ProjectSettings, Side, Takes
 from schemas.text import Description, Name, Phrase, Slug, Tags, Text
 from schemas.topics import Lane
 from schemas.vocabulary import (
@@ -138,6 +138,8 @@ class Shot(Model):
     """0 to 100, higher first; 80 and above take the express lane."""
     approval: ApprovalPolicy | None = None
     """None = the project's."""
+    takes: Takes | None = Field(default=None, exclude_if=_unset)
+    """Takes to choose from, 1 to 8; None = the project's."""
     width: Side | None = None
     """Width in pixels; None = the project's."""
     height: Side | None = None

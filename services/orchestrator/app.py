@@ -14,10 +14,11 @@ from services.chassis.bindings import On, Sweep
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.documents import Documents, DocumentStore
 from services.chassis.settings import SettingsError
-from services.orchestrator.adapters import budget_documents, provider_documents, shot_documents
+from services.orchestrator.adapters import budget_documents, lesson_documents, provider_documents, shot_documents
 from services.orchestrator.adapters.budget_documents import BudgetDocuments
 from services.orchestrator.adapters.catalogue_file import load_catalogue
 from services.orchestrator.adapters.gauges import PrometheusGauges
+from services.orchestrator.adapters.lesson_documents import LessonDocuments
 from services.orchestrator.adapters.provider_documents import ProviderDocuments
 from services.orchestrator.adapters.shot_documents import ShotDocuments
 from services.orchestrator.domain.catalogue import Catalogue, CatalogueError
@@ -48,7 +49,7 @@ def build(settings: OrchestratorSettings) -> ServiceApp:
         name=NAME,
         subscriptions=_table(handlers),
         sweeps=(
-            # emits GenerationRequested, ShotRejected, KeyframeFailed, ReferenceFailed
+            # emits GenerationRequested, ShotRejected, ReviewRequested, and every end
             Sweep("decide on runs that have rested", handlers.look, settings.orchestrator_sweep_s),
             Sweep("count runs at rest", handlers.measure, _MEASURED_EVERY_S),
         ),
@@ -67,7 +68,7 @@ def _table(handlers: Handlers) -> tuple[On, ...]:
         On(
             topics.REVIEW_DECIDED,
             handlers.review_decided,
-            emits=(GenerationRequested, RetakeRequested, *_ENDS),
+            emits=(GenerationRequested, ReviewRequested, RetakeRequested, *_ENDS),
         ),
         On(topics.SHOT_PLANNED, handlers.shot_planned, emits=(RunSuperseded,), urgent=is_express),
         On(
@@ -79,7 +80,7 @@ def _table(handlers: Handlers) -> tuple[On, ...]:
         On(
             topics.GENERATION_FAILED,
             handlers.generation_failed,
-            emits=(GenerationRequested, RetakeRequested, KeyframeFailed, ReferenceFailed),
+            emits=(GenerationRequested, ReviewRequested, RetakeRequested, *_ENDS),
             urgent=is_express,
         ),
         On(
@@ -91,7 +92,7 @@ def _table(handlers: Handlers) -> tuple[On, ...]:
         On(
             topics.PROMPT_BUILT,
             handlers.prompt_built,
-            emits=(GenerationRequested, RunSuperseded, ShotRejected, KeyframeFailed, ReferenceFailed),
+            emits=(GenerationRequested, RunSuperseded, ShotRejected, ReviewRequested, *_ENDS),
             urgent=is_express,
         ),
     )
@@ -115,7 +116,11 @@ def make_handlers(settings: OrchestratorSettings, documents: DocumentStore, cloc
         ),
     )
     budgets = BudgetDocuments(documents.collection(budget_documents.COLLECTION), shots)
-    return Handlers(Ports(shots, providers, budgets, gauges, clock), _rules(settings, _catalogue(settings)))
+    lessons = LessonDocuments(
+        documents.collection(lesson_documents.COLLECTION), tries=settings.orchestrator_strategy_tries
+    )
+    ports = Ports(shots, providers, budgets, lessons, gauges, clock)
+    return Handlers(ports, _rules(settings, _catalogue(settings)))
 
 
 def _catalogue(settings: OrchestratorSettings) -> Catalogue:
@@ -152,6 +157,7 @@ def _rules(settings: OrchestratorSettings, catalogue: Catalogue) -> Rules:
             throttle_s=settings.orchestrator_throttle_s,
             outage_s=settings.orchestrator_outage_s,
             in_doubt_s=settings.orchestrator_in_doubt_s,
+            review_s=settings.orchestrator_review_s,
         ),
         sampling=Sampling(settings.default_generation_steps, settings.default_cfg_scale),
         softening=settings.orchestrator_softening,

@@ -13,7 +13,7 @@ from schemas.provider import ProviderHealthChanged, ProviderState
 from schemas.review import ReviewDecided
 from schemas.run import RunContext
 from schemas.shot import ShotPlanned
-from schemas.validation import FrameValidated
+from schemas.validation import FrameValidated, Verdict
 from schemas.vocabulary import SubjectKind
 from services.chassis.bindings import Swept
 from services.chassis.clock import Clock
@@ -24,12 +24,13 @@ from services.orchestrator.domain.circuit import Stand
 from services.orchestrator.domain.decisions import decide
 from services.orchestrator.domain.fit import Conditions
 from services.orchestrator.domain.funds import NO_LIMITS, Funds, has_limits
+from services.orchestrator.domain.lessons import NO_LESSONS
 from services.orchestrator.domain.patience import Patience
 from services.orchestrator.domain.request import MODELS_OWN, Sampling
 from services.orchestrator.domain.retention import remembering, trimmed
 from services.orchestrator.domain.ruling import InDoubtPolicy, Look, Ruling, Terms
 from services.orchestrator.domain.state import Run, ShotState
-from services.orchestrator.ports import Budgets, Gauges, Providers, ShotStates
+from services.orchestrator.ports import Budgets, Gauges, LessonsKnown, Providers, ShotStates
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ class Ports:
     shots: ShotStates
     providers: Providers
     budgets: Budgets
+    lessons: LessonsKnown
     gauges: Gauges
     clock: Clock
 
@@ -77,6 +79,7 @@ class Handlers:
         self._shots = ports.shots
         self._providers = ports.providers
         self._budgets = ports.budgets
+        self._lessons = ports.lessons
         self._gauges = ports.gauges
         self._clock = ports.clock
         self._rules = rules
@@ -244,6 +247,8 @@ class Handlers:
         run = state.runs.get(run_id)
         if run is not None and run.budgeted:
             await self._budgets.book(state, run)
+        if run is not None:
+            await self._lessons.note(state, run)
 
     async def _terms(self, state: ShotState, event: Event | Look) -> Terms:
         now, rules = self._clock.now(), self._rules
@@ -265,6 +270,7 @@ class Handlers:
             in_doubt=rules.in_doubt,
             sampling=rules.sampling,
             softening=rules.softening,
+            lessons=await self._lessons.known(state.project_id) if _may_retake(state, event) else NO_LESSONS,
         )
 
     async def _funds(self, state: ShotState, event: Event | Look) -> Funds:
@@ -282,6 +288,17 @@ class Handlers:
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
+
+
+def _may_retake(state: ShotState, event: Event | Look) -> bool:
+    """Whether an input may end in a retake for failed checks: the two words that a judgement needs, either one last."""
+    if isinstance(event, FrameValidated):
+        return event.verdict is Verdict.FAILED
+    if not isinstance(event, GenerationCompleted):
+        return False
+    run = state.runs.get(event.run.run_id)
+    attempt = run.attempt(event.generation_id) if run is not None else None
+    return attempt is not None and attempt.checked is not None and attempt.checked.verdict is Verdict.FAILED
 
 
 def _context(state: ShotState, event: Event | Look) -> RunContext | None:

@@ -9,6 +9,7 @@ from schemas.provider import ProviderHealthChanged
 from schemas.vocabulary import SubjectKind
 from services.orchestrator.domain.circuit import Circuit
 from services.orchestrator.domain.funds import Funds
+from services.orchestrator.domain.lessons import Lessons
 from services.orchestrator.domain.state import Run, ShotState, WaitKind
 
 
@@ -77,6 +78,18 @@ class Budgets(Protocol):
 
     async def book(self, state: ShotState, run: Run) -> None:
         """Note what the run has used, as the saved `state` says."""
+        ...
+
+
+class LessonsKnown(Protocol):
+    """What the retakes of projects have taught. Raises `Transient` likewise."""
+
+    async def known(self, project_id: str) -> Lessons:
+        """What is known so far."""
+        ...
+
+    async def note(self, state: ShotState, run: Run) -> None:
+        """Note what the run has tried, as the saved `state` says."""
         ...
 
 

@@ -29,6 +29,12 @@ class OrchestratorSettings(ServiceSettings):
     """What becomes of a run whose paid call may or may not have been made: hold or next-model."""
     orchestrator_in_doubt_s: float = Field(default=86_400.0, gt=0, le=30 * 86_400)
     """Seconds that such a run is held for a person; then it ends and says what may have been paid."""
+    orchestrator_review_s: float = Field(default=86_400.0, ge=0, le=30 * 86_400)
+    """Seconds that the best failed attempt of a keyframe is shown for review where approval is automatic; then the run
+    fails. 0 = it fails at once. Where approval is manual a review has no end."""
+    orchestrator_strategy_tries: int = Field(default=8, ge=0, le=10_000)
+    """Tries of a change against a failed check, none of which helped in the project, after which retakes leave it out;
+    it is tried once more after each 16 times that it was left out. 0 = never left out."""
     orchestrator_health_fresh_s: float = Field(default=1.0, ge=0, le=60)
     """Seconds that a reading of the providers' health is good for."""
     orchestrator_wait_s: float = Field(default=3600.0, ge=0, le=7 * 86_400)

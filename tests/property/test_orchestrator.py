@@ -27,6 +27,8 @@ from schemas.validation import FrameValidated
 from services.chassis.failures import Poison
 from services.orchestrator.adapters.budget_documents import COLLECTION as BUDGETS
 from services.orchestrator.adapters.budget_documents import BudgetDocuments
+from services.orchestrator.adapters.lesson_documents import COLLECTION as LESSONS
+from services.orchestrator.adapters.lesson_documents import LessonDocuments
 from services.orchestrator.adapters.provider_documents import ProviderDocuments
 from services.orchestrator.adapters.shot_documents import COLLECTION, ShotDocuments
 from services.orchestrator.domain.funds import Book, Scope
@@ -69,8 +71,10 @@ NO_ATTEMPT = {FailureKind.THROTTLED, FailureKind.OUTAGE, FailureKind.CONFIGURATI
 class OneShot(RuleBasedStateMachine):
     """One shot, planned again and again, on its way through the orchestrator."""
 
-    @initialize(manual=booleans(), in_doubt=sampled_from(InDoubtPolicy), limited=booleans())
-    def open(self, manual: bool, in_doubt: InDoubtPolicy, limited: bool) -> None:
+    @initialize(
+        manual=booleans(), in_doubt=sampled_from(InDoubtPolicy), limited=booleans(), takes=sampled_from([None, 2])
+    )
+    def open(self, manual: bool, in_doubt: InDoubtPolicy, limited: bool, takes: int | None) -> None:
         self.loop = asyncio.new_event_loop()
         self.documents = FakeDocuments()
         self.clock = FakeClock()
@@ -80,6 +84,7 @@ class OneShot(RuleBasedStateMachine):
                 shots,
                 ProviderDocuments(self.documents.collection("health"), self.clock, fresh_s=0),
                 BudgetDocuments(self.documents.collection(BUDGETS), shots),
+                LessonDocuments(self.documents.collection(LESSONS), tries=1),
                 FakeGauges(),
                 self.clock,
             ),
@@ -89,7 +94,7 @@ class OneShot(RuleBasedStateMachine):
         approval = ApprovalPolicy.MANUAL if manual else ApprovalPolicy.AUTO
         limit = Limit(max_cost_usd_micros=MAX_COST) if limited else None
         self.settings = builders.project(
-            approval=approval, budget=Budget(max_attempts=MAX_ATTEMPTS, project=limit, scene=limit)
+            approval=approval, takes=takes, budget=Budget(max_attempts=MAX_ATTEMPTS, project=limit, scene=limit)
         )
         self.logs: dict[str, list[Event]] = {topic: [] for topic in CONSUMED}
         self.offsets = dict.fromkeys(CONSUMED, 0)

@@ -3,6 +3,8 @@
 Every function takes the state and a run of it, and returns a `Ruling`: the next state and the events to publish.
 """
 
+from typing import Any
+
 from schemas.base import Event
 from schemas.generation import FailureKind
 from schemas.keyframe import KeyframeReady
@@ -13,7 +15,7 @@ from schemas.review import ReviewRequested
 from schemas.run import RunSuperseded
 from schemas.topics import Lane
 from schemas.validation import Verdict
-from services.orchestrator.domain import keyframes, references_made, resting, retakes
+from services.orchestrator.domain import keyframes, references_made, resting, retakes, takes
 from services.orchestrator.domain.catalogue import ModelCard
 from services.orchestrator.domain.fit import PASSING, SkipCode
 from services.orchestrator.domain.funds import Spent
@@ -27,12 +29,14 @@ from services.orchestrator.domain.state import (
     ACCEPTED,
     FAILED_VALIDATION,
     OPEN,
+    PASSED_OVER,
     REJECTED,
     Attempt,
     Published,
     Run,
     RunStatus,
     ShotState,
+    Wait,
 )
 
 ATTEMPTS_EXHAUSTED = "attempts-exhausted"
@@ -45,6 +49,7 @@ AUTO = "auto"
 #: Calls of one run, those that use up no attempt included: an end for whatever pauses and deadlines don't end.
 MAX_CALLS = 100
 
+_PHRASE = 500
 _MONEY = frozenset({SkipCode.BUDGET, SkipCode.FUNDS})
 
 
@@ -54,19 +59,19 @@ def request(state: ShotState, run: Run, prompt: PromptBuilt, terms: Terms) -> Ru
     Attempts, money and models may be used up.
     """
     if run.attempts_used >= run.allowance or len(run.attempts) >= MAX_CALLS:
-        return fail(state, run, prompt, ATTEMPTS_EXHAUSTED, _used_up(run))
+        return give_up(state, run, prompt, ATTEMPTS_EXHAUSTED, _used_up(run), terms)
     no_call_left = terms.conditions.funds.refusal(Spent(run.attempts_used, run.cost_usd_micros))
     if no_call_left is not None:
-        return fail(state, run, prompt, BUDGET_EXHAUSTED, no_call_left)
+        return give_up(state, run, prompt, BUDGET_EXHAUSTED, no_call_left, terms)
     pause = short_throttle(run, terms.now, terms.patience)
     waiting = resting.for_throttled(run, pause, terms) if pause is not None else None
     if waiting is not None:
-        return _rested(state, waiting)
+        return _rested(state, waiting, prompt)
     choice = _choice(run, prompt, terms)
     if choice.worth_waiting_for and (choice.chosen is None or resting.is_stopgap(run, prompt, choice, terms)):
         waiting = resting.for_any(run, choice, terms)
         if waiting is not None:
-            return _rested(state, waiting)
+            return _rested(state, waiting, prompt)
     if choice.chosen is None:
         return _end_without_model(state, run, prompt, choice, terms)
     return _asked(state, run, prompt, choice, choice.chosen, terms)
@@ -98,8 +103,8 @@ def _asked(  # noqa: PLR0913 - a decision with everything that it rests on
         synthetic=card.synthetic,
         degradations=asked.degradations,
         prompt_chars=len(asked.prompt),
-        changed=retakes.changes(prompt, run.attempts[-1].model if run.attempts else None, card.model),
         model_digest=card.digest,
+        **_changed(run, prompt, card),
     )
     changed = run.model_copy(
         update={
@@ -109,6 +114,18 @@ def _asked(  # noqa: PLR0913 - a decision with everything that it rests on
         }
     )
     return _ruled(state, changed, asked)
+
+
+def _changed(run: Run, prompt: PromptBuilt, card: ModelCard) -> dict[str, Any]:
+    """The fields of an attempt that say what it changes."""
+    change = retakes.change(prompt, run.attempts[-1].model if run.attempts else None, card.model)
+    return {
+        "changed": change.told,
+        "against": change.against,
+        "strategies": change.strategies,
+        "tactics": change.tactics,
+        "skipped": change.skipped,
+    }
 
 
 def hold(state: ShotState, run: Run, terms: Terms) -> Ruling:
@@ -123,7 +140,7 @@ def end_doubt(state: ShotState, run: Run, prompt: PromptBuilt, terms: Terms) -> 
     return fail(state, run, prompt, IN_DOUBT, f"{waited}: {resting.doubt(run.attempts[-1])}")
 
 
-def judge(state: ShotState, run: Run) -> Ruling:
+def judge(state: ShotState, run: Run, terms: Terms) -> Ruling:
     """Decide on the newest attempt once both its image and its checks are known; until then nothing follows."""
     attempt = run.attempts[-1]
     if attempt.made is None or attempt.outcome != OPEN:
@@ -132,59 +149,90 @@ def judge(state: ShotState, run: Run) -> Ruling:
     if attempt.checked is None:
         return Ruling(state.with_run(waiting), run_id=run.run_id)
     prompt = run.wording()
-    if attempt.checked.verdict is Verdict.FAILED:
-        instruction = retakes.after_validation(attempt.checked)
-        settled = attempt.model_copy(update={"outcome": FAILED_VALIDATION, "reason": instruction.reason})
-        failed = waiting.with_attempt(settled)
-        if failed.attempts_used >= failed.allowance and prompt.run.approval is ApprovalPolicy.MANUAL:
-            return _best_shown(state, failed, prompt)
-        return take_again(state, failed, prompt, instruction)
+    has_failed = attempt.checked.verdict is Verdict.FAILED
+    instruction = retakes.after_validation(attempt.checked, terms.lessons) if has_failed else None
+    settled = attempt.model_copy(
+        update={
+            "outcome": PASSED_OVER if instruction is None else FAILED_VALIDATION,
+            "reason": "" if instruction is None else instruction.reason,
+            "failed_checks": retakes.failed_checks(attempt.checked),
+        }
+    )
+    judged, wanted = waiting.with_attempt(settled), prompt.run.takes
+    if takes.is_enough(judged, wanted):
+        return conclude(state, judged, prompt)
+    return take_again(state, judged, prompt, instruction or retakes.another(run.take + 1, wanted), terms)
+
+
+def conclude(state: ShotState, run: Run, prompt: PromptBuilt) -> Ruling:
+    """Choose the best of the takes that passed: announce it, or show it to who decides."""
+    best, *others = takes.passed(run)
+    chosen = best.model_copy(update={"outcome": OPEN})
+    shown = takes.showing(run.with_attempt(chosen), chosen)
     if prompt.run.approval is ApprovalPolicy.AUTO:
-        return approve(state, waiting, prompt, AUTO)
-    asked = ReviewRequested(
+        return approve(state, shown, prompt, AUTO)
+    reason = "approval policy is manual"
+    if others:
+        reason = f"{reason}; the best of {len(others) + 1} takes that passed"
+    asked = _review(prompt, chosen, reason, tuple(item.generation_id for item in others))
+    return _ruled(state, shown.model_copy(update={"status": RunStatus.IN_REVIEW}), asked)
+
+
+def give_up(  # noqa: PLR0913 - an ending names its state, its run and its reason
+    state: ShotState, run: Run, prompt: PromptBuilt, code: str, reason: str, terms: Terms
+) -> Ruling:
+    """The end of a run's attempts, money or models: what it has is kept.
+
+    A take that passed is taken. Else a person is shown the best that failed: for as long as they like where approval is
+    manual; where it is automatic until a deadline, since nobody need be looking. References that fail in an automatic
+    film end at once: shots wait for them, and can go on without.
+    """
+    if takes.passed(run):
+        return conclude(state, run, prompt)
+    failed = takes.best_failed(run)
+    asks = prompt.run.approval is ApprovalPolicy.MANUAL
+    if not failed or not (asks or (prompt.run.reference is None and terms.patience.review_s)):
+        return fail(state, run, prompt, code, reason)
+    best = failed[0]
+    shown = takes.showing(run, best)
+    shown = shown.model_copy(update={"status": RunStatus.IN_REVIEW, "wait": None, "waiting_since": None})
+    told = f"{reason}; this is the best of {len(failed)} that failed" if len(failed) > 1 else reason
+    waiting = shown if asks else resting.for_review(shown, code, reason, terms)
+    return _ruled(state, waiting, _review(prompt, best, told))
+
+
+def _review(prompt: PromptBuilt, shown: Attempt, reason: str, others: tuple[str, ...] = ()) -> ReviewRequested:
+    if shown.made is None or shown.checked is None:
+        raise ValueError(f"generation {shown.generation_id}: has no checked image; allowed is a judged one")
+    return ReviewRequested(
         run=prompt.run,
-        generation_id=attempt.generation_id,
-        take=attempt.take,
-        asset=attempt.made.asset,
-        scores=attempt.checked.scores,
-        reason="approval policy is manual",
+        generation_id=shown.generation_id,
+        take=shown.take,
+        asset=shown.made.asset,
+        scores=shown.checked.scores,
+        reason=reason if len(reason) <= _PHRASE else reason[: _PHRASE - 1] + "…",
+        others=others,
     )
-    return _ruled(state, run.model_copy(update={"status": RunStatus.IN_REVIEW}), asked)
 
 
-def _best_shown(state: ShotState, run: Run, prompt: PromptBuilt) -> Ruling:
-    """At the end of the attempts a person who decides anyway is shown the best of them: fewest failed, then warned."""
-    # What a reviewer has seen and sent back isn't shown again.
-    made = [item for item in run.attempts if item.outcome == FAILED_VALIDATION and item.made and item.checked]
-    best = min(made, key=lambda item: (retakes.faults(item), -item.attempt))
-    # The attempt on show is always the last of the list; its number stays.
-    others = tuple(item for item in run.attempts if item.generation_id != best.generation_id)
-    shown = run.model_copy(update={"attempts": (*others, best), "status": RunStatus.IN_REVIEW})
-    if best.made is None or best.checked is None:
-        raise ValueError(f"run {run.run_id}: attempt {best.attempt} has no checked image")
-    asked = ReviewRequested(
-        run=prompt.run,
-        generation_id=best.generation_id,
-        take=best.take,
-        asset=best.made.asset,
-        scores=best.checked.scores,
-        reason=f"all {run.attempts_used} attempts are used up and the last failed; the best of {len(made)} that failed",
-    )
-    return _ruled(state, shown, asked)
+def end_review(state: ShotState, run: Run, prompt: PromptBuilt, wait: Wait, terms: Terms) -> Ruling:
+    """End a run whose best failed attempt nobody has decided on."""
+    waited = f"the best of them was on show for {terms.patience.review_s:g} s and nobody decided"
+    return fail(state, run, prompt, wait.code, f"{wait.reason}; {waited}")
 
 
-def take_again(state: ShotState, run: Run, prompt: PromptBuilt, instruction: RetakeInstruction) -> Ruling:
+def take_again(state: ShotState, run: Run, prompt: PromptBuilt, instruction: RetakeInstruction, terms: Terms) -> Ruling:
     """Have the frame worded anew, or end the run where its attempts are used up."""
     if run.attempts_used >= run.allowance:
-        return fail(state, run, prompt, ATTEMPTS_EXHAUSTED, _used_up(run))
-    again = run.model_copy(update={"status": RunStatus.RETAKING, "take": run.take + 1})
+        return give_up(state, run, prompt, ATTEMPTS_EXHAUSTED, _used_up(run), terms)
+    again = run.model_copy(update={"status": RunStatus.RETAKING, "take": run.take + 1, "wait": None})
     return _ruled(state, again, retakes.retake(prompt, again.take, instruction))
 
 
 def approve(state: ShotState, run: Run, prompt: PromptBuilt, approved_by: str) -> Ruling:
     """Announce the newest attempt's image; it supersedes the keyframe or reference announced before for this role."""
     accepted = run.attempts[-1].model_copy(update={"outcome": ACCEPTED})
-    settled = run.with_attempt(accepted)
+    settled = takes.passed_over(run.with_attempt(accepted))
     event: KeyframeReady | ReferenceReady
     if prompt.run.reference is not None:
         event = references_made.ready(prompt, settled, accepted, approved_by=approved_by)
@@ -239,7 +287,8 @@ def _choice(run: Run, prompt: PromptBuilt, terms: Terms) -> Choice:
 
 
 def _choose(run: Run, prompt: PromptBuilt, terms: Terms, *, spare_poor: bool) -> Choice:
-    history = history_of(run, terms.catalogue, terms.now, terms.patience, spare_poor=spare_poor)
+    next_model = prompt.retake.next_model if prompt.retake is not None else None
+    history = history_of(run, terms.catalogue, terms.now, terms.patience, spare_poor=spare_poor, next_model=next_model)
     return route(prompt, terms.catalogue, terms.conditions, history)
 
 
@@ -248,11 +297,11 @@ def _end_without_model(state: ShotState, run: Run, prompt: PromptBuilt, choice: 
     if choice.worth_waiting_for:
         waited = f"no capable model could be asked for {terms.patience.model_s:g} s"
         reason = f"{waited}: {resting.reasons_of(choice.worth_waiting_for)}"
-        return fail(state, run, prompt, keyframes.NO_CAPABLE_MODEL, reason)
+        return give_up(state, run, prompt, keyframes.NO_CAPABLE_MODEL, reason, terms)
     dear = tuple(item for item in choice.candidates if item.skips and {skip.code for skip in item.skips} <= _MONEY)
     if any(run.attempts or skip.code is SkipCode.FUNDS for item in dear for skip in item.skips):
         reason = f"no money for another attempt: {resting.reasons_of(dear)}"
-        return fail(state, run, prompt, BUDGET_EXHAUSTED, reason)
+        return give_up(state, run, prompt, BUDGET_EXHAUSTED, reason, terms)
     if not run.attempts:
         if not choice.capable_but_for_now:
             told = references_made if prompt.run.reference is not None else keyframes
@@ -261,7 +310,7 @@ def _end_without_model(state: ShotState, run: Run, prompt: PromptBuilt, choice: 
         return fail(state, run, prompt, keyframes.NO_CAPABLE_MODEL, f"no capable model can be asked now: {reasons}")
     now = tuple(item for item in choice.candidates if item.skips and {skip.code for skip in item.skips} <= PASSING)
     reasons = resting.reasons_of(now) or _last_reason(run)
-    return fail(state, run, prompt, FALLBACK_EXHAUSTED, f"no other capable model is left: {reasons}")
+    return give_up(state, run, prompt, FALLBACK_EXHAUSTED, f"no other capable model is left: {reasons}", terms)
 
 
 def _used_up(run: Run) -> str:
@@ -273,7 +322,10 @@ def _last_reason(run: Run) -> str:
     return f"{last.model}, {last.outcome or 'unfinished'}" + (f": {last.reason}" if last.reason else "")
 
 
-def _rested(state: ShotState, run: Run) -> Ruling:
+def _rested(state: ShotState, run: Run, prompt: PromptBuilt) -> Ruling:
+    if takes.passed(run):
+        # One take is in hand: another one to compare it with isn't worth waiting for.
+        return conclude(state, run, prompt)
     why = "" if run.wait is None else run.wait.reason
     return Ruling(state.with_run(run), run_id=run.run_id, note=f"waits: {why}")
 

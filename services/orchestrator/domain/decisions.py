@@ -8,12 +8,13 @@ from schemas.prompt import PromptBuilt
 from schemas.review import Decision, ReviewDecided
 from schemas.shot import ShotPlanned
 from schemas.validation import FrameValidated
-from services.orchestrator.domain import course, retakes
+from services.orchestrator.domain import course, retakes, takes
 from services.orchestrator.domain.funds import has_limits
 from services.orchestrator.domain.ruling import InDoubtPolicy, Look, Ruling, Terms
 from services.orchestrator.domain.standing import Making, is_older, making_of, outdated, with_planned, with_worded
 from services.orchestrator.domain.state import (
     OPEN,
+    PASSED_OVER,
     REJECTED,
     Attempt,
     Checked,
@@ -50,11 +51,11 @@ def decide(  # noqa: PLR0911 - one answer per input
         case PromptBuilt():
             return _worded(state, event, terms)
         case GenerationCompleted():
-            return _made(state, event)
+            return _made(state, event, terms)
         case GenerationFailed():
             return _failed(state, event, terms)
         case FrameValidated():
-            return _checked(state, event)
+            return _checked(state, event, terms)
         case ReviewDecided():
             return _reviewed(state, event, terms)
     raise TypeError(f"event: {type(event).__name__}, allowed are the events that the orchestrator consumes")
@@ -103,7 +104,7 @@ def _worded(state: ShotState, event: PromptBuilt, terms: Terms) -> Ruling:
     return replace(asked, events=(*superseded.events, *asked.events), run_id=run_id)
 
 
-def _made(state: ShotState, event: GenerationCompleted) -> Ruling:
+def _made(state: ShotState, event: GenerationCompleted, terms: Terms) -> Ruling:
     run_id = event.run.run_id
     found = _attempt(state, run_id, event.generation_id)
     if found is None:
@@ -128,10 +129,10 @@ def _made(state: ShotState, event: GenerationCompleted) -> Ruling:
         run = run.model_copy(update={"status": RunStatus.VALIDATING, "wait": None})
     run = run.model_copy(update={"waiting_since": None})
     run = run.with_attempt(attempt.model_copy(update=changes))
-    return _judged(state, run, event.generation_id)
+    return _judged(state, run, event.generation_id, terms)
 
 
-def _checked(state: ShotState, event: FrameValidated) -> Ruling:
+def _checked(state: ShotState, event: FrameValidated, terms: Terms) -> Ruling:
     run_id = event.run.run_id
     found = _attempt(state, run_id, event.generation_id)
     if found is None:
@@ -140,14 +141,14 @@ def _checked(state: ShotState, event: FrameValidated) -> Ruling:
     if attempt.checked is not None:
         return _ignored(state, run_id, f"generation {event.generation_id} was already validated")
     checked = Checked(verdict=event.verdict, scores=event.scores, reasons=event.reasons)
-    return _judged(state, run.with_attempt(attempt.model_copy(update={"checked": checked})), event.generation_id)
+    return _judged(state, run.with_attempt(attempt.model_copy(update={"checked": checked})), event.generation_id, terms)
 
 
-def _judged(state: ShotState, run: Run, generation_id: str) -> Ruling:
+def _judged(state: ShotState, run: Run, generation_id: str, terms: Terms) -> Ruling:
     """Judge the attempt where it is the one that the run waits for; else it is only noted."""
     waits = run.status in {RunStatus.GENERATING, RunStatus.VALIDATING}
     if waits and run.attempts[-1].generation_id == generation_id:
-        return course.judge(state, run)
+        return course.judge(state, run, terms)
     return Ruling(state.with_run(run), run_id=run.run_id, note=f"noted only: run is {run.status.value}")
 
 
@@ -188,7 +189,7 @@ def _after_failure(state: ShotState, run: Run, settled: Attempt, terms: Terms) -
     if settled.kind is FailureKind.REFUSED and terms.softening and not _softened(run):
         forgiven = run.with_attempt(settled.model_copy(update={"forgiven": True}))
         instruction = retakes.after_refusal(settled.model, settled.reason, terms.softening)
-        return course.take_again(state, forgiven, prompt, instruction)
+        return course.take_again(state, forgiven, prompt, instruction, terms)
     ruling = course.request(state, run, prompt, terms)
     if settled.kind is FailureKind.INVALID_REQUEST:
         return replace(ruling, note=settled.reason, alarm=True)
@@ -213,6 +214,9 @@ def _reviewed(  # noqa: PLR0911 - one answer per decision
     if run is None:
         return _ignored(state, None, f"review {event.review_id}: run {event.run_id} is unknown")
     on_show = run.status in {RunStatus.IN_REVIEW, RunStatus.HELD}
+    instead = _approved_instead(run, event)
+    if instead is not None:
+        return course.approve(state, takes.showing(run, instead), run.wording(), event.reviewer)
     if not on_show or run.attempts[-1].generation_id != event.generation_id:
         why = f"review {event.review_id} ({event.decision.value}): generation {event.generation_id} is not in review"
         return _ignored(state, run.run_id, f"{why}; the run is {run.status.value}")
@@ -224,7 +228,15 @@ def _reviewed(  # noqa: PLR0911 - one answer per decision
         return _doubt_settled(state, run, event, terms)
     if event.decision is Decision.APPROVE:
         return course.approve(state, run, run.wording(), event.reviewer)
-    return _rerolled(state, run, event)
+    return _rerolled(state, run, event, terms)
+
+
+def _approved_instead(run: Run, event: ReviewDecided) -> Attempt | None:
+    """Another take that passed its checks, which the reviewer prefers to the one on show."""
+    if run.status is not RunStatus.IN_REVIEW or event.decision is not Decision.APPROVE:
+        return None
+    attempt = run.attempt(event.generation_id)
+    return attempt if attempt is not None and attempt.outcome == PASSED_OVER else None
 
 
 def _doubt_settled(state: ShotState, run: Run, event: ReviewDecided, terms: Terms) -> Ruling:
@@ -244,13 +256,13 @@ def _allowed_once_more(run: Run) -> Run:
     return run.model_copy(update={"allowance": allowed, "express": True})
 
 
-def _rerolled(state: ShotState, run: Run, event: ReviewDecided) -> Ruling:
+def _rerolled(state: ShotState, run: Run, event: ReviewDecided, terms: Terms) -> Ruling:
     instruction = retakes.after_review(event.reviewer, event.note)
     settled = run.attempts[-1].model_copy(
         update={"outcome": REJECTED, "reason": f"{instruction.reason}: {event.note}".rstrip(": ")[:_TEXT]}
     )
     run = _allowed_once_more(run.with_attempt(settled))
-    return course.take_again(state, run, run.wording(), instruction)
+    return course.take_again(state, run, run.wording(), instruction, terms)
 
 
 def _looked(state: ShotState, look: Look, terms: Terms) -> Ruling:
@@ -259,6 +271,9 @@ def _looked(state: ShotState, look: Look, terms: Terms) -> Ruling:
         return Ruling(state)
     if run.wait.kind is WaitKind.IN_DOUBT:
         return course.end_doubt(state, run, run.wording(), terms) if run.wait.until <= terms.now else Ruling(state)
+    if run.wait.kind is WaitKind.REVIEW:
+        over = run.wait.until <= terms.now
+        return course.end_review(state, run, run.wording(), run.wait, terms) if over else Ruling(state)
     if run.wait.due > terms.now and not state.woken:
         return Ruling(state)
     return course.request(state, run.model_copy(update={"wait": None}), run.wording(), terms)

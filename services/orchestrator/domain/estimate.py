@@ -1,7 +1,8 @@
 """What a film will cost, per model, before anything is sent. Pure; for `ice estimate`.
 
-Per frame: `low` is one image at the model's least price; `expected` adds the share of frames that are usually taken
-again, at the usual price; `high` is every attempt that the budget allows at the highest price, within the run's money.
+Per frame: `low` is as many takes as the best is chosen from, at the model's least price; `expected` adds the share of
+frames that are usually taken again, at the usual price; `high` is every attempt that the budget allows at the highest
+price, within the run's money.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,7 +25,7 @@ class Estimate:
         provider: its provider.
         frames: frames of the film.
         makes: frames that it can make; figures are for these.
-        low: if every first image is taken.
+        low: if every take passes its checks.
         expected: with the usual share of retakes.
         high: if every frame uses up its attempts or its money.
         reasons: why it can't make the others, each once.
@@ -64,20 +65,25 @@ def estimate(
 def _of(card: ModelCard, frames: Sequence[RunContext], today: date, retakes: float) -> Estimate:
     against = [_against(card, frame, today) for frame in frames]
     able = [frame for frame, reason in zip(frames, against, strict=True) if reason is None]
-    prices = [(card.price(frame.width, frame.height), frame.project.budget) for frame in able]
+    prices = [(card.price(frame.width, frame.height), _takes(frame), frame.project.budget) for frame in able]
     least, most = card.cost_spread
     return Estimate(
         model=card.model,
         provider=card.provider,
         frames=len(frames),
         makes=len(able),
-        low=round(sum(price * least for price, _ in prices)),
-        expected=round(sum(price * (1 + retakes) for price, _ in prices)),
+        low=round(sum(price * least * takes for price, takes, _ in prices)),
+        expected=round(sum(price * (takes + retakes) for price, takes, _ in prices)),
         high=round(
-            sum(_at_most(price * most, budget.max_attempts, budget.max_cost_usd_micros) for price, budget in prices)
+            sum(_at_most(price * most, budget.max_attempts, budget.max_cost_usd_micros) for price, _, budget in prices)
         ),
         reasons=tuple(dict.fromkeys(reason for reason in against if reason is not None)),
     )
+
+
+def _takes(frame: RunContext) -> int:
+    """Takes to choose from, as far as the run's attempts go."""
+    return min(frame.takes, frame.project.budget.max_attempts)
 
 
 def _at_most(price: float, attempts: int, money: int) -> float:

@@ -23,7 +23,15 @@ _FINAL = frozenset(
 )
 
 
-def history_of(run: Run, catalogue: Catalogue, now: float, patience: Patience, *, spare_poor: bool) -> History:
+def history_of(  # noqa: PLR0913 - all that a run's past is read by
+    run: Run,
+    catalogue: Catalogue,
+    now: float,
+    patience: Patience,
+    *,
+    spare_poor: bool,
+    next_model: bool | None = None,
+) -> History:
     """The router's view of a run.
 
     Args:
@@ -33,12 +41,13 @@ def history_of(run: Run, catalogue: Catalogue, now: float, patience: Patience, *
         patience: how long pauses are.
         spare_poor: also exclude models whose frames failed validation too often. Asked first; when that leaves nobody,
             such a model is better than none.
+        next_model: whether one frame that failed is too often (true), or no number of them (false); None = two.
     """
     return History(
         run_id=run.run_id,
         spent_usd_micros=run.cost_usd_micros,
         calls=run.attempts_used,
-        excluded={**(_poor(run) if spare_poor else {}), **_failed(run)},
+        excluded={**(_poor(run, next_model) if spare_poor else {}), **_failed(run)},
         paused=model_pauses(run, now, patience),
         paused_providers=provider_pauses(run, now, patience),
         refused_by=_refused_by(run, catalogue),
@@ -56,9 +65,12 @@ def _failed(run: Run) -> dict[str, str]:
     }
 
 
-def _poor(run: Run) -> dict[str, str]:
+def _poor(run: Run, next_model: bool | None) -> dict[str, str]:
+    if next_model is False:
+        return {}
+    most = 1 if next_model else INVALID_FRAMES
     counts = Counter(attempt.model for attempt in run.attempts if attempt.outcome == FAILED_VALIDATION)
-    return {model: f"failed validation {count} times" for model, count in counts.items() if count >= INVALID_FRAMES}
+    return {model: f"failed validation {count} time(s)" for model, count in counts.items() if count >= most}
 
 
 def _refused_by(run: Run, catalogue: Catalogue) -> Mapping[str, str]:

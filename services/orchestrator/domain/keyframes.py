@@ -18,6 +18,7 @@ from schemas.prompt import PromptBuilt
 from schemas.run import RunContext
 from schemas.shot import Problem, ShotPlanned, ShotRejected
 from services.orchestrator.domain.fit import SkipCode
+from services.orchestrator.domain.lessons import helped
 from services.orchestrator.domain.router import Candidate, Choice
 from services.orchestrator.domain.state import OPEN, Attempt, Made, Published, Run
 
@@ -147,6 +148,11 @@ def summaries(run: Run) -> tuple[AttemptSummary, ...]:
             outcome="unfinished" if item.outcome == OPEN else item.outcome,
             reason=item.reason[:_TEXT],
             changed=item.changed[:_TEXT],
+            strategies=item.strategies,
+            skipped=item.skipped,
+            helped=helped(item),
+            failed_checks=item.failed_checks or (),
+            asset=item.made.asset if item.made is not None else None,
             cost_usd_micros=item.spent_usd_micros,
         )
         for item in run.attempts

@@ -27,6 +27,7 @@ class Patience:
         throttle_pause_s: pause after throttling when the vendor names none.
         outage_s: pause of a run at a provider that failed it; doubles with each time.
         in_doubt_s: for certainty or a person's word on a call in doubt.
+        review_s: for a person's word on the best failed attempt where approval is automatic; 0 = nobody is asked.
     """
 
     model_s: float = 3600.0
@@ -35,6 +36,7 @@ class Patience:
     throttle_pause_s: float = 2.0
     outage_s: float = 30.0
     in_doubt_s: float = 86_400.0
+    review_s: float = 86_400.0
 
 
 DEFAULT_PATIENCE = Patience()

@@ -8,7 +8,7 @@ from schemas.generation import ReferenceUse
 from schemas.prompt import PromptBuilt
 
 #: Checks that another view of a character may mend.
-_OF_VIEWS = frozenset({"identity", "copy-paste"})
+VIEW_CHECKS = frozenset({"identity", "copy-paste"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def other_view(event: ConditionedEvent) -> bool:
     """Whether this is a retake for which the views sent before were no help, and some character has another."""
     retake = event.retake if isinstance(event, PromptBuilt) else None
     several = any(len(member.references) > 1 for member in event.visible_cast)
-    return several and retake is not None and bool(_OF_VIEWS & set(retake.failed_checks))
+    return several and retake is not None and retake.other_view and bool(VIEW_CHECKS & set(retake.failed_checks))
 
 
 def _views(event: ConditionedEvent, member: CharacterConditioning) -> tuple[ReferenceImage, ...]:

@@ -1,4 +1,4 @@
-"""Runs that rest: for a model that can be asked again, or for certainty about a call in doubt."""
+"""Runs that rest: for a model that can be asked again, for certainty about a call in doubt, for a reviewer."""
 
 from schemas.prompt import PromptBuilt
 from services.orchestrator.domain.fit import wanted_names
@@ -50,6 +50,13 @@ def in_doubt(run: Run, terms: Terms) -> Run:
         kind=WaitKind.IN_DOUBT, reason=doubt(run.attempts[-1])[:_REASON], due=until, until=until, turn=run.turns + 1
     )
     return run.resting(RunStatus.HELD, wait)
+
+
+def for_review(run: Run, code: str, reason: str, terms: Terms) -> Run:
+    """The run with its best failed attempt on show, until a person decides or the patience is over."""
+    until = terms.now + terms.patience.review_s
+    wait = Wait(kind=WaitKind.REVIEW, reason=reason[:_REASON], due=until, until=until, turn=run.turns + 1, code=code)
+    return run.resting(RunStatus.IN_REVIEW, wait)
 
 
 def doubt(attempt: Attempt) -> str:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from schemas.base import Event
 from services.orchestrator.domain.catalogue import Catalogue
 from services.orchestrator.domain.fit import Conditions
+from services.orchestrator.domain.lessons import NO_LESSONS, Lessons
 from services.orchestrator.domain.patience import DEFAULT_PATIENCE, Patience
 from services.orchestrator.domain.request import MODELS_OWN, Sampling
 from services.orchestrator.domain.state import ShotState
@@ -28,6 +29,7 @@ class Terms:
         patience: how long runs wait.
         in_doubt: what becomes of a call in doubt.
         sampling: what models are given where the project says nothing.
+        lessons: what retakes of the project have taught.
         softening: a note with which a refused prompt is worded once more before the next model is asked; empty = not.
     """
 
@@ -37,6 +39,7 @@ class Terms:
     in_doubt: InDoubtPolicy = InDoubtPolicy.HOLD
     sampling: Sampling = MODELS_OWN
     softening: str = ""
+    lessons: Lessons = NO_LESSONS
 
     @property
     def now(self) -> float:

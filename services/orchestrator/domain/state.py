@@ -43,6 +43,8 @@ _CLOSED = frozenset({RunStatus.APPROVED, RunStatus.FAILED, RunStatus.REJECTED, R
 
 #: Outcomes of an attempt beside the failure kinds. An open attempt has none.
 ACCEPTED, FAILED_VALIDATION, REJECTED, OPEN = "accepted", "failed-validation", "rejected", ""
+#: It passed its checks; another take was chosen, or will be.
+PASSED_OVER = "passed-over"
 
 
 class Made(Model):
@@ -66,10 +68,11 @@ class Checked(Model):
 
 
 class WaitKind(StrEnum):
-    """What a run waits for: a model that can be asked again, or certainty about a call in doubt."""
+    """What a run waits for: a model that can be asked again, certainty about a call in doubt, a reviewer's word."""
 
     MODEL = "model"
     IN_DOUBT = "in-doubt"
+    REVIEW = "review"
 
 
 class Wait(Model):
@@ -85,6 +88,8 @@ class Wait(Model):
     """Which rest of the run this is, from 1: tells one look from the next."""
     providers: tuple[str, ...] = ()
     """Providers whose recovery ends it."""
+    code: str = ""
+    """With what code the run ends when nobody has decided by then."""
 
 
 #: Failures of which a call without cost is no attempt: nothing was tried, as nobody was there to try it.
@@ -122,6 +127,16 @@ class Attempt(Model):
     """Characters of the prompt that was sent."""
     changed: str = ""
     """What its take changes, for people; empty for the first."""
+    against: tuple[str, ...] = ()
+    """Failed checks that it was made for."""
+    strategies: tuple[str, ...] = ()
+    """What it changes, for programs."""
+    tactics: tuple[str, ...] = ()
+    """Which of them speaks to which check: `<check>: <strategy>`."""
+    skipped: tuple[str, ...] = ()
+    """What was left out as it never helped, in the same form."""
+    failed_checks: tuple[str, ...] | None = None
+    """Checks that its image failed; None = it was not judged."""
     forgiven: bool = False
     """Its failure does not speak against asking the model again: a person or another wording changed the case."""
 

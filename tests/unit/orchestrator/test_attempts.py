@@ -10,6 +10,7 @@ from schemas.generation.v1 import FailureKind
 from schemas.keyframe import KeyframeFailed, KeyframeReady
 from schemas.project import Budget
 from schemas.prompt import RetakeRequested
+from schemas.review import ReviewRequested
 from schemas.run import RunContext
 from schemas.shot import ShotRejected
 from services.orchestrator.domain.ruling import InDoubtPolicy
@@ -188,7 +189,8 @@ def test_a_lone_model_is_asked_until_the_attempts_are_used_up() -> None:
         last = stage.send(flawed(made))
         if attempt < 4:
             prompt = reworded(prompt, only(last, RetakeRequested))
-    over = only(last, KeyframeFailed)
+    assert "all 4 attempts are used" in only(last, ReviewRequested).reason
+    over = only(stage.rested(), KeyframeFailed)
     assert over.code == "attempts-exhausted"
     assert [item.outcome for item in over.attempts] == ["failed-validation"] * 4
     assert over.last_failure is None

@@ -27,6 +27,13 @@ def test_low_expected_and_high_follow_from_prices_retakes_and_the_runs_budget() 
     assert (found.low, found.expected, found.high) == (250_000, 600_000, 1_200_000)
 
 
+def test_takes_to_choose_from_are_paid_for_as_far_as_the_attempts_go() -> None:
+    cards = catalogue(cost_spread=(0.5, 2.0), free=False)
+    found = of(estimate(film(takes=3), cards, today=TODAY, retakes=0.2), "alpha")
+    assert (found.low, found.expected) == (750_000, 1_600_000)
+    assert of(estimate(film(takes=8), cards, today=TODAY, retakes=0.0), "alpha").expected == 2_000_000
+
+
 def test_models_that_make_more_of_the_film_come_first_then_the_cheaper() -> None:
     frames = [*film(2), *film(1, width=768, height=512)]
     found = estimate(frames, catalogue(), today=TODAY)

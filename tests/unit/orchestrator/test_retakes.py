@@ -38,6 +38,10 @@ def test_a_retake_tells_what_it_changes() -> None:
     stage.send(second)
     ready = only(stage.send(passed(second)), KeyframeReady)
     assert [item.changed for item in ready.attempts] == ["", "another seed; stressed costume"]
+    assert [item.strategies for item in ready.attempts] == [(), ("new-seed", "stress")]
+    assert [item.failed_checks for item in ready.attempts] == [("attire-colours",), ()]
+    assert [item.helped for item in ready.attempts] == [None, True]
+    assert [item.asset for item in ready.attempts] == [first.asset, second.asset]
 
 
 def test_a_wrong_face_is_retaken_with_another_view() -> None:

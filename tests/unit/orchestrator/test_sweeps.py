@@ -18,6 +18,8 @@ from services.chassis.documents import Document
 from services.chassis.failures import Transient
 from services.orchestrator.adapters.budget_documents import COLLECTION as BUDGETS
 from services.orchestrator.adapters.budget_documents import BudgetDocuments
+from services.orchestrator.adapters.lesson_documents import COLLECTION as LESSONS
+from services.orchestrator.adapters.lesson_documents import LessonDocuments
 from services.orchestrator.adapters.provider_documents import ProviderDocuments
 from services.orchestrator.adapters.shot_documents import COLLECTION, ShotDocuments
 from services.orchestrator.domain.circuit import CircuitRules
@@ -57,7 +59,8 @@ class Film:
             self.documents.collection("health"), self.clock, fresh_s=0, circuit_rules=circuits
         )
         budgets = BudgetDocuments(self.documents.collection(BUDGETS), shots)
-        return Handlers(Ports(shots, providers, budgets, self.gauges, self.clock), self.rules)
+        lessons = LessonDocuments(self.documents.collection(LESSONS))
+        return Handlers(Ports(shots, providers, budgets, lessons, self.gauges, self.clock), self.rules)
 
     def state(self, shot_id: str = "sh0010") -> ShotState:
         """A shot as it is stored."""
@@ -156,7 +159,7 @@ async def test_how_many_runs_rest_is_measured_by_why() -> None:
     await film.handlers.prompt_built(worded(second))
     await film.handlers.prompt_built(worded(third))
     await film.handlers.measure()
-    assert film.gauges.shown == {WaitKind.MODEL: 2, WaitKind.IN_DOUBT: 1}
+    assert film.gauges.shown == {WaitKind.MODEL: 2, WaitKind.IN_DOUBT: 1, WaitKind.REVIEW: 0}
 
 
 async def test_a_held_run_ends_at_its_deadline_by_the_sweep() -> None:
