@@ -66,6 +66,14 @@ class GatewayClient:
         """The newest keyframe of each shot and role, all pages."""
         return await self._all(f"/projects/{quote(project_id, safe='')}/keyframes", "keyframes")
 
+    async def keyframes_with_takes(self, project_id: str) -> list[Answer]:
+        """Likewise, each with links to the images of its other takes."""
+        return await self._all(f"/projects/{quote(project_id, safe='')}/keyframes?takes=true", "keyframes")
+
+    async def report_material(self, project_id: str) -> Answer:
+        """Reference pictures with links, frames without a keyframe, costs."""
+        return await self._get(f"/projects/{quote(project_id, safe='')}/report")
+
     async def shots(self, project_id: str) -> list[Answer]:
         """Every shot in story order, all pages."""
         return await self._all(f"/projects/{quote(project_id, safe='')}/shots", "shots")
@@ -190,7 +198,7 @@ class GatewayClient:
         items: list[Answer] = []
         after: int | None = 0
         while after is not None:
-            page = await self._get(f"{path}?after={after}")
+            page = await self._get(f"{path}{'&' if '?' in path else '?'}after={after}")
             items += _list(page, name)
             after = page.get("next")
         return items

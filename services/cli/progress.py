@@ -12,6 +12,8 @@ STATUSES: Final = (
 )  # fmt: skip
 """In the order of a run's way, the ends last."""
 ENDS: Final = frozenset({"ready", "failed", "rejected", "superseded"})
+#: Nothing moves until a person says something.
+WAITS_FOR_PEOPLE: Final = frozenset({"review", "held"})
 BAD_ENDS: Final = frozenset({"failed", "rejected"})
 _MICROS: Final = 1_000_000
 
@@ -69,6 +71,17 @@ class FilmProgress:
         """Whether nothing moves any more."""
         return len(self.frames) >= self.expected and all(frame.status in ENDS for frame in self.frames)
 
+    @property
+    def waiting(self) -> tuple[Frame, ...]:
+        """Frames that wait for a person."""
+        return tuple(frame for frame in self.frames if frame.status in WAITS_FOR_PEOPLE)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing moves until a person says something, if anything is left to move at all."""
+        still = ENDS | WAITS_FOR_PEOPLE
+        return len(self.frames) >= self.expected and all(frame.status in still for frame in self.frames)
+
     def summary(self) -> dict[str, Any]:
         """For programs."""
         return {
@@ -79,6 +92,7 @@ class FilmProgress:
             "failed": len(self.bad),
             "counts": self.counts,
             "finished": self.finished,
+            "waiting_for_people": len(self.waiting),
             "seconds": round(self.seconds, 3),
             "cost_usd": self.cost_usd,
             "failures": [

@@ -47,7 +47,7 @@ async def watch(  # noqa: PLR0913 - what to watch, where to show it and when to 
     timeout_s: float | None = None,
     follow: bool = False,
 ) -> list[FilmProgress]:
-    """Show the films until all are finished, or for ever with `follow`.
+    """Show the films until all are finished or wait for a reviewer, or for ever with `follow`.
 
     Raises:
         CliError: the time is over (`TIMED_OUT`), or the gateway is gone.
@@ -59,7 +59,7 @@ async def watch(  # noqa: PLR0913 - what to watch, where to show it and when to 
         while True:
             films = await film_states(client, wanted, expected)
             show(films)
-            if not follow and len(films) >= max(len(wanted), 1) and all(film.finished for film in films):
+            if not follow and len(films) >= max(len(wanted), 1) and all(film.at_rest for film in films):
                 return films
             if timeout_s is not None and time.monotonic() - begun > timeout_s:
                 raise CliError(f"not finished after {timeout_s:g} s: {_line(films)}", code=Exit.TIMED_OUT)
@@ -81,9 +81,9 @@ class _LineWriter:
 
     def show(self, films: list[FilmProgress]) -> None:
         line = _line(films)
-        finished = bool(films) and all(film.finished for film in films)
+        over = bool(films) and all(film.at_rest for film in films)
         due = time.monotonic() - self._at >= _LINE_EVERY_S
-        if line != self._last and (due or finished):
+        if line != self._last and (due or over):
             self._output.note(line)
             self._last, self._at = line, time.monotonic()
 
@@ -99,9 +99,12 @@ def _line(films: Sequence[FilmProgress]) -> str:
 
 
 def report(output: Output, films: Sequence[FilmProgress]) -> Exit:
-    """Say how the films ended; the exit code that says the same."""
+    """Say how the films ended; the exit code that says the same. Frames in review are no failure."""
     output.result([film.summary() for film in films], lambda: films_table(films) if films else Text("no films yet"))
     bad = any(film.bad for film in films)
+    waiting = sum(len(film.waiting) for film in films)
+    if waiting:
+        output.note(f"{waiting} keyframe{'' if waiting == 1 else 's'} wait for a reviewer's decision")
     if bad and not output.as_json:
         output.console().print()
         output.console().print(failures_table(films))

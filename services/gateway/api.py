@@ -20,6 +20,7 @@ from services.gateway.bible_api import BibleApi, bible_routes
 from services.gateway.ports import EventPublisher
 from services.gateway.read_model import NotFoundError, ReadModel
 from services.gateway.registry.api import RegistryApi, registry_routes
+from services.gateway.reporting import report_material, with_attempt_links
 from services.gateway.webhooks import Webhooks, webhook_routes
 
 ProjectId = Annotated[Identifier, Path(description="Film project")]
@@ -27,6 +28,7 @@ ShotId = Annotated[Identifier, Path(description="Shot")]
 RunId = Annotated[Identifier, Path(description="Run")]
 Limit = Annotated[int | None, Query(ge=1, description="Most items to list; None = the server's page size")]
 After = Annotated[int, Query(ge=0, description="Items to pass over: the `next` of the answer before")]
+Takes = Annotated[bool, Query(description="Whether the attempts come with links to their images")]
 Answer = dict[str, Any]
 
 log = logging.getLogger(__name__)
@@ -84,11 +86,19 @@ class Api:
         """One shot with every revision and run."""
         return await self._read.shot(project_id, shot_id)
 
-    async def keyframes(self, project_id: ProjectId, limit: Limit = None, after: After = 0) -> Answer:
+    async def keyframes(
+        self, project_id: ProjectId, limit: Limit = None, after: After = 0, takes: Takes = False
+    ) -> Answer:
         """The newest keyframe of each shot and role, with links that are good for a few minutes."""
         page = self._page("keyframes", await self._read.keyframes(project_id), limit, after)
         page["keyframes"] = [{**item, **await self._links.of(item["asset"])} for item in page["keyframes"]]
+        if takes:
+            page["keyframes"] = [await with_attempt_links(self._links, item) for item in page["keyframes"]]
         return page
+
+    async def report(self, project_id: ProjectId) -> Answer:
+        """What a film's report is made of beside its keyframes."""
+        return await report_material(self._read, self._links, project_id)
 
     async def run(self, run_id: RunId) -> Answer:
         """One run with every generation, check and review."""
@@ -167,6 +177,7 @@ def routes(api: Api) -> APIRouter:
         ("GET", "/projects/{project_id}/shots", api.shots),
         ("GET", "/projects/{project_id}/shots/{shot_id}", api.shot),
         ("GET", "/projects/{project_id}/keyframes", api.keyframes),
+        ("GET", "/projects/{project_id}/report", api.report),
         ("GET", "/projects/{project_id}/costs", api.costs),
         ("GET", "/in-doubt", api.in_doubt),
         ("GET", "/runs/{run_id}", api.run),

@@ -12,8 +12,9 @@ from schemas.keyframe import KeyframeReady
 from schemas.prompt import RetakeRequested
 from schemas.shot import ShotPlanned
 from schemas.validation import FrameValidated, Outcome, Verdict
-from services.cli.consistency.command import told
-from services.cli.consistency.measuring import compared
+from services.cli.consistency.command import Pictures, told
+from services.cli.consistency.comparing import compared
+from services.cli.consistency.measuring import Material
 from services.generation.providers.base import GeneratedImage, ImageJob
 from tests.fakes import lives
 from tests.fakes.drift import DRIFTS, DriftFilm
@@ -114,10 +115,21 @@ def test_the_report_names_the_drifted_shots_and_that_retakes_helped(world: World
     keyframes = [item.model_dump(mode="json") for item in ready]
     stored = world.objects.objects
     pictures = {item.asset.sha256: stored[item.asset.uri.removeprefix("s3://ice/")] for item in ready}
-    made, page = told({"project_id": FILM.project.project_id, "title": "Drift"}, keyframes, pictures, {})
+    known = [
+        {"kind": "character" if key.startswith("sheets/") else "location", "entity_id": key.split("/")[1][:2]}
+        | {"uri": f"s3://ice/{key}", "about": {}}
+        for key in FILM.references
+    ]
+    album = Pictures(pictures, {item["uri"]: FILM.references[item["uri"].removeprefix("s3://ice/")] for item in known})
+    film = {"project_id": FILM.project.project_id, "title": "Drift"}
+    made, page = told(film, keyframes, album, {}, Material(references=known))
     assert {item["code"]: item["helped"] for item in made["retakes"]} == {f"SH{number:02}": True for number in DRIFTS}
     assert {item["id"] for item in made["characters"]} == {"c0", "c1"}
     assert all(item["mean"] is not None and item["worst_shot"] for item in made["characters"])
+    assert all(item["reference"] for item in (*made["characters"], *made["locations"]))
+    assert page.count("<figcaption>reference</figcaption>") == len(made["characters"]) + len(made["locations"])
+    assert {item["strategy"]: (item["tried"], item["helped"]) for item in made["strategies"]}["new-seed"][0] >= 1
+    assert all(item["helped"] == item["tried"] for item in made["strategies"])
     assert made["manifest"]["thresholds"]["copy-paste"]
     assert compared(made, made)["frames_changed"] == []
     for number in DRIFTS:

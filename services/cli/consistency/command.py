@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -11,8 +12,9 @@ from typing import Any, Final
 
 from rich.text import Text
 
-from services.cli.consistency import measuring
-from services.cli.consistency.page import page
+from services.cli.consistency import cids, comparing, measuring
+from services.cli.consistency.measuring import Material, key_of
+from services.cli.consistency.page import Album, page
 from services.cli.exits import CliError, Exit
 from services.cli.files import read_file, write_file
 from services.cli.gateway_client import GatewayClient
@@ -25,49 +27,79 @@ Answer = Mapping[str, Any]
 
 _MOST_BYTES: Final = 64 * 1024 * 1024
 _AT_ONCE: Final = 8
+_DRAWN: Final = "no frame was made by a trained model: networks for faces don't read drawings"
 
 
-async def make(output: Output, folder: Path | None, target: Path, project_id: str | None) -> Exit:
-    """Write `report.html` and `report.json` of a project into a folder."""
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Encoded pictures: keyframes by sha256, references by `key_of`, takes that were not chosen by generation."""
+
+    keyframes: Mapping[str, bytes]
+    references: Mapping[str, bytes] = field(default_factory=dict)
+    takes: Mapping[str, bytes] = field(default_factory=dict)
+
+
+async def make(output: Output, folder: Path | None, target: Path, project_id: str | None, *, faces: bool) -> Exit:
+    """Write `report.html` and `report.json` of a project into a folder; `faces`: measure CIDS where it can be."""
     async with GatewayClient(gateway_url(folder)) as client:
-        made = await write(client, await chosen_project(client, project_id), target)
+        made = await write(client, await chosen_project(client, project_id), target, cids.installed if faces else None)
     counted = f"{len(made['frames'])} keyframes, {len(made['retakes'])} retakes; {target / 'report.html'}"
     output.result(made, lambda: Text(counted))
     return Exit.OK
 
 
-async def write(client: GatewayClient, project_id: str, target: Path) -> dict[str, Any]:
+async def write(
+    client: GatewayClient, project_id: str, target: Path, faces: Callable[[], cids.FaceReader] | None = None
+) -> dict[str, Any]:
     """Measure a project's keyframes and write the report; the report's numbers.
 
     Raises:
         CliError: the project is unknown, or the folder can't be written.
     """
-    project, keyframes = await client.project(project_id), await client.keyframes(project_id)
-    pictures = await _pictures(client, keyframes)
+    project, keyframes = await client.project(project_id), await client.keyframes_with_takes(project_id)
+    beside = await client.report_material(project_id)
+    pictures = await _pictures(client, keyframes, beside["references"])
+    identity, why_not = await asyncio.to_thread(_identity, keyframes, pictures, beside["references"], faces)
+    material = Material(
+        references=beside["references"],
+        without_keyframe=beside["without_keyframe"],
+        costs=beside["costs"],
+        cids=identity,
+        why_no_cids=why_not,
+    )
     manifest = {"engine": version("image-creation-engine"), "made_at": datetime.now(tz=UTC).isoformat("T", "seconds")}
-    made, html = told(project, keyframes, pictures, manifest)
+    made, html = told(project, keyframes, pictures, manifest, material)
     write_file(target / "report.json", (json.dumps(made, ensure_ascii=False, indent=2) + "\n").encode())
     write_file(target / "report.html", html.encode())
     return made
 
 
 def told(
-    project: Answer, keyframes: Sequence[Answer], pictures: Mapping[str, bytes], manifest: Answer
+    project: Answer,
+    keyframes: Sequence[Answer],
+    pictures: Pictures,
+    manifest: Answer,
+    material: Material = measuring.NOTHING_ELSE,
 ) -> tuple[dict[str, Any], str]:
     """The report and its page.
 
     Args:
         project: as the gateway tells it.
         keyframes: as the gateway tells them, in story order.
-        pictures: encoded keyframes by sha256.
+        pictures: whatever could be had.
         manifest: what pins the report beside its measures.
+        material: what is told beside the keyframes.
     """
-    shown = [measuring.Shown(item, _descriptor(pictures.get(item["asset"]["sha256"]))) for item in keyframes]
-    made = measuring.report(project, shown, manifest)
-    by_code = {
-        item.code: data for item in shown if (data := pictures.get(item.keyframe["asset"]["sha256"])) is not None
+    at_hand = pictures.keyframes
+    shown = [measuring.Shown(item, _descriptor(at_hand.get(item["asset"]["sha256"]))) for item in keyframes]
+    made = measuring.report(project, shown, manifest, material)
+    by_code = {item.code: data for item in shown if (data := at_hand.get(item.keyframe["asset"]["sha256"])) is not None}
+    # The take that was chosen is the keyframe itself.
+    chosen = {
+        item["generation_id"]: at_hand.get(item["asset"]["sha256"]) for item in keyframes if "generation_id" in item
     }
-    return made, page(made, by_code, {})
+    takes = {**{name: data for name, data in chosen.items() if data is not None}, **pictures.takes}
+    return made, page(made, Album(by_code, pictures.references, takes))
 
 
 def compare(output: Output, one: Path, other: Path) -> Exit:
@@ -83,42 +115,69 @@ def compare(output: Output, one: Path, other: Path) -> Exit:
         except ValueError as error:
             raise CliError(f"{path}: no JSON: {error}", code=Exit.INVALID) from error
     try:
-        found = measuring.compared(*reports)
+        found = comparing.compared(*reports)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CliError(f"{one}, {other}: {error}", code=Exit.INVALID) from error
-    output.result(found, lambda: Text("\n".join(_lines(found))))
+    output.result(found, lambda: Text("\n".join(comparing.lines(found))))
     return Exit.OK
-
-
-def _lines(found: Answer) -> list[str]:
-    lines = [] if found["same_measures"] else ["The two were not measured alike: bounds or models differ."]
-    lines += [
-        f"{item['kind']} {item['id']}: {item['mean'][0]:.3f} → {item['mean'][1]:.3f}"
-        for item in found["entities"]
-        if item["change"]
-    ]
-    lines.append(f"{len(found['frames_changed'])} frames changed: {', '.join(found['frames_changed']) or 'none'}")
-    lines.append(f"retakes {found['retakes'][0]} → {found['retakes'][1]}")
-    return lines
 
 
 def _descriptor(data: bytes | None) -> measuring.Vector | None:
     picture = None if data is None else decoded(data, Wanted(1, 1, "", len(data)), Limits()).picture
-    return None if picture is None else measuring.descriptor(picture.colours)
+    return None if picture is None else measuring.descriptor(picture.colours.histogram)
 
 
-async def _pictures(client: GatewayClient, keyframes: Sequence[Answer]) -> dict[str, bytes]:
-    """Keyframes by sha256; those that can't be had, or aren't what was announced, are left out."""
+def _identity(
+    keyframes: Sequence[Answer],
+    pictures: Pictures,
+    references: Sequence[Answer],
+    faces: Callable[[], cids.FaceReader] | None,
+) -> tuple[dict[str, Any] | None, str]:
+    """CIDS, or None and why there is none."""
+    if faces is None:
+        return None, "not asked for"
+    frames = [
+        cids.CastFrame(item["shot"]["code"], tuple(who["character_id"] for who in item["cast"]), data)
+        for item in keyframes
+        if (item.get("provenance") or {}).get("synthetic") != "algorithmic"
+        and (data := pictures.keyframes.get(item["asset"]["sha256"])) is not None
+    ]
+    if not frames:
+        return None, _DRAWN
+    known: dict[str, list[bytes]] = {}
+    for item in references:
+        data = pictures.references.get(key_of(item))
+        if item["kind"] == "character" and data is not None:
+            known.setdefault(str(item["entity_id"]), []).append(data)
+    if not known:
+        return None, "no character has a reference picture"
+    try:
+        return cids.measured(faces(), frames, known), ""
+    except ModuleNotFoundError as error:
+        return None, f"{error}; the extra `faces` measures it"
+
+
+async def _pictures(client: GatewayClient, keyframes: Sequence[Answer], references: Sequence[Answer]) -> Pictures:
+    """All that can be had; what isn't what was announced is left out."""
     room = asyncio.Semaphore(_AT_ONCE)
 
-    async def one(item: Answer) -> tuple[str, bytes] | None:
-        wanted = str(item["asset"]["sha256"])
+    async def one(key: str, url: object, sha256: str | None) -> tuple[str, bytes] | None:
         async with room:
             try:
-                data = await client.download(str(item["url"])) if item["url"] else b""
+                data = await client.download(str(url)) if url else b""
             except CliError:
                 return None
-        return (wanted, data) if hashlib.sha256(data).hexdigest() == wanted else None
+        is_it = bool(data) and (sha256 is None or hashlib.sha256(data).hexdigest() == sha256)
+        return (key, data) if is_it else None
 
-    found = await asyncio.gather(*(one(item) for item in keyframes))
-    return dict(item for item in found if item is not None)
+    async def all_of(wanted: Iterable[tuple[str, object, str | None]]) -> dict[str, bytes]:
+        found = await asyncio.gather(*(one(*item) for item in wanted))
+        return dict(item for item in found if item is not None)
+
+    takes = [attempt for item in keyframes for attempt in item.get("attempts", ()) if attempt.get("url")]
+    return Pictures(
+        await all_of((str(item["asset"]["sha256"]), item["url"], str(item["asset"]["sha256"])) for item in keyframes),
+        await all_of((key_of(item), item["url"], item.get("sha256")) for item in references),
+        # A small copy stands in for each, whose content nobody has announced.
+        await all_of((str(item["generation_id"]), item["url"], None) for item in takes),
+    )

@@ -1,27 +1,25 @@
 """A film's consistency in numbers, from its keyframes. Pure: the same keyframes give the same report."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services.cli.consistency.comparing import FORMAT
+from services.cli.consistency.retaking import retakes_of, strategies
 from services.validation.domain.colours import CELLS, Histogram
 from services.validation.domain.metrics.film import Appearance, Consistency, consistency, decay
 
 Answer = Mapping[str, Any]
 Vector = NDArray[np.float64]
 
-FORMAT: Final = 1
 #: What frames are compared by where no trained model is at hand.
 DESCRIPTOR: Final = "whole-frame colours, Bhattacharyya coefficient 1"
 _HUES, _LIGHTS = 24, 8
 _GREY: Final = 0.03
-_FAILED_CHECK: Final = re.compile(r"([a-z][a-z0-9-]*) failed\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +31,9 @@ class Shown:
 
     @property
     def code(self) -> str:
-        """Name on the slate."""
-        return str(self.keyframe["shot"]["code"])
+        """Name on the slate, with the role where a shot has two frames."""
+        role, code = self.keyframe["frame_role"], str(self.keyframe["shot"]["code"])
+        return code if role == "single" else f"{code} {role}"
 
     @property
     def order(self) -> int:
@@ -54,24 +53,114 @@ def descriptor(histogram: Histogram) -> Vector:
     return np.asarray(np.sqrt(shares / max(shares.sum(), 1e-12)), dtype=np.float64)
 
 
-def report(project: Answer, frames: Sequence[Shown], manifest: Answer) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a report tells beside the keyframes.
+
+    Attributes:
+        references: the pictures that entities are to look like: kind, entity_id, sha256 or uri, about.
+        without_keyframe: frames that have none, with status, reason and attempts.
+        costs: what the project has cost in all, as the gateway tells it; None = the keyframes' own sum.
+        cids: identity by faces, as `cids.measured` gives it; None = not measured.
+        why_no_cids: why not.
+    """
+
+    references: Sequence[Answer] = ()
+    without_keyframe: Sequence[Answer] = ()
+    costs: Answer | None = None
+    cids: Answer | None = None
+    why_no_cids: str = ""
+
+
+NOTHING_ELSE: Final = Material()
+
+
+def report(
+    project: Answer, frames: Sequence[Shown], manifest: Answer, material: Material = NOTHING_ELSE
+) -> dict[str, Any]:
     """The report as JSON values. A null is something that could not be measured, never a zero."""
     told = sorted(frames, key=lambda item: (item.order, item.code))
-    return {
-        "format": FORMAT,
-        "project_id": project["project_id"],
-        "title": project.get("title", project["project_id"]),
-        "manifest": {**manifest, "compared_by": DESCRIPTOR, "thresholds": _thresholds(told)},
-        "frames": [_frame(item) for item in told],
+    without = [_without(item) for item in material.without_keyframe]
+    retakes = [item for frame in told for item in retakes_of(frame.code, frame.keyframe.get("attempts", ()))]
+    retakes += [item for run in material.without_keyframe for item in retakes_of(_name(run), run.get("attempts", ()))]
+    spent = sum(int(item.keyframe["cost_usd_micros"]) for item in told)
+    entities = {
         "characters": _entities(told, _people),
         "locations": _entities(told, _places),
         "props": _entities(told, _props),
         "scenes": _entities(told, lambda item: [(item["shot"]["scene_id"], item["shot"].get("scene_title", ""))]),
-        "checks": _checks(told),
-        "retakes": _retakes(told),
-        "strategies": strategies(told),
-        "cost_usd_micros": sum(int(item.keyframe["cost_usd_micros"]) for item in told),
     }
+    for kind, items in entities.items():
+        for item in items:
+            item["reference"] = _reference(kind, item["id"], material.references)
+            item["cids"] = _cids_of(item["id"], material.cids) if kind == "characters" else None
+    return {
+        "format": FORMAT,
+        "project_id": project["project_id"],
+        "title": project.get("title", project["project_id"]),
+        "manifest": {**manifest, "compared_by": DESCRIPTOR, **_pinned(told, material), "thresholds": _thresholds(told)},
+        "frames": [_frame(item) for item in told],
+        "without_keyframe": without,
+        **entities,
+        "cids": None if material.cids is None else {name: material.cids[name] for name in ("cross", "self")},
+        "why_no_cids": material.why_no_cids,
+        "checks": _checks(told),
+        "retakes": retakes,
+        "strategies": strategies(retakes),
+        "cost_usd_micros": spent if material.costs is None else int(material.costs["spent_usd_micros"]),
+        "costs": material.costs,
+    }
+
+
+def _pinned(frames: Sequence[Shown], material: Material) -> dict[str, Any]:
+    """What the film was made and measured with, so that two reports can be told apart."""
+    provenance = [item.keyframe.get("provenance") or {} for item in frames]
+    return {
+        "cids": None if material.cids is None else material.cids["measured_with"],
+        "catalogues": sorted({str(item["catalogue_version"]) for item in provenance if "catalogue_version" in item}),
+        "templates": sorted({str(item["template_version"]) for item in provenance if "template_version" in item}),
+        "models": sorted({str(item.keyframe["model"]) for item in frames}),
+    }
+
+
+def _without(run: Answer) -> dict[str, Any]:
+    return {
+        "code": _name(run),
+        "status": run["status"],
+        "reason": run.get("reason") or "",
+        "attempts": len(run.get("attempts") or ()) or run.get("generations", 0),
+        "cost_usd_micros": run.get("cost_usd_micros", 0),
+    }
+
+
+def _name(run: Answer) -> str:
+    code, role = str(run.get("code") or run.get("shot_id") or ""), run.get("frame_role") or "single"
+    return code if role == "single" else f"{code} {role}"
+
+
+def _cids_of(entity_id: str, cids: Answer | None) -> Answer | None:
+    found: Answer | None = None if cids is None else cids["characters"].get(entity_id)
+    return found
+
+
+def _reference(kind: str, entity_id: str, pictures: Sequence[Answer]) -> str | None:
+    """Key of the picture that an entity is held against: one of the same time of day, else a sheet, else the first."""
+    own_id, _, time = entity_id.partition(" · ")
+    own = [item for item in pictures if (f"{item['kind']}s", item["entity_id"]) == (kind, own_id)]
+    if not own:
+        return None
+
+    def merit(item: Answer) -> tuple[bool, bool]:
+        about = item.get("about", {})
+        of_time = bool(time) and (about.get("time_of_day") == time or str(about.get("variant", "")).startswith(time))
+        return (of_time, about.get("view") == "sheet" or bool(item.get("made")))
+
+    return key_of(max(own, key=merit))
+
+
+def key_of(picture: Answer) -> str:
+    """What a reference picture is called within a report: its address, which it has even without a known content."""
+    return str(picture["uri"])
 
 
 def _people(keyframe: Answer) -> Iterable[tuple[str, str]]:
@@ -138,6 +227,9 @@ def _frame(item: Shown) -> dict[str, Any]:
         "measured": sum(score["value"] is not None for score in scores),
         "not_measured": sorted({score["check"] for score in scores if score["outcome"] == "not-measured"}),
         "warned": sorted({score["check"] for score in scores if score["outcome"] == "warned"}),
+        "failed": sorted({score["check"] for score in scores if score["outcome"] == "failed"}),
+        "synthetic": (keyframe.get("provenance") or {}).get("synthetic"),
+        "approved_by": keyframe.get("approved_by", "auto"),
         "gate": next((score["outcome"] for score in scores if score["check"] == "consistency-gate"), None),
         "cost_usd_micros": keyframe["cost_usd_micros"],
     }
@@ -161,87 +253,3 @@ def _checks(frames: Sequence[Shown]) -> list[dict[str, Any]]:
         for score in item.keyframe.get("scores", ()):
             counts.setdefault(score["check"], Counter())[score["outcome"]] += 1
     return [{"check": check, **dict(sorted(count.items()))} for check, count in sorted(counts.items())]
-
-
-def failed_checks(attempt: Answer) -> tuple[str, ...]:
-    """The checks that an attempt failed, from its reason."""
-    if attempt["outcome"] != "failed-validation":
-        return ()
-    return tuple(dict.fromkeys(_FAILED_CHECK.findall(str(attempt.get("reason", "")))))
-
-
-def _retakes(frames: Sequence[Shown]) -> list[dict[str, Any]]:
-    """Every take after a failed one: why, what was changed, and whether it helped."""
-    return [
-        {
-            "code": item.code,
-            "take": after["take"],
-            "failed": list(failed_checks(before)),
-            "reason": before.get("reason", ""),
-            "changed": after.get("changed", ""),
-            "model": after["model"],
-            "helped": _helped(before, after),
-            "cost_usd_micros": after.get("cost_usd_micros", 0),
-        }
-        for item in frames
-        for before, after in pairwise(item.keyframe.get("attempts", ()))
-        if before["outcome"] == "failed-validation"
-    ]
-
-
-def _helped(before: Answer, after: Answer) -> bool | None:
-    """True when it was accepted or failed none of the same checks; None when it came to no image."""
-    if after["outcome"] == "accepted":
-        return True
-    if after["outcome"] != "failed-validation":
-        return None
-    return not set(failed_checks(before)) & set(failed_checks(after))
-
-
-def strategies(frames: Sequence[Shown]) -> list[dict[str, Any]]:
-    """By failed check: how many retakes it had and how many helped."""
-    tried: Counter[str] = Counter()
-    helped: Counter[str] = Counter()
-    for item in _retakes(frames):
-        for check in item["failed"]:
-            tried[check] += item["helped"] is not None
-            helped[check] += item["helped"] is True
-    return [{"check": check, "retakes": tried[check], "helped": helped[check]} for check in sorted(tried)]
-
-
-def compared(one: Answer, other: Answer) -> dict[str, Any]:
-    """What differs between two reports, the first being the older.
-
-    Raises:
-        ValueError: one of them has another format.
-    """
-    for report_ in (one, other):
-        if report_.get("format") != FORMAT:
-            raise ValueError(f"format: {report_.get('format')!r}; allowed is {FORMAT}, a report of `ice report --json`")
-    return {
-        "same_measures": one["manifest"]["compared_by"] == other["manifest"]["compared_by"]
-        and one["manifest"]["thresholds"] == other["manifest"]["thresholds"],
-        "entities": [
-            {"kind": kind, "id": entity_id, "mean": means, "change": _change(*means)}
-            for kind in ("characters", "locations", "props", "scenes")
-            for entity_id, means in _pairs(one[kind], other[kind]).items()
-        ],
-        "frames_changed": sorted(
-            code
-            for code, pair in _pairs(one["frames"], other["frames"], "code", "sha256").items()
-            if pair[0] != pair[1]
-        ),
-        "retakes": [len(one["retakes"]), len(other["retakes"])],
-        "cost_usd_micros": [one["cost_usd_micros"], other["cost_usd_micros"]],
-    }
-
-
-def _pairs(
-    some: Sequence[Answer], others: Sequence[Answer], key: str = "id", value: str = "mean"
-) -> dict[str, list[Any]]:
-    first, second = ({item[key]: item[value] for item in items} for items in (some, others))
-    return {name: [first.get(name), second.get(name)] for name in sorted({*first, *second})}
-
-
-def _change(before: float | None, after: float | None) -> float | None:
-    return None if before is None or after is None else after - before

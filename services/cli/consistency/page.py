@@ -1,82 +1,109 @@
-"""The report as one HTML file: pictures and plots within it, nothing fetched, no script."""
+"""The report as one HTML file: pictures and plots within it, nothing fetched, no script, every word escaped."""
 
 import base64
 import html
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from PIL import Image
 
+from services.cli.consistency.plots import over_the_film
+from services.cli.consistency.style import STYLE
+from services.cli.consistency.tables import checks_table, costs_table, manifest_table, strategies_table, table
+
 Answer = Mapping[str, Any]
 
-_THUMB: Final = (320, 180)
-_STYLE: Final = """
-:root{color-scheme:dark;--bg:#111215;--card:#191b20;--line:#2b2e35;--ink:#eceae4;--dim:#9a9ca4;--gold:#e2b058;
---good:#6fbf8b;--bad:#d9695b}
-*{box-sizing:border-box}body{margin:0;background:var(--bg);color:var(--ink);
-font:15px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif}main{max-width:1180px;margin:0 auto;padding:56px 28px 80px}
-h1{font-size:38px;letter-spacing:-.02em;margin:0}h2{font-size:20px;margin:52px 0 16px}h3{font-size:16px;margin:0}
-p{margin:.3em 0}.dim{color:var(--dim)}.small{font-size:13px}.tiles{display:grid;gap:14px;margin-top:28px;
-grid-template-columns:repeat(auto-fit,minmax(150px,1fr))}
-.tile,.card{background:var(--card);border:1px solid var(--line);
-border-radius:12px;padding:16px 18px}.tile b{display:block;font-size:27px;font-weight:600;letter-spacing:-.01em}
-.grid{display:grid;gap:16px;grid-template-columns:repeat(auto-fill,minmax(520px,1fr))}.row{display:flex;gap:14px;
-align-items:flex-start}figure{margin:0;flex:1;min-width:0}
-img{width:100%;display:block;border-radius:6px;background:#08080a}
-figcaption{color:var(--dim);font-size:12px;margin-top:5px}.bad{color:var(--bad)}.good{color:var(--good)}
-.gold{color:var(--gold)}table{border-collapse:collapse;width:100%;font-size:14px}th{text-align:left;color:var(--dim);
-font-weight:500}td,th{padding:7px 12px 7px 0;border-bottom:1px solid var(--line);vertical-align:top}
-.strip{display:grid;gap:10px;grid-template-columns:repeat(auto-fill,minmax(140px,1fr))}
-.retaken img{outline:2px solid var(--gold)}
-svg{width:100%;height:auto;display:block;margin:10px 0 4px}code{font-size:12.5px;color:var(--dim)}
-@media(max-width:640px){.grid{grid-template-columns:1fr}main{padding:28px 16px}}
-@media print{:root{--bg:#fff;--card:#fff;--ink:#111;--line:#ccc}}
-"""
+_LARGE: Final = 640
+_SMALL: Final = 320
+#: Frames whose pictures the strip holds; a longer film would make a page that no browser opens.
+_MOST_SHOWN: Final = 240
 _KINDS: Final = (
-    ("characters", "Characters"),
-    ("locations", "Locations"),
-    ("props", "Props"),
-    ("scenes", "Scenes"),
+    ("characters", "Characters", "character"),
+    ("locations", "Locations", "location"),
+    ("props", "Props", "prop"),
+    ("scenes", "Scenes", "scene"),
 )
+#: Nothing may be fetched or run, whatever a plan's words hold.
+_POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
-def page(report: Answer, pictures: Mapping[str, bytes], references: Mapping[str, bytes]) -> str:
-    """The page.
+@dataclass(frozen=True, slots=True)
+class Album:
+    """Encoded pictures: keyframes by code, references by `measuring.key_of`, takes by generation."""
 
-    Args:
-        report: as `measuring.report` gives it.
-        pictures: keyframes by code, encoded.
-        references: a reference picture by id of a character or location, encoded.
-    """
-    title = _text(report["title"])
+    frames: Mapping[str, bytes]
+    references: Mapping[str, bytes] = field(default_factory=dict)
+    takes: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def page(report: Answer, album: Album) -> str:
+    """The page; `report` as `measuring.report` gives it."""
+    title = text(report["title"])
+    made_at = text(report["manifest"].get("made_at", ""))
     parts = [
-        f"<h1>{title}</h1><p class='dim'>Consistency report · {_text(report['manifest'].get('made_at', ''))}</p>",
+        f"<header><h1>{title}</h1><p class='dim'>Consistency report · {made_at}</p>{_lead(report)}</header>",
         _tiles(report),
-        *(_kind(name, heading, report[name], pictures, references) for name, heading in _KINDS if report[name]),
-        _retakes(report),
-        _film(report, pictures),
-        _checks(report),
-        _manifest(report),
+        *(_kind(heading, word, report[name], report, album) for name, heading, word in _KINDS if report[name]),
+        _retakes(report, album),
+        _without(report),
+        _film(report, album),
+        costs_table(report),
+        checks_table(report),
+        manifest_table(report),
     ]
-    head = f"<meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>{title}</title>"
+    head = (
+        f"<meta charset='utf-8'><meta http-equiv='Content-Security-Policy' content=\"{_POLICY}\">"
+        f"<meta name='viewport' content='width=device-width'><title>{title} · consistency</title>"
+    )
     body = f"<body><main>{''.join(parts)}</main></body>"
-    return f"<!doctype html><html lang='en'><head>{head}<style>{_STYLE}</style></head>{body}</html>"
+    return f"<!doctype html><html lang='en'><head>{head}<style>{STYLE}</style></head>{body}</html>\n"
+
+
+def text(value: object) -> str:
+    """Words as HTML."""
+    return html.escape(str(value))
+
+
+def _lead(report: Answer) -> str:
+    """What the report comes to, in a sentence or three."""
+    frames, retakes, without = report["frames"], report["retakes"], report["without_keyframe"]
+    retaken = len({item["code"] for item in retakes})
+    said = [f"{_count(len(frames), 'keyframe')}" + (f", {len(without)} still without one." if without else ".")]
+    if retakes:
+        said.append(
+            f"{_count(retaken, 'frame')} failed {'its' if retaken == 1 else 'their'} checks at first; "
+            f"{_share(retakes)} retakes helped."
+        )
+    elif frames:
+        said.append("Every first take passed its checks.")
+    weakest = [item for item in report["characters"] if item["least"] is not None]
+    if weakest:
+        worst = min(weakest, key=lambda item: item["least"])
+        said.append(f"{worst['name']} holds least, in {worst['worst_shot']}.")
+    return f"<p class='lead'>{text(' '.join(said))}</p>"
 
 
 def _tiles(report: Answer) -> str:
-    frames = report["frames"]
-    means = [item["mean"] for item in report["characters"] if item["mean"] is not None]
+    frames, cids = report["frames"], report["cids"] or {"cross": None, "self": None}
+    gates = [item["gate"] for item in frames if item["gate"] in {"passed", "failed"}]
     facts = (
         ("keyframes", str(len(frames))),
-        ("retakes", str(len(report["retakes"]))),
+        ("without a keyframe", str(len(report["without_keyframe"]))),
         ("retakes that helped", _share(report["retakes"])),
-        ("warned frames", str(sum(bool(item["warned"]) for item in frames))),
-        ("weakest character", "–" if not means else f"{min(means):.3f}"),
+        ("gates passed", f"{gates.count('passed')} of {len(gates)}" if gates else "–"),
+        ("CIDS to references", number(cids["cross"])),
+        ("CIDS among themselves", number(cids["self"])),
         ("cost", f"${report['cost_usd_micros'] / 1e6:.2f}"),
     )
     tiles = "".join(f"<div class='tile'><b>{value}</b><span class='dim'>{name}</span></div>" for name, value in facts)
     return f"<div class='tiles'>{tiles}</div>"
+
+
+def number(value: float | None) -> str:
+    """Three digits; a dash for what was not measured."""
+    return "–" if value is None else f"{value:.3f}"
 
 
 def _share(retakes: Sequence[Answer]) -> str:
@@ -84,137 +111,153 @@ def _share(retakes: Sequence[Answer]) -> str:
     return f"{sum(judged)} of {len(judged)}" if judged else "–"
 
 
-def _kind(
-    name: str, heading: str, entities: Sequence[Answer], pictures: Mapping[str, bytes], references: Mapping[str, bytes]
-) -> str:
-    del name
-    cards = "".join(_card(item, pictures, references) for item in entities)
-    return f"<h2>{heading}</h2><div class='grid'>{cards}</div>"
+def _count(number_of: int, word: str) -> str:
+    return f"{number_of} {word}" + ("" if number_of == 1 else "s")
 
 
-def _card(entity: Answer, pictures: Mapping[str, bytes], references: Mapping[str, bytes]) -> str:
-    mean, worst = entity["mean"], entity["worst_shot"]
-    shown = "one appearance, nothing to compare" if mean is None else f"mean {mean:.3f} · least {entity['least']:.3f}"
-    reference = references.get(str(entity["id"]).partition(" ")[0])
-    typical = max(entity["by_shot"], key=lambda pair: pair[1], default=[None])[0]
-    pair = _figure(reference, "reference") if reference else ""
-    if not reference and typical is not None and typical in pictures:
-        pair = _figure(pictures[typical], f"most typical: {_text(typical)}")
-    if worst in pictures:
-        pair += _figure(pictures[worst], f"<span class='bad'>worst: {_text(worst)}</span>")
-    return (
-        f"<div class='card'><h3>{_text(entity['name'])}</h3>"
-        f"<p class='dim small'>{len(entity['shots'])} shots · {shown}</p>{_plot(entity)}"
-        f"<div class='row'>{pair}</div></div>"
-    )
+def _kind(heading: str, word: str, entities: Sequence[Answer], report: Answer, album: Album) -> str:
+    bound = _identity_bound(report) if word == "character" else None
+    ordered = sorted(entities, key=lambda item: (item["least"] is None, item["least"] or 0.0))
+    cards = "".join(_card(item, album, bound) for item in ordered)
+    how = text(report["manifest"]["compared_by"])
+    note = f"How alike the frames that show each {word} are, weakest first: {how}."
+    if word == "character":
+        note = f"{note} Where identity was measured by a trained model, that is plotted."
+    return f"<section><h2>{heading}</h2><p class='note'>{note}</p><div class='grid'>{cards}</div></section>"
 
 
-def _plot(entity: Answer) -> str:
-    """Likeness over the film: measured identity where a model gave one, else likeness to the centroid."""
+def _identity_bound(report: Answer) -> float | None:
+    bounds = [item[2] for item in report["manifest"]["thresholds"].get("identity", ())]
+    return bounds[0] if len(bounds) == 1 else None
+
+
+def _card(entity: Answer, album: Album, bound: float | None) -> str:
     measured = [(code, value) for code, value in entity["identity"] if value is not None]
     points = measured or [(code, value) for code, value in entity["by_shot"]]
-    if len(points) < 2:  # noqa: PLR2004 - a line
+    what = "identity" if measured else "likeness to the mean of its frames"
+    figures = f"{what}, {len(points)} of {len(entity['shots'])} frames measured" if len(points) > 1 else ""
+    return (
+        f"<article class='card'><h3>{text(entity['name'])}</h3><p class='dim small'>{_numbers(entity)}</p>"
+        f"{over_the_film(points, f'{what} of ' + str(entity['name']), bound if measured else None)}"
+        f"<p class='dim small'>{figures}{_decay(entity)}</p><div class='row'>{_beside(entity, album)}</div></article>"
+    )
+
+
+def _numbers(entity: Answer) -> str:
+    said = [_count(len(entity["shots"]), "frame")]
+    if entity["mean"] is None:
+        said.append("one appearance, nothing to compare" if len(entity["shots"]) == 1 else "not measured")
+    else:
+        said += [f"mean {entity['mean']:.3f}", f"least {entity['least']:.3f}"]
+    cids = entity.get("cids")
+    if cids is not None:
+        found = f"face found in {cids['found']} of {cids['seen']}"
+        said += [f"CIDS {number(cids['cross'])} to references, {number(cids['self'])} among themselves", found]
+    return text(" · ".join(said))
+
+
+def _decay(entity: Answer) -> str:
+    """Likeness of neighbours against that of the frames farthest apart."""
+    gaps = entity["by_gap"]
+    if len(gaps) < 3:  # noqa: PLR2004 - a fall needs a way to fall
         return ""
-    width, height, left, top = 520, 120, 36, 12
-    floor = min(0.5, *(value for _, value in points))
-    x = [left + index * (width - left - 10) / (len(points) - 1) for index in range(len(points))]
-    y = [top + (1 - (value - floor) / (1 - floor or 1)) * (height - 2 * top) for _, value in points]
-    line = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
-    worst = min(range(len(points)), key=lambda index: points[index][1])
-    dots = "".join(
-        f"<circle cx='{a:.1f}' cy='{b:.1f}' r='{4 if index == worst else 2.5}' "
-        f"fill='{'#d9695b' if index == worst else '#e2b058'}'><title>{_text(points[index][0])}: "
-        f"{points[index][1]:.3f}</title></circle>"
-        for index, (a, b) in enumerate(zip(x, y, strict=True))
-    )
-    axis = "".join(
-        f"<line x1='{left}' x2='{width - 10}' y1='{b:.1f}' y2='{b:.1f}' stroke='#2b2e35'/>"
-        f"<text x='{left - 6}' y='{b + 4:.1f}' fill='#9a9ca4' font-size='11' text-anchor='end'>{value:.2f}</text>"
-        for value, b in ((1.0, top), (floor, height - top))
-    )
-    what = "identity" if measured else "likeness to the mean"
-    return (
-        f"<svg viewBox='0 0 {width} {height}' role='img' aria-label='{what} by shot'>{axis}"
-        f"<polyline points='{line}' fill='none' stroke='#e2b058' stroke-width='1.6'/>{dots}</svg>"
-        f"<p class='dim small'>{what}, {_text(points[0][0])} to {_text(points[-1][0])}</p>"
-    )
+    (near, first), (far, last) = gaps[0], gaps[-1]
+    return f"<br>frames {near} apart are {first:.3f} alike, {far} apart {last:.3f}"
 
 
-def _retakes(report: Answer) -> str:
+def _beside(entity: Answer, album: Album) -> str:
+    """The worst shot beside the reference, or beside the most typical frame where there is none."""
+    reference = album.references.get(entity["reference"] or "")
+    typical = max(entity["by_shot"], key=lambda pair: pair[1], default=[None])[0]
+    if reference is not None:
+        left = figure(reference, "reference", _LARGE)
+    elif typical in album.frames:
+        left = figure(album.frames[typical], f"no reference; most typical: {text(typical)}", _LARGE)
+    else:
+        left = ""
+    worst = entity["worst_shot"]
+    if worst not in album.frames:
+        return left
+    return left + figure(album.frames[worst], f"<span class='bad'>worst: {text(worst)}</span>", _LARGE)
+
+
+def _retakes(report: Answer, album: Album) -> str:
     if not report["retakes"]:
-        return "<h2>Retakes</h2><p class='dim'>None: every first take passed.</p>"
-    said = {True: "<span class='good'>helped</span>", False: "<span class='bad'>did not help</span>", None: "no image"}
-    rows = "".join(
-        f"<tr><td><b>{_text(item['code'])}</b></td><td>{item['take']}</td><td class='bad'>"
-        f"{_text(', '.join(item['failed']) or 'validation')}</td><td class='small'>{_text(item['reason'])}</td>"
-        f"<td class='small'>{_text(item['changed'] or 'another seed')}</td><td>{said[item['helped']]}</td></tr>"
-        for item in report["retakes"]
+        return "<section><h2>Retakes</h2><p class='note'>None: every first take passed.</p></section>"
+    cards = "".join(_retake(item, album) for item in report["retakes"])
+    note = "What failed, what the next take changed, and whether the checks that had failed held then."
+    sums = strategies_table(report)
+    return f"<section><h2>Retakes</h2><p class='note'>{note}</p>{cards}{sums}</section>"
+
+
+def _retake(item: Answer, album: Album) -> str:
+    said = {
+        True: "<span class='good'>✓ helped</span>",
+        False: "<span class='bad'>✗ did not help</span>",
+        None: "<span class='dim'>made no image</span>",
+    }
+    facts = (
+        ("failed", f"<span class='bad'>{text(', '.join(item['failed']) or 'validation')}</span>"),
+        ("because", text(item["reason"])),
+        ("changed", text(item["changed"] or "another seed")),
+        ("made by", text(item["model"])),
+        ("so", said[item["helped"]]),
     )
-    sums = "".join(
-        f"<p class='small dim'>{_text(item['check'])}: {item['helped']} of {item['retakes']} retakes helped</p>"
-        for item in report["strategies"]
-    )
-    head = "<tr><th>shot<th>take<th>failed<th>because<th>changed<th></tr>"
-    return f"<h2>Retakes</h2><div class='card'><table>{head}{rows}</table>{sums}</div>"
-
-
-def _film(report: Answer, pictures: Mapping[str, bytes]) -> str:
-    cells = "".join(
-        f"<div class='{'retaken' if item['take'] > 1 else ''}'>"
-        + _figure(
-            pictures.get(item["code"]),
-            f"{_text(item['code'])}"
-            + (f" · <span class='gold'>take {item['take']}</span>" if item["take"] > 1 else "")
-            + (f"<br>warned: {_text(', '.join(item['warned']))}" if item["warned"] else ""),
-        )
-        + "</div>"
-        for item in report["frames"]
-    )
-    return f"<h2>The film</h2><div class='strip'>{cells}</div>"
-
-
-def _checks(report: Answer) -> str:
-    names = ("passed", "warned", "failed", "not-measured")
-    rows = "".join(
-        f"<tr><td>{_text(item['check'])}</td>"
-        + "".join(f"<td>{item.get(name, 0) or ''}</td>" for name in names)
-        + "</tr>"
-        for item in report["checks"]
-    )
-    head = "<tr><th>check" + "".join(f"<th>{name}" for name in names) + "</tr>"
-    return f"<h2>Checks on the keyframes</h2><div class='card'><table>{head}{rows}</table></div>"
-
-
-def _manifest(report: Answer) -> str:
-    manifest = report["manifest"]
-    rows = "".join(
-        f"<tr><td>{_text(check)}</td><td><code>"
-        + "<br>".join(_text(" · ".join(str(part) for part in item if part not in {None, ""})) for item in items)
-        + "</code></td></tr>"
-        for check, items in manifest["thresholds"].items()
-    )
+    told = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts)
+    before, after = album.takes.get(item["before"] or ""), album.takes.get(item["generation_id"] or "")
+    code, take = text(item["code"]), item["take"]
     return (
-        f"<h2>What measured</h2><div class='card'><p class='small'>"
-        f"Frames are compared by {_text(manifest['compared_by'])}."
-        " Without a detector there are no crops: the likeness of a character is that of whole frames in which it is"
-        " seen, where no identity was measured.</p>"
-        f"<table><tr><th>check<th>scorer · model · bound</tr>{rows}</table></div>"
+        f"<article class='card retake'>{figure(before, f'<b>{code}</b>, the take before', _SMALL)}"
+        f"{figure(after, f'<b>{code}</b>, take {take}', _SMALL)}<dl>{told}</dl></article>"
     )
 
 
-def _figure(data: bytes | None, caption: str) -> str:
-    picture = f"<img alt='' src='{_inline(data)}'>" if data else "<div class='dim small'>no picture</div>"
+def _without(report: Answer) -> str:
+    items = report["without_keyframe"]
+    if not items:
+        return ""
+    rows = [
+        (f"<b>{text(item['code'])}</b>", text(item["status"]), text(item["attempts"]), text(item["reason"] or "–"))
+        for item in items
+    ]
+    return f"<section><h2>Without a keyframe</h2>{table(('frame', 'is', 'attempts', 'because'), rows)}</section>"
+
+
+def _film(report: Answer, album: Album) -> str:
+    frames = report["frames"]
+    cells = "".join(_frame(item, album) for item in frames[:_MOST_SHOWN])
+    more = len(frames) - _MOST_SHOWN
+    note = f"The first {_MOST_SHOWN} of {len(frames)} frames." if more > 0 else "Framed: taken again."
+    return f"<section><h2>The film</h2><p class='note'>{note}</p><div class='strip'>{cells}</div></section>"
+
+
+def _frame(item: Answer, album: Album) -> str:
+    caption = text(item["code"])
+    if item["take"] > 1:
+        caption += f" · <span class='gold'>take {item['take']}</span>"
+    if item["failed"]:
+        caption += f"<br><span class='bad'>failed: {text(', '.join(item['failed']))}</span>"
+    if item["warned"]:
+        caption += f"<br>warned: {text(', '.join(item['warned']))}"
+    kind = "retaken" if item["take"] > 1 else ""
+    return f"<div class='{kind}'>{figure(album.frames.get(item['code']), caption, _SMALL)}</div>"
+
+
+def figure(data: bytes | None, caption: str, side: int) -> str:
+    """A picture, at most so many pixels a side; `caption` is HTML."""
+    inlined = _inline(data, side) if data else None
+    picture = f"<img alt='' loading='lazy' src='{inlined}'>" if inlined else "<div class='none'>no picture</div>"
     return f"<figure>{picture}<figcaption>{caption}</figcaption></figure>"
 
 
-def _inline(data: bytes) -> str:
-    with Image.open(io.BytesIO(data)) as opened:
-        small = opened.convert("RGB")
-    small.thumbnail((2 * _THUMB[0], 2 * _THUMB[1]))
+def _inline(data: bytes, side: int) -> str | None:
+    """None for what can't be decoded: a report shows what there is."""
+    try:
+        with Image.open(io.BytesIO(data)) as opened:
+            small = opened.convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+    small.thumbnail((side, side))
     out = io.BytesIO()
-    small.save(out, "JPEG", quality=80)
+    small.save(out, "JPEG", quality=82)
     return f"data:image/jpeg;base64,{base64.b64encode(out.getvalue()).decode()}"
-
-
-def _text(value: object) -> str:
-    return html.escape(str(value))

@@ -20,6 +20,12 @@ def report(  # noqa: PLR0913 - one per option
         tuple[Path, Path] | None,
         typer.Option("--compare", metavar="A.json B.json", help="Only tell what differs between two reports."),
     ] = None,
+    faces: Annotated[
+        bool,
+        typer.Option(
+            "--faces/--no-faces", help="Measure who is like their references by their faces, where the extra is there."
+        ),
+    ] = True,
     folder: FolderOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -35,7 +41,7 @@ def report(  # noqa: PLR0913 - one per option
     def making(output: Output) -> Coroutine[Any, Any, Exit]:
         from services.cli.consistency import command  # noqa: PLC0415 - heavy
 
-        return command.make(output, folder, target.resolve(), project)
+        return command.make(output, folder, target.resolve(), project, faces=faces)
 
     run(differing if compare else making, as_json=json, quiet=quiet)
 

@@ -358,6 +358,10 @@ def conflicts(rejection: Document) -> bool:
 
 def _in_flight(run: Document, seen: Document) -> Status:
     generations = run.get("generations", {})
+    decided = {item["generation_id"] for item in run.get("reviews", {}).values()}
+    # What is on show need not be the newest: at the end of the attempts it is the best of them.
+    if any(item.get("review_requested") and name not in decided for name, item in generations.items()):
+        return Status.REVIEW
     newest = max(generations.values(), key=lambda item: (item.get("take", 0), item.get("attempt", 0)), default=None)
     if newest is not None:
         marks = (("review_requested", Status.REVIEW), ("completed", Status.VALIDATING), ("doubted", Status.HELD))

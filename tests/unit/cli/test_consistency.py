@@ -9,10 +9,15 @@ import pytest
 
 from services.cli.consistency import measuring
 from services.cli.consistency.calibrating import Sample, proposal, proposals, samples
-from services.cli.consistency.command import write
-from services.cli.consistency.measuring import Shown
-from services.cli.consistency.page import page
+from services.cli.consistency.cids import CastFrame, FaceReader, measured
+from services.cli.consistency.command import compare, write
+from services.cli.consistency.comparing import compared
+from services.cli.consistency.measuring import Material, Shown
+from services.cli.consistency.page import Album, page
+from services.cli.consistency.plots import over_the_film
+from services.cli.exits import CliError, Exit
 from services.cli.gateway_client import GatewayClient
+from services.cli.output import Output
 from services.cli.plan_reading import load_plan
 from services.validation.domain.colours import histogram
 from tests.fakes.film_gateway import URL, FilmGateway
@@ -44,8 +49,8 @@ def shown(number: int, pixels: Any, **changes: Any) -> Shown:
     return Shown(keyframe(number, **changes), measuring.descriptor(histogram(pixels)))
 
 
-def made(*frames: Shown) -> dict[str, Any]:
-    return measuring.report({"project_id": "p", "title": "Film & more"}, frames, {})
+def made(*frames: Shown, **beside: Any) -> dict[str, Any]:
+    return measuring.report({"project_id": "p", "title": "Film & more"}, frames, {}, Material(**beside))
 
 
 def test_frames_of_one_colour_are_alike_and_the_odd_one_out_is_named() -> None:
@@ -70,6 +75,11 @@ def test_a_picture_that_could_not_be_had_is_null_and_not_zero() -> None:
     assert (mira["mean"], mira["shots"]) == (None, ["SH1", "SH2"])
 
 
+def attempt(take: int, outcome: str, *failed: str, **changes: Any) -> dict[str, Any]:
+    told = {"outcome": outcome, "take": take, "attempt": take, "model": "m", "generation_id": f"g{take}"}
+    return {**told, "failed_checks": list(failed), "asset": {"uri": f"s3://ice/{take}"}, **changes}
+
+
 def test_retakes_tell_what_was_changed_and_whether_it_helped() -> None:
     failed = {
         "outcome": "failed-validation",
@@ -84,28 +94,139 @@ def test_retakes_tell_what_was_changed_and_whether_it_helped() -> None:
         (["copy-paste"], "another seed", False),
         (["copy-paste"], "n instead of m", True),
     ]
-    assert told["strategies"] == [{"check": "copy-paste", "retakes": 2, "helped": 1}]
+
+
+def test_changes_are_counted_against_the_checks_that_they_speak_to() -> None:
+    attempts = [
+        attempt(1, "failed-validation", "identity", "sharpness"),
+        attempt(2, "failed-validation", "identity", strategies=["new-seed", "stress", "other-view"], helped=False),
+        attempt(3, "accepted", strategies=["next-model"], skipped=["identity: stress"], helped=True),
+    ]
+    # The attempt on show is the last of the list, whatever its number is.
+    told = made(shown(1, RED, attempts=[attempts[0], attempts[2], attempts[1]], take=3))
+    found = {(item["check"], item["strategy"]): (item["tried"], item["helped"]) for item in told["strategies"]}
+    assert found == {
+        ("identity", "new-seed"): (1, 0),
+        ("identity", "stress"): (1, 0),
+        ("identity", "other-view"): (1, 0),
+        ("identity", "next-model"): (1, 1),
+        ("sharpness", "new-seed"): (1, 0),
+    }
+    assert next(item["skipped"] for item in told["strategies"] if item["strategy"] == "stress") == 1
+
+
+def test_a_retake_without_an_image_and_takes_to_choose_from_count_as_neither() -> None:
+    told = made(shown(1, RED, attempts=[attempt(1, "failed-validation", "style"), attempt(2, "outage", asset=None)]))
+    assert [item["helped"] for item in told["retakes"]] == [None]
+    assert told["strategies"] == []
+    assert made(shown(1, RED, attempts=[attempt(1, "passed-over"), attempt(2, "accepted")]))["retakes"] == []
+
+
+def test_frames_without_a_keyframe_are_told_with_their_retakes_and_cost() -> None:
+    run = {"code": "SH9", "frame_role": "end", "status": "failed", "reason": "<all used>", "cost_usd_micros": 7}
+    run["attempts"] = [attempt(1, "failed-validation", "style"), attempt(2, "failed-validation", "style")]
+    costs = {"spent_usd_micros": 123, "by_model": []}
+    told = made(shown(1, RED), without_keyframe=[run], costs=costs)
+    assert [(item["code"], item["status"]) for item in told["without_keyframe"]] == [("SH9 end", "failed")]
+    assert [item["code"] for item in told["retakes"]] == ["SH9 end"]
+    assert told["cost_usd_micros"] == 123
+    assert "&lt;all used&gt;" in page(told, Album({}))
+
+
+def test_both_frames_of_a_shot_are_told_apart() -> None:
+    told = made(shown(1, RED, frame_role="start"), shown(1, GREEN, frame_role="end"))
+    assert [item["code"] for item in told["frames"]] == ["SH1 end", "SH1 start"]
+
+
+def test_the_reference_of_a_place_is_that_of_its_time_of_day() -> None:
+    place = {"location_id": "sea", "name": "Sea", "time_of_day": "dusk"}
+    pictures = [
+        {"kind": "location", "entity_id": "sea", "uri": "s3://ice/noon", "about": {"time_of_day": "noon"}},
+        {"kind": "location", "entity_id": "sea", "uri": "s3://ice/dusk", "about": {"variant": "dusk/clear/summer"}},
+        {"kind": "character", "entity_id": "sea", "uri": "s3://ice/other", "about": {}},
+    ]
+    told = made(shown(1, RED, location=place), references=pictures)
+    assert [item["reference"] for item in told["locations"]] == ["s3://ice/dusk"]
+    assert [item["reference"] for item in told["characters"]] == [None]
+
+
+# --- identity by faces ------------------------------------------------------------------------------------------------
+
+
+def faces_by_colour(image: Any) -> Any:
+    """A face of its own for red and for green; none elsewhere."""
+    red, green, _ = image.resize((1, 1)).getpixel((0, 0))
+    return np.array([[1.0, 0.0]]) if red > 150 else np.array([[0.6, 0.8]]) if green > 100 else np.zeros((0, 2))
+
+
+def test_cids_is_measured_on_matched_faces_and_null_where_there_are_none() -> None:
+    black = np.zeros((18, 32, 3), dtype=np.uint8)
+    frames = [CastFrame(str(number), ("mira",), encoded(pixels)) for number, pixels in enumerate((RED, GREEN, black))]
+    frames.append(CastFrame("4", ("arun",), encoded(RED)))
+    found = measured(FaceReader(faces_by_colour, "fake 1"), frames, {"mira": [encoded(RED)], "arun": [encoded(black)]})
+    assert found["characters"]["mira"] == {
+        "cross": pytest.approx((1.0 + 0.6) / 2),
+        "self": pytest.approx(0.6),
+        "seen": 3,
+        "found": 2,
+    }
+    assert found["characters"]["arun"] == {"cross": None, "self": None, "seen": 1, "found": 0}
+    told = made(shown(1, RED), cids=found)
+    assert told["cids"] == {"cross": pytest.approx(0.8), "self": pytest.approx(0.6)}
+    assert told["manifest"]["cids"] == "fake 1"
+    assert "face found in 2 of 3" in page(told, Album({}))
+
+
+# --- comparing --------------------------------------------------------------------------------------------------------
 
 
 def test_two_reports_are_compared_and_say_when_they_were_measured_differently() -> None:
     one, other = made(shown(1, RED), shown(2, RED)), made(shown(1, RED), shown(2, GREEN, asset={"sha256": "f" * 64}))
-    found = measuring.compared(one, other)
+    found = compared(one, other)
     assert found["same_measures"]
+    assert found["same_film"]
     assert found["frames_changed"] == ["SH2"]
     assert next(item for item in found["entities"] if item["id"] == "mira")["change"] < 0
-    assert not measuring.compared(one, made(shown(1, RED, scores=[])))["same_measures"]
+    without = compared(one, made(shown(1, RED, scores=[])))
+    assert without["measured_differently"] == ["thresholds"]
+    assert without["frames_gone"] == ["SH2"]
     with pytest.raises(ValueError, match="format"):
-        measuring.compared({}, one)
+        compared({}, one)
 
 
-def test_the_page_holds_its_pictures_and_escapes_words() -> None:
-    told = made(shown(1, RED), shown(2, GREEN))
-    text = page(told, {"SH1": encoded(RED), "SH2": encoded(GREEN)}, {"mira": encoded(RED)})
-    assert "Mira &lt;b&gt;" in text
-    assert "Film &amp; more" in text
-    assert "data:image/jpeg;base64," in text
-    assert "<script" not in text
-    assert "http" not in text.replace("http-equiv", "")
+def test_reports_made_by_other_models_say_so_and_still_compare() -> None:
+    found = compared(made(shown(1, RED)), made(shown(1, RED, model="n")))
+    assert (found["same_measures"], found["made_differently"]) == (True, ["models"])
+
+
+# --- the page ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_holds_its_pictures_fetches_nothing_and_escapes_words() -> None:
+    reference = {"kind": "character", "entity_id": "mira", "uri": "s3://ice/mira", "about": {}}
+    told = made(shown(1, RED), shown(2, GREEN), references=[reference])
+    html = page(told, Album({"SH1": encoded(RED), "SH2": encoded(GREEN)}, {"s3://ice/mira": encoded(RED)}))
+    assert "Mira &lt;b&gt;" in html
+    assert "Film &amp; more" in html
+    assert html.count("data:image/jpeg;base64,") == 6, "two frames, and two pictures in each card"
+    assert "<figcaption>reference</figcaption>" in html
+    assert "<script" not in html
+    assert "http:" not in html
+    assert "default-src 'none'" in html
+    assert "@media print" in html
+    assert "prefers-color-scheme:dark" in html
+
+
+def test_a_picture_that_cannot_be_decoded_leaves_a_hole_and_no_failure() -> None:
+    assert "no picture" in page(made(shown(1, RED)), Album({"SH1": b"not a picture"}))
+
+
+def test_a_plot_names_its_worst_shot_and_does_not_magnify_small_differences() -> None:
+    svg = over_the_film([("A", 0.99), ("B<", 0.98), ("C", 1.0)], "likeness")
+    assert "<text class='worst'" in svg
+    assert "B&lt;" in svg
+    assert ">0.90<" in svg
+    assert over_the_film([("A", 0.5)], "likeness") == ""
 
 
 # --- bounds from decisions --------------------------------------------------------------------------------------------
@@ -157,5 +278,14 @@ async def test_a_films_report_is_written_from_the_gateways_keyframes(tmp_path: P
     assert len(told["frames"]) == len(runs)
     assert any(item["mean"] is not None for item in told["characters"])
     assert runs[0].shot.code in (tmp_path / "report.html").read_text()
+    assert told["why_no_cids"] == "not asked for"
     # Nobody has decided yet.
     assert {item.bound for item in found} == {None}
+
+
+def test_what_is_no_report_is_told_by_name(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text("{}")
+    with pytest.raises(CliError, match="format") as caught:
+        compare(Output(as_json=True, quiet=False), wrong, wrong)
+    assert caught.value.code is Exit.INVALID

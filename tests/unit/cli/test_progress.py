@@ -57,3 +57,11 @@ def test_a_status_of_a_newer_gateway_is_counted_too() -> None:
 def test_frames_are_grouped_by_scene_in_story_order() -> None:
     film = film_progress(answer(run(scene_id="s2"), run(scene_id="s1"), run(scene_id="s2")))
     assert {name: len(frames) for name, frames in scenes(film.frames).items()} == {"s2": 2, "s1": 1}
+
+
+def test_a_film_that_only_people_can_move_is_at_rest_and_not_finished() -> None:
+    film = film_progress(answer(run(), run("review"), run("held")), expected=3)
+    assert (film.at_rest, film.finished) == (True, False)
+    assert [frame.status for frame in film.waiting] == ["review", "held"]
+    assert not film_progress(answer(run("review"), run("generating")), expected=2).at_rest
+    assert not film_progress(answer(run("review")), expected=2).at_rest

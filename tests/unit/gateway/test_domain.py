@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from schemas.base import Event
 from schemas.envelope import REPLAYED_FROM, from_headers
-from schemas.review import ReviewRequested
+from schemas.review import Decision, ReviewDecided, ReviewRequested
 from schemas.run import RunSuperseded
 from schemas.shot import Problem, ShotPlanned, ShotRejected
 from services.chassis.bindings import Received
@@ -180,6 +180,27 @@ async def test_a_frame_that_waits_for_a_reviewer_is_in_review() -> None:
         reason="approval policy is manual",
     )
     assert await status_after([*whole_way()[:7], asked]) == "review"
+
+
+async def test_what_is_on_show_need_not_be_the_newest_take() -> None:
+    """At the end of the attempts the best of them is shown; once somebody has decided, the newest counts again."""
+    first = builders.generation_completed()
+    asked = builders.generation_requested(attempt=2)
+    second = builders.generation_completed(asked)
+    shown = ReviewRequested(
+        run=first.run, generation_id=first.generation_id, take=1, asset=first.asset, reason="all 2 attempts are used"
+    )
+    decided = ReviewDecided(
+        review_id="r1",
+        project_id=first.run.project.project_id,
+        shot_id=first.run.shot.shot_id,
+        run_id=first.run.run_id,
+        generation_id=first.generation_id,
+        decision=Decision.REROLL,
+    )
+    events = [*whole_way()[:7], asked, second, shown]
+    assert await status_after(events) == "review"
+    assert await status_after([*events, decided]) == "validating"
 
 
 async def test_progress_counts_the_newest_revision_only() -> None:
