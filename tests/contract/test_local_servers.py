@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import pytest
 from pydantic import SecretStr
 
+from schemas.adapter import AdapterKind
 from schemas.bible import Lora
 from schemas.project import CompositionGuide
 from services.generation.domain import images
@@ -109,6 +110,19 @@ async def test_an_adapter_that_is_not_there_is_left_out_and_listed_with_those_th
     made = await at.generate(await at.job(loras=loras))
     assert [name.removesuffix(".safetensors") for name in at.fake.orders[-1].loras] == ["detail-tweaker-xl"]
     assert "detail-tweaker-xl" in losses(made)["lora-missing"]
+
+
+@pytest.mark.parametrize("at", BOTH, indirect=True)
+async def test_a_textual_inversion_is_named_in_the_prompt_where_the_server_tells_of_it(at: Bench) -> None:
+    assert isinstance(at.fake, FakeComfyUI | FakeA1111)
+    token = Lora(lora_id="token-mira", kind=AdapterKind.TEXTUAL_INVERSION, trigger_words=("<mira>",))
+    job = replace(await at.job(loras=(token,)), prompt="<mira> waits")
+    made = await at.generate(job)
+    called = "embedding:people/token-mira waits" if isinstance(at.fake, FakeComfyUI) else "token-mira waits"
+    assert (at.fake.orders[-1].prompt, at.fake.orders[-1].loras, losses(made)) == (called, (), {})
+    at.fake.embeddings = None
+    await at.provider.ping()
+    assert set(losses(await at.generate(job))) == {"embedding-not-supported"}
 
 
 @pytest.mark.parametrize("at", BOTH, indirect=True)

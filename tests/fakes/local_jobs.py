@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from schemas.adapter import AdapterKind
 from schemas.bible import Lora
 from schemas.generation import ReferenceUse
 from services.generation.providers import fitting
@@ -26,12 +27,18 @@ def people(names: Sequence[str], loras: dict[str, tuple[str, ...]]) -> dict[str,
         a_character(
             name,
             seed=a_seed(number),
-            loras=tuple(Lora(lora_id=lora, trigger_words=(f"{lora} person",)) for lora in loras.get(name, ())),
+            loras=tuple(adapter(lora) for lora in loras.get(name, ())),
         )
         for number, name in enumerate(names)
     )
     wanted = {lora.lora_id: lora for member in cast for lora in member.loras}
     return {"cast": cast, "loras": tuple(wanted.values())}
+
+
+def adapter(lora_id: str) -> Lora:
+    """An adapter with a trigger of its own; a textual inversion where its name begins with `token`."""
+    kind = AdapterKind.TEXTUAL_INVERSION if lora_id.startswith("token") else None
+    return Lora(lora_id=lora_id, trigger_words=(f"{lora_id} person",), kind=kind)
 
 
 def local_job(

@@ -47,7 +47,8 @@ class FakeA1111(FakeVendor):
     """Attributes beyond the base's, all of which a test may change.
 
     Attributes:
-        checkpoints, loras, models, modules, schedulers: what it has; `schedulers` None = before 1.9.
+        checkpoints, loras, models, modules, schedulers, embeddings: what it has; `schedulers` None = before 1.9,
+            `embeddings` None = it doesn't tell.
         extension: ControlNet is installed.
         tasks: it tells of its tasks (it has its user interface).
         units: of every drawing, ControlNet's units.
@@ -67,6 +68,7 @@ class FakeA1111(FakeVendor):
         ]
         self.modules = ["none", "canny", "ip-adapter-auto"]
         self.schedulers: list[str] | None = ["Automatic", "Karras", "Exponential"]
+        self.embeddings: list[str] | None = ["token-mira"]
         self.extension = self.tasks = True
         self.units: list[list[dict[str, Any]]] = []
         self.interrupted: list[str] = []
@@ -97,6 +99,12 @@ class FakeA1111(FakeVendor):
             },
             "/controlnet/model_list": lambda: {"model_list": self.models} if self.extension else None,
             "/controlnet/module_list": lambda: {"module_list": self.modules} if self.extension else None,
+            # Vectors of SDXL don't fit while a checkpoint of another family is loaded: such ones are skipped, not gone.
+            "/sdapi/v1/embeddings": lambda: (
+                None
+                if self.embeddings is None
+                else {"loaded": {}, "skipped": {name: {"step": None, "vectors": 8} for name in self.embeddings}}
+            ),
         }
 
         def answer(told: Any) -> Any:

@@ -30,7 +30,7 @@ class FakeComfyUI(FakeVendor):
     """Attributes beyond the base's, all of which a test may change.
 
     Attributes:
-        checkpoints, loras, controls, adapters: files in its folders.
+        checkpoints, loras, controls, adapters, embeddings: files in its folders; `embeddings` None = it doesn't tell.
         hooks: adapters can be tied to conditions (since 0.3.8); `newest`: under the newest names.
         pack: ComfyUI_IPAdapter_plus is installed.
         written: pictures that were really written, not found again.
@@ -44,6 +44,7 @@ class FakeComfyUI(FakeVendor):
         self.loras = ["detail-tweaker-xl.safetensors"]
         self.controls = ["xinsir-openpose-sdxl.safetensors", "controlnet-depth-sdxl-1.0.safetensors"]
         self.adapters = ["ip-adapter-plus_sdxl_vit-h.safetensors"]
+        self.embeddings: list[str] | None = ["people/token-mira", "with a space"]
         self.hooks = self.newest = self.pack = True
         self.written = 0
         self.history: dict[str, Any] = {}
@@ -72,6 +73,7 @@ class FakeComfyUI(FakeVendor):
     def routes(self) -> Sequence[BaseRoute]:
         return [
             self.route("GET", "/object_info", At.PROBE, self._object_info),
+            self.route("GET", "/embeddings", At.PROBE, self._embeddings),
             self.route("POST", "/upload/image", At.UPLOAD, self._upload),
             self.route("POST", "/prompt", At.CREATE, self._prompt),
             self.route("GET", "/queue", At.POLL, self._queued),
@@ -93,6 +95,10 @@ class FakeComfyUI(FakeVendor):
     async def _object_info(self, request: Request) -> Response:
         del request
         return JSONResponse(self.nodes())
+
+    async def _embeddings(self, request: Request) -> Response:
+        del request
+        return Response(status_code=404) if self.embeddings is None else JSONResponse(self.embeddings)
 
     async def _upload(self, request: Request) -> Response:
         kind, body = request.headers["content-type"], await request.body()

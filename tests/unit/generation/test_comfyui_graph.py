@@ -12,6 +12,7 @@ from services.generation.providers.local.comfyui_graph import build_graph
 from services.generation.providers.local.models import LocalModel
 from services.generation.providers.local.parts import LocalJob, pictures
 from tests.fakes.local_jobs import local_job, told
+from tests.fakes.requests import a_character
 from tests.fakes.vendors import comfyui_nodes
 
 NAMES = ("radha", "krishna", "mira", "tara")
@@ -29,7 +30,7 @@ def server(
 
 
 def gear(nodes: Mapping[str, Any]) -> ComfyGear:
-    return comfy_gear(told(nodes))
+    return comfy_gear(told(nodes), told(["people/token-radha", "token-krishna", "token with spaces"]))
 
 
 def files(job: LocalJob) -> tuple[str, ...]:
@@ -104,6 +105,35 @@ def test_an_adapter_of_two_characters_and_that_of_a_single_one_are_for_the_whole
     assert [node["lora_name"] for node in of(shared, "LoraLoader")] == ["shared-xl.safetensors"]
     assert [node["lora_name"] for node in of(alone, "LoraLoader")] == ["characters/radha-xl.safetensors"]
     assert of(alone, "ConditioningCombine") == []
+
+
+@pytest.mark.parametrize("hooks", [True, False])
+def test_a_textual_inversion_is_a_word_in_its_own_characters_prompt_and_in_the_frames(hooks: bool) -> None:
+    prompt = "token-radha person and token-krishna person, rain"
+    graph = drawn(
+        local_job(loras={"radha": ("token-radha",), "krishna": ("token-krishna",)}, prompt=prompt), hooks=hooks
+    )
+    assert of(graph, "LoraLoader") == of(graph, "CreateHookLora") == []
+    texts = {inputs["text"] for inputs in of(graph, "CLIPTextEncode")}
+    assert "embedding:people/token-radha and embedding:token-krishna, rain" in texts
+    for name, word in (("radha", "embedding:people/token-radha"), ("krishna", "embedding:token-krishna")):
+        (own,) = (n["inputs"]["text"] for n in parts(graph)[f"ice/mask-{name}"] if n["class_type"] == "CLIPTextEncode")
+        assert own.startswith(f"{word}, ")
+        assert own.count("embedding:") == 1
+        assert "person" not in own
+
+
+def test_a_textual_inversion_that_is_not_there_or_that_a_prompt_cannot_call_is_named() -> None:
+    for name in ("token-nobody", "token with spaces"):
+        with pytest.raises(ValueError, match=f"'{name}' is no textual inversion of the server"):
+            build_graph(local_job(loras={"radha": (name,)}), gear(server()))
+
+
+def test_words_of_people_are_no_textual_inversions() -> None:
+    (radha,) = local_job(
+        names=("radha",), cast=(a_character("radha", appearance={"hair": "embedding:token-radha"}),)
+    ).parts
+    assert "embedding:" not in radha.prompt
 
 
 def test_each_reference_is_shown_within_the_mask_of_whom_it_shows() -> None:

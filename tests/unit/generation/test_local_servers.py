@@ -1,11 +1,14 @@
 """What ComfyUI's and AUTOMATIC1111's replies mean, and what a server is found to have."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from schemas.adapter import AdapterKind
 from schemas.bible import Lora
+from schemas.vocabulary import WeightForm
 from services.generation.providers.errors import (
     Configuration,
     InvalidRequest,
@@ -18,6 +21,7 @@ from services.generation.providers.local.a1111 import A1111
 from services.generation.providers.local.a1111_gear import WebuiGear
 from services.generation.providers.local.comfyui import ComfyUI, prompt_id
 from services.generation.providers.local.comfyui_gear import comfy_gear
+from services.generation.providers.local.embeddings import spelled
 from services.generation.providers.local.gear import control_for, file_of, lacks, with_loras_there
 from services.generation.providers.local.models import LocalModel
 from services.generation.providers.local.parts import BACKGROUND, LocalJob
@@ -35,6 +39,7 @@ GEAR = WebuiGear(
     scripts=frozenset({"controlnet"}),
     models=("ip-adapter-plus_sdxl_vit-h [f1f19f7d]", "openpose-sdxl [d6a1ef25]"),
     modules=("None", "CLIP-ViT-H (IPAdapter)"),
+    embeddings=("token-radha",),
 )
 
 
@@ -89,6 +94,42 @@ def test_a_required_adapter_that_is_not_there_fails_the_call_and_another_is_left
     must = local_job(names=(), loras_given=(Lora(lora_id="unknown-xl", required=True),))
     with pytest.raises(InvalidRequest, match=r"unknown-xl, which is required.*it has radha-xl, krishna-xl"):
         with_loras_there(must, GEAR, "http://gpu")
+
+
+def test_a_textual_inversion_is_looked_for_among_textual_inversions() -> None:
+    ready = with_loras_there(local_job(loras={"radha": ("token-radha", "token-nobody")}), GEAR, "http://gpu")
+    assert [lora.lora_id for lora in ready.loras] == ["token-radha"]
+    assert [(loss.code, "it has token-radha" in loss.reason) for loss in ready.degradations] == [
+        ("embedding-missing", True)
+    ]
+    silent = with_loras_there(
+        local_job(loras={"radha": ("token-radha",)}), replace(GEAR, embeddings=None), "http://gpu"
+    )
+    assert (silent.loras, [loss.code for loss in silent.degradations]) == ((), ["embedding-not-supported"])
+    must = local_job(
+        names=(), loras_given=(Lora(lora_id="token-x", kind=AdapterKind.TEXTUAL_INVERSION, required=True),)
+    )
+    with pytest.raises(InvalidRequest, match="token-x, which is required"):
+        with_loras_there(must, GEAR, "http://gpu")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "triggers", "meant"),
+    [
+        ("rain, <mira>, night", ("<mira>",), "rain, embedding:mira, night"),
+        ("(mira:1.2) runs", ("mira",), "(embedding:mira:1.2) runs"),
+        ("mira.", ("mira",), "embedding:mira ."),
+        ("old-mira", ("mira",), "old- embedding:mira"),
+        ("admiral", ("mira",), "admiral, embedding:mira"),
+        (r"mira \(young\)", ("mira (young)",), "embedding:mira"),
+        ("night", (), "night, embedding:mira"),
+    ],
+)
+def test_a_textual_inversions_word_stands_for_its_triggers_and_apart_from_other_letters(
+    prompt: str, triggers: tuple[str, ...], meant: str
+) -> None:
+    one = Lora(lora_id="mira", kind=AdapterKind.TEXTUAL_INVERSION, trigger_words=triggers)
+    assert spelled(prompt, [(one, "embedding:mira")], WeightForm.COMFY) == meant
 
 
 # --- parts of the frame ---
@@ -186,6 +227,13 @@ def test_adapters_are_tags_behind_the_prompt_and_forges_names_are_known() -> Non
     assert (shown["module"], shown["weight"]) == ("CLIP-ViT-H (IPAdapter)", 0.7)
     assert "effective_region_mask" in shown
     assert body["override_settings"]["sd_model_checkpoint"] == "sd_xl_base_1.0.safetensors [31e35c80fc]"
+
+
+def test_a_textual_inversion_is_called_by_its_name_and_is_no_tag() -> None:
+    _, body = asked(local_job(loras={"radha": ("token-radha", "radha-xl")}, prompt="token-radha person", gear=GEAR))
+    assert body["prompt"] == "token-radha, <lora:radha-xl:0.8>"
+    with pytest.raises(ValueError, match="'token-nobody' is no textual inversion of the server"):
+        asked(local_job(loras={"radha": ("token-nobody",)}, gear=GEAR))
 
 
 def test_a_picture_to_start_from_goes_to_img2img() -> None:

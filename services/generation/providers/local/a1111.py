@@ -11,6 +11,8 @@ from typing import Any, ClassVar, Final
 
 import orjson
 
+from schemas.emphasis import literal
+from schemas.vocabulary import WeightForm
 from services.generation.providers.errors import Configuration, InvalidRequest, ProviderError
 from services.generation.providers.exchange import (
     HttpCall,
@@ -22,6 +24,7 @@ from services.generation.providers.exchange import (
     get,
 )
 from services.generation.providers.local.a1111_gear import CONTROLNET, WebuiGear, webui_gear
+from services.generation.providers.local.embeddings import applied, is_embedding, spelled
 from services.generation.providers.local.gear import control_for, file_of
 from services.generation.providers.local.models import LocalModel, local_model
 from services.generation.providers.local.parts import LocalJob
@@ -41,6 +44,7 @@ _SURVEY: Final = (
     "/sdapi/v1/scripts",
     "/controlnet/model_list",
     "/controlnet/module_list",
+    "/sdapi/v1/embeddings",
 )
 
 
@@ -135,7 +139,7 @@ def _asked(job: LocalJob, own: LocalModel, gear: WebuiGear) -> dict[str, Any]:
     if sampler is None:
         raise ValueError(f"sampler: {own.sampler!r}, allowed is one of: {', '.join(gear.samplers)}")
     asked: dict[str, Any] = {
-        "prompt": ", ".join([_TAGS.sub("", job.prompt), *_tags(job, gear)]),
+        "prompt": ", ".join([_told(job, gear), *_tags(job, gear)]),
         "negative_prompt": job.negative_prompt,
         "seed": -1 if job.seed is None else job.seed,
         "steps": job.steps or own.steps,
@@ -162,9 +166,19 @@ def _asked(job: LocalJob, own: LocalModel, gear: WebuiGear) -> dict[str, Any]:
     return asked
 
 
+def _told(job: LocalJob, gear: WebuiGear) -> str:
+    """The prompt; textual inversions are called by their names."""
+    names = [(lora, file_of(lora.lora_id, gear.embeddings or ())) for lora in job.loras if is_embedding(lora)]
+    missing = [lora.lora_id for lora, name in names if name is None]
+    if missing:
+        raise ValueError(f"loras: {missing[0]!r} is no textual inversion of the server")
+    words = [(lora, literal(name, WeightForm.A1111)) for lora, name in names if name is not None]
+    return spelled(_TAGS.sub("", job.prompt), words, WeightForm.A1111)
+
+
 def _tags(job: LocalJob, gear: WebuiGear) -> list[str]:
     """Adapters, as the prompt names them."""
-    names = [(file_of(lora.lora_id, gear.loras), lora) for lora in job.loras]
+    names = [(file_of(lora.lora_id, gear.loras), lora) for lora in applied(job.loras)]
     missing = [lora.lora_id for name, lora in names if name is None]
     if missing:
         raise ValueError(f"loras: {missing[0]!r} is not on the server")

@@ -26,6 +26,7 @@ class WebuiGear:
         scripts: always-on scripts of txt2img, in lower case.
         models: control models and IP-Adapters of the ControlNet extension.
         modules: preprocessors of it.
+        embeddings: names of its textual inversions; None = it doesn't tell.
     """
 
     checkpoints: tuple[str, ...]
@@ -35,6 +36,7 @@ class WebuiGear:
     scripts: frozenset[str] = frozenset()
     models: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
+    embeddings: tuple[str, ...] | None = None
 
     @property
     def controls(self) -> tuple[str, ...]:
@@ -87,12 +89,12 @@ class WebuiGear:
 
 
 def webui_gear(replies: Sequence[HttpReply | None]) -> WebuiGear:
-    """The meaning of replies to sd-models, samplers, loras, schedulers, scripts, control models and modules.
+    """The meaning of replies to sd-models, samplers, loras, schedulers, scripts, control models, modules, embeddings.
 
     Raises:
         UnreadableReplyError: the first two aren't what the server's documentation says.
     """
-    checkpoints, samplers, loras, schedulers, scripts, models, modules = replies
+    checkpoints, samplers, loras, schedulers, scripts, models, modules, embeddings = replies
     if checkpoints is None or samplers is None:
         raise UnreadableReplyError("sd-models: not answered; allowed is a server that was started with --api")
     return WebuiGear(
@@ -103,7 +105,16 @@ def webui_gear(replies: Sequence[HttpReply | None]) -> WebuiGear:
         scripts=frozenset(str(name).casefold() for name in _optional(scripts, "txt2img")),
         models=tuple(str(name) for name in _optional(models, "model_list")),
         modules=tuple(str(name) for name in _optional(modules, "module_list")),
+        embeddings=_embeddings(embeddings),
     )
+
+
+def _embeddings(reply: HttpReply | None) -> tuple[str, ...] | None:
+    """Those loaded, and those that didn't fit the checkpoint loaded now: ours may be another."""
+    found = [reply.at(part) for part in ("loaded", "skipped")] if reply is not None and reply.is_json else []
+    if not isinstance(next(iter(found), None), dict):
+        return None
+    return tuple(dict.fromkeys(name for names in found if isinstance(names, dict) for name in names))
 
 
 def _items(reply: HttpReply) -> list[Any]:

@@ -58,15 +58,15 @@ class ComfyUI(LocalVendor):
         return get("/object_info")
 
     def survey(self) -> tuple[HttpCall, ...]:
-        """One call tells everything."""
-        return (self.probe(),)
+        """Nodes with the files that they take, and textual inversions, which no node takes."""
+        return (self.probe(), get("/embeddings"))
 
     def gear(self, replies: Sequence[HttpReply | None]) -> ComfyGear:
         """Nodes and files."""
-        (reply,) = replies
+        reply, embeddings = replies
         if reply is None:
             raise UnreadableReplyError("object_info: unknown to the server; allowed is a ComfyUI server")
-        return comfy_gear(reply)
+        return comfy_gear(reply, embeddings)
 
     def queue(self) -> HttpCall:
         """What runs and what waits."""

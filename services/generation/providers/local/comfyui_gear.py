@@ -1,5 +1,6 @@
 """What a ComfyUI server says of itself in `/object_info`: its nodes, their inputs, and the files that it has. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -40,9 +41,15 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class ComfyGear:
-    """A server's nodes by class; see `Gear`."""
+    """What a server has; see `Gear`.
+
+    Attributes:
+        nodes: by class.
+        embeddings: names of its textual inversions that a prompt can call: one with a space ends at that.
+    """
 
     nodes: Mapping[str, Node]
+    embeddings: tuple[str, ...] | None = None
 
     @property
     def checkpoints(self) -> tuple[str, ...]:
@@ -93,8 +100,8 @@ class ComfyGear:
         return self.nodes[node].choices(name) if node in self.nodes else ()
 
 
-def comfy_gear(reply: HttpReply) -> ComfyGear:
-    """The meaning of a reply to `GET /object_info`.
+def comfy_gear(reply: HttpReply, embeddings: HttpReply | None = None) -> ComfyGear:
+    """The meaning of replies to `GET /object_info` and `GET /embeddings`.
 
     Raises:
         UnreadableReplyError: it isn't what ComfyUI answers.
@@ -103,7 +110,10 @@ def comfy_gear(reply: HttpReply) -> ComfyGear:
     missing = [name for name in CORE if not isinstance(at(told, name, "input"), dict)]
     if missing:
         raise UnreadableReplyError(f"object_info: no node {', '.join(missing)}; allowed is a ComfyUI server's answer")
-    return ComfyGear({name: _node(node) for name, node in told.items() if isinstance(at(node, "input"), dict)})
+    nodes = {name: _node(node) for name, node in told.items() if isinstance(at(node, "input"), dict)}
+    listed = embeddings.document if embeddings is not None and embeddings.is_json else None
+    names = [name for name in listed if isinstance(name, str) and not re.search(r"\s", name)] if listed else []
+    return ComfyGear(nodes, tuple(names) if isinstance(listed, list) else None)
 
 
 def _node(told: Any) -> Node:  # noqa: ANN401 - JSON

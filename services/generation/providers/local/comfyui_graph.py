@@ -11,7 +11,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from schemas.bible import Lora
+from schemas.emphasis import literal
+from schemas.vocabulary import WeightForm
 from services.generation.providers.local.comfyui_gear import ComfyGear
+from services.generation.providers.local.embeddings import applied, is_embedding, spelled
 from services.generation.providers.local.gear import control_for, file_of, is_union
 from services.generation.providers.local.models import LocalModel, local_model
 from services.generation.providers.local.parts import Guide, LocalJob, Part
@@ -93,7 +96,7 @@ class _Builder:
 
     def _adapted(self, model: Link, clip: Link) -> tuple[Link, Link]:
         """Adapters that work on the whole frame."""
-        for lora in self._job.loras:
+        for lora in applied(self._job.loras):
             if self._regional(lora):
                 continue
             node = self._add("LoraLoader", model=model, clip=clip, **self._lora(lora))
@@ -111,7 +114,7 @@ class _Builder:
         return {"lora_name": name, "strength_model": lora.scale, "strength_clip": lora.scale}
 
     def _positive(self, clip: Link) -> Link:
-        whole = self._one("CLIPTextEncode", text=self._job.prompt, clip=clip)
+        whole = self._one("CLIPTextEncode", text=self._spelled(), clip=clip)
         if not (self._job.divided and self._gear.parts_prompts):
             return whole
         for part in self._job.parts:
@@ -125,7 +128,9 @@ class _Builder:
             # The condition itself gets the hooks below; given here too, they would be counted twice.
             still = {"apply_to_conds": False, "schedule_clip": False}
             clip = self._one("SetClipHooks", clip=clip, hooks=hooks, **still)
-        text = self._one("CLIPTextEncode", text=part.prompt or self._job.prompt, clip=clip)
+        own = [word for lora, word in self._words() if lora.lora_id in part.lora_ids]
+        told = ", ".join([*own, part.prompt]) if part.prompt else self._spelled()
+        text = self._one("CLIPTextEncode", text=told, clip=clip)
         mask, area = self._mask(part.mask), {"strength": _PART_STRENGTH, "set_cond_area": "default"}
         if not self._gear.has("ConditioningSetProperties"):
             return self._one("ConditioningSetMask", conditioning=text, mask=mask, **area)
@@ -137,11 +142,25 @@ class _Builder:
 
     def _hooks(self, part: Part) -> Link | None:
         hooks: Link | None = None
-        for lora in self._job.loras:
+        for lora in applied(self._job.loras):
             if self._regional(lora) and self._job.lora_owner(lora.lora_id) == part.character_id:
                 before = {} if hooks is None else {"prev_hooks": hooks}
                 hooks = self._one("CreateHookLora", **self._lora(lora), **before)
         return hooks
+
+    def _spelled(self) -> str:
+        """The frame's prompt with the server's words for textual inversions."""
+        return spelled(self._job.prompt, self._words(), WeightForm.COMFY)
+
+    def _words(self) -> list[tuple[Lora, str]]:
+        """Textual inversions with the server's words for them."""
+        names = [
+            (lora, file_of(lora.lora_id, self._gear.embeddings or ())) for lora in self._job.loras if is_embedding(lora)
+        ]
+        missing = [lora.lora_id for lora, name in names if name is None]
+        if missing:
+            raise ValueError(f"loras: {missing[0]!r} is no textual inversion of the server")
+        return [(lora, f"embedding:{literal(name, WeightForm.COMFY)}") for lora, name in names if name is not None]
 
     def _shown(self, model: Link) -> Link:
         """The model as it looks at the references."""

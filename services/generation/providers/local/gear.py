@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final, Protocol
 
-from schemas.adapter import AdapterKind
 from schemas.bible import Lora
 from schemas.conditioning import Degradation
 from services.generation.providers.errors import InvalidRequest
+from services.generation.providers.local.embeddings import applied, is_embedding
 from services.generation.providers.local.models import LocalModel
 from services.generation.providers.local.parts import LocalJob
 from services.generation.providers.vendor import VendorJob
@@ -43,6 +43,11 @@ class Gear(Protocol):
     @property
     def loras(self) -> tuple[str, ...]:
         """Names by which it can be asked for them."""
+        ...
+
+    @property
+    def embeddings(self) -> tuple[str, ...] | None:
+        """Textual inversions, by the names that a prompt calls them; None = it doesn't tell."""
         ...
 
     @property
@@ -139,12 +144,15 @@ def with_loras_there(job: VendorJob, gear: Gear, where: str) -> VendorJob:
 def _missing(lora: Lora, gear: Gear, where: str) -> Degradation | None:
     """Why an adapter can't be applied; None = it can."""
     what = f"adapter {lora.lora_id}"[:_PHRASE]
-    if lora.kind is AdapterKind.TEXTUAL_INVERSION:
-        return Degradation(code="embedding-not-supported", what=what, reason=f"{where} is told of LoRA files only")
-    if file_of(lora.lora_id, gear.loras) is not None:
+    there = gear.embeddings if is_embedding(lora) else gear.loras
+    if there is None:
+        reason = f"{where} doesn't tell which textual inversions it has"
+        return Degradation(code="embedding-not-supported", what=what, reason=reason)
+    if file_of(lora.lora_id, there) is not None:
         return None
-    reason = f"no file of that name on {where}; it has {listed(gear.loras)}"
-    return Degradation(code="lora-missing", what=what, reason=reason[:_PHRASE])
+    code = "embedding-missing" if is_embedding(lora) else "lora-missing"
+    reason = f"no file of that name on {where}; it has {listed(there)}"
+    return Degradation(code=code, what=what, reason=reason[:_PHRASE])
 
 
 def with_losses_by_parts(job: LocalJob, gear: Gear, where: str) -> LocalJob:
@@ -152,7 +160,7 @@ def with_losses_by_parts(job: LocalJob, gear: Gear, where: str) -> LocalJob:
     if not job.divided:
         return job
     losses = []
-    own = [lora.lora_id for lora in job.loras if job.lora_owner(lora.lora_id) is not None]
+    own = [lora.lora_id for lora in applied(job.loras) if job.lora_owner(lora.lora_id) is not None]
     if own and not gear.parts_loras:
         reason = f"{where} can't keep an adapter to a part of the frame; it works on everybody"
         losses.append(Degradation(code="lora-not-regional", what=f"adapter {', '.join(own)}"[:_PHRASE], reason=reason))

@@ -9,6 +9,9 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from schemas.bible import Costume
 from schemas.conditioning import CharacterConditioning
+from schemas.emphasis import literal
+from schemas.vocabulary import WeightForm
+from services.generation.providers.local.embeddings import applied
 from services.generation.providers.regions import CharacterRegion
 from services.generation.providers.vendor import Reference, VendorJob
 
@@ -171,11 +174,12 @@ def _words(member: CharacterConditioning, job: VendorJob) -> str:
     first = [name for name in _LOOKS if name in looks]
     features = [_feature(name, looks[name]) for name in (*first, *(name for name in looks if name not in first))]
     own = {lora.lora_id for lora in member.loras}
-    triggers = [word for lora in job.loras if lora.lora_id in own for word in lora.trigger_words]
+    # Of textual inversions the server's own words are told, not those that wake them elsewhere.
+    triggers = [word for lora in applied(job.loras) if lora.lora_id in own for word in lora.trigger_words]
     words = [*triggers, *features, _dressed(member.costume), member.expression, member.action, _brief(member, features)]
     text = ", ".join(dict.fromkeys(word.strip() for word in words if word.strip()))[:_PHRASE]
-    # Brackets would be read as weights, and angle brackets as the server's own tags.
-    return text.translate(_PLAIN)
+    # Brackets would be read as weights, angle brackets as tags of the server's own, `embedding:` as the name of a file.
+    return literal(text.translate(_PLAIN), WeightForm.COMFY)
 
 
 def _brief(member: CharacterConditioning, features: Sequence[str]) -> str:
