@@ -66,5 +66,6 @@ def _picture(kind: str, entity_id: str, image: Mapping[str, Any]) -> Answer:
         "uri": image["uri"],
         "sha256": image.get("sha256"),
         "made": bool(image.get("made")),
+        "region": image.get("region"),
         "about": about,
     }

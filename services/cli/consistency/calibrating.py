@@ -1,12 +1,16 @@
 """`ice calibrate`: bounds that would have decided as the reviewers did. Pure but for the command at its end."""
 
+import asyncio
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
+from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
 from services.cli.exits import Exit
 from services.cli.gateway_client import GatewayClient
@@ -18,6 +22,7 @@ Answer = Mapping[str, Any]
 
 #: Decisions of each kind from which a bound is proposed: with fewer, one odd frame moves it at will.
 LEAST: Final = 8
+_AT_ONCE: Final = 8
 #: Checks whose bounds may be set, and whether more is better.
 CHECKS: Final[Mapping[str, bool]] = {
     "identity": True,
@@ -93,21 +98,46 @@ def samples(runs: Iterable[Answer]) -> dict[str, list[Sample]]:
 
 async def proposals(client: GatewayClient, project_id: str) -> list[Proposal]:
     """A proposal for every check, from all runs of a project."""
+    room = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(run_id: str) -> Answer:
+        async with room:
+            return await client.run(run_id)
+
     shots = await client.shots(project_id)
-    runs = [await client.run(str(run["run_id"])) for shot in shots for run in shot.get("runs", ())]
+    runs = await asyncio.gather(*(one(str(run["run_id"])) for shot in shots for run in shot.get("runs", ())))
     told = samples(runs)
     return [proposal(check, told[check], at_least=at_least) for check, at_least in CHECKS.items()]
 
 
+def proposed_bounds(found: Iterable[Proposal], project_id: str) -> dict[str, dict[str, float]]:
+    """What is proposed, as ICE_VALIDATION_BOUNDS takes it; empty where nothing is."""
+    bounds = {item.check: round(item.bound, 4) for item in found if item.bound is not None}
+    return {f"project:{project_id}": bounds} if bounds else {}
+
+
 async def calibrate(output: Output, folder: Path | None, project_id: str | None) -> Exit:
-    """Propose bounds from a project's past decisions, as ICE_VALIDATION_BOUNDS takes them."""
+    """Propose bounds from a project's past decisions; nothing is changed."""
     async with GatewayClient(gateway_url(folder)) as client:
         project = await chosen_project(client, project_id)
         found = await proposals(client, project)
-    bounds = {item.check: round(item.bound, 4) for item in found if item.bound is not None}
-    value = {"project_id": project, "bounds": {f"project:{project}": bounds}, "checks": [_told(item) for item in found]}
-    output.result(value, lambda: _table(found))
+    bounds = proposed_bounds(found, project)
+    value = {"project_id": project, "bounds": bounds, "checks": [_told(item) for item in found]}
+    output.result(value, lambda: Group(_table(found), Text(), Text(_advice(bounds), overflow="fold")))
     return Exit.OK
+
+
+def _advice(bounds: Answer) -> str:
+    """What to do with the proposal."""
+    if not bounds:
+        return (
+            f"No bound is proposed. Each needs {LEAST} approved and {LEAST} rejected frames on which it was measured."
+        )
+    told = json.dumps(bounds, ensure_ascii=False, separators=(", ", ": "))
+    return (
+        "To use them, merge this into the validation service's setting and restart it; frames are judged by it from"
+        f" then on, earlier verdicts stay:\n\nICE_VALIDATION_BOUNDS='{told}'"
+    )
 
 
 def _told(item: Proposal) -> dict[str, Any]:

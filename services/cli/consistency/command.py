@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import io
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+from PIL import Image
 from rich.text import Text
 
 from services.cli.consistency import cids, comparing, measuring
@@ -157,6 +159,22 @@ def _identity(
         return None, f"{error}; the extra `faces` measures it"
 
 
+def part_of(data: bytes, region: Mapping[str, float] | None) -> bytes:
+    """The part of a picture that a reference means, as PNG; all of it where it means all or can't be decoded."""
+    if not region:
+        return data
+    try:
+        with Image.open(io.BytesIO(data)) as opened:
+            wide, high = opened.size
+            box = (region["left"] * wide, region["top"] * high, region["right"] * wide, region["bottom"] * high)
+            part = opened.convert("RGB").crop([round(value) for value in box])
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return data
+    out = io.BytesIO()
+    part.save(out, "PNG")
+    return out.getvalue()
+
+
 async def _pictures(client: GatewayClient, keyframes: Sequence[Answer], references: Sequence[Answer]) -> Pictures:
     """All that can be had; what isn't what was announced is left out."""
     room = asyncio.Semaphore(_AT_ONCE)
@@ -175,9 +193,11 @@ async def _pictures(client: GatewayClient, keyframes: Sequence[Answer], referenc
         return dict(item for item in found if item is not None)
 
     takes = [attempt for item in keyframes for attempt in item.get("attempts", ()) if attempt.get("url")]
+    wanted = {key_of(item): item for item in references}
+    found = await all_of((key, item["url"], item.get("sha256")) for key, item in wanted.items())
     return Pictures(
         await all_of((str(item["asset"]["sha256"]), item["url"], str(item["asset"]["sha256"])) for item in keyframes),
-        await all_of((key_of(item), item["url"], item.get("sha256")) for item in references),
+        {key: part_of(data, wanted[key].get("region")) for key, data in found.items()},
         # A small copy stands in for each, whose content nobody has announced.
         await all_of((str(item["generation_id"]), item["url"], None) for item in takes),
     )

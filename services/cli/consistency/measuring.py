@@ -159,8 +159,10 @@ def _reference(kind: str, entity_id: str, pictures: Sequence[Answer]) -> str | N
 
 
 def key_of(picture: Answer) -> str:
-    """What a reference picture is called within a report: its address, which it has even without a known content."""
-    return str(picture["uri"])
+    """What a reference picture is called within a report: its address, with the part of it that is meant."""
+    region = picture.get("region")
+    part = "" if not region else "#" + ",".join(f"{region[name]:g}" for name in ("left", "top", "right", "bottom"))
+    return f"{picture['uri']}{part}"
 
 
 def _people(keyframe: Answer) -> Iterable[tuple[str, str]]:

@@ -1,16 +1,18 @@
 """The film's consistency report and the bounds proposed from decisions, on values computed by hand."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from services.cli.consistency import measuring
-from services.cli.consistency.calibrating import Sample, proposal, proposals, samples
+from services.cli.consistency.calibrating import Sample, proposal, proposals, proposed_bounds, samples
 from services.cli.consistency.cids import CastFrame, FaceReader, measured
-from services.cli.consistency.command import compare, write
+from services.cli.consistency.command import compare, part_of, write
 from services.cli.consistency.comparing import compared
 from services.cli.consistency.measuring import Material, Shown
 from services.cli.consistency.page import Album, page
@@ -20,6 +22,8 @@ from services.cli.gateway_client import GatewayClient
 from services.cli.output import Output
 from services.cli.plan_reading import load_plan
 from services.validation.domain.colours import histogram
+from services.validation.domain.gates import bounds_for
+from services.validation.settings import ValidationSettings
 from tests.fakes.film_gateway import URL, FilmGateway
 from tests.fakes.frames import encoded
 
@@ -150,6 +154,16 @@ def test_the_reference_of_a_place_is_that_of_its_time_of_day() -> None:
     assert [item["reference"] for item in told["characters"]] == [None]
 
 
+def test_of_a_sheet_only_the_view_that_is_meant_is_shown() -> None:
+    sheet = np.concatenate([RED, GREEN], axis=1)
+    region = {"left": 0.5, "top": 0.0, "right": 1.0, "bottom": 1.0}
+    with Image.open(io.BytesIO(part_of(encoded(sheet), region))) as part:
+        assert part.size == (32, 18)
+        assert part.convert("RGB").getpixel((0, 0)) == (30, 160, 40)
+    assert measuring.key_of({"uri": "s3://ice/a", "region": region}) == "s3://ice/a#0.5,0,1,1"
+    assert part_of(b"broken", region) == b"broken"
+
+
 # --- identity by faces ------------------------------------------------------------------------------------------------
 
 
@@ -260,6 +274,20 @@ def test_decisions_are_read_from_runs_and_the_first_word_counts() -> None:
         "generations": {"g": {"validated": {"scores": [score, {"check": "sharpness", "value": 1.0}]}}},
     }
     assert samples([run])["identity"] == [Sample(0.7, approved=False)]
+
+
+def test_a_proposal_is_what_the_validation_service_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [
+        proposal("identity", values([0.8] * 8, [0.4] * 8), at_least=True),
+        proposal("style", values([0.8], []), at_least=True),
+    ]
+    bounds = proposed_bounds(found, "film")
+    assert bounds == {"project:film": {"identity": 0.6}}
+    monkeypatch.setenv("ICE_VALIDATION_BOUNDS", json.dumps(bounds))
+    taken = ValidationSettings().validation_bounds
+    assert bounds_for(taken, "film", "noir") == {"identity": 0.6}
+    assert bounds_for(taken, "another", "noir") == {}
+    assert proposed_bounds(found[1:], "film") == {}
 
 
 # --- over the gateway -------------------------------------------------------------------------------------------------
