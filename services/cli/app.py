@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from services.cli.bible_app import bible_app, references_app, regenerate, stale
+from services.cli.character_app import character_app
 from services.cli.commands import (
     FolderOption,
     JsonOption,
@@ -51,6 +52,7 @@ app.add_typer(references_app, name="references")
 app.add_typer(dlq_app, name="dlq")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(lora_app, name="lora")
+app.add_typer(character_app, name="character")
 app.command()(estimate)
 app.command()(costs)
 app.command()(replay)

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -24,7 +24,10 @@ _DIGITS: Final = 6
 class IdentityEmbedder(Protocol):
     """A network that tells people apart, e.g. `DlibFaces` of services/validation (extra `faces`)."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What sees."""
+        ...
 
     @property
     def model(self) -> str:
@@ -51,6 +54,7 @@ def character_embedding(
     *,
     adapters: Sequence[Adapter] = (),
     embedder: IdentityEmbedder | None = None,
+    seen: Mapping[str, bytes] | None = None,
 ) -> dict[str, Any]:
     """What holds a character's identity, as JSON values.
 
@@ -59,10 +63,11 @@ def character_embedding(
         pictures: more references: addresses, or the bytes of PNG, JPEG or WebP pictures.
         adapters: of the registry, trained on the character.
         embedder: sees who is in a picture; None = no vector, and the answer says so.
+        seen: bytes of the entry's own references, by address, where the caller has them.
     """
     looks = [
         *(
-            _Look(item.model_dump(mode="json"), None, "only its address is known here")
+            _look_at(item.model_dump(mode="json"), (seen or {}).get(item.uri), embedder)
             for item in character.reference_images
         ),
         *(_look(item, embedder) for item in pictures),
@@ -95,8 +100,13 @@ def character_embedding(
 def _look(item: str | bytes, embedder: IdentityEmbedder | None) -> _Look:
     if isinstance(item, str):
         return _Look({"uri": item}, None, "only its address is known here")
-    told = {"sha256": hashlib.sha256(item).hexdigest()}
-    image = _decoded(item)
+    return _look_at({"sha256": hashlib.sha256(item).hexdigest()}, item, embedder)
+
+
+def _look_at(told: dict[str, Any], data: bytes | None, embedder: IdentityEmbedder | None) -> _Look:
+    if data is None:
+        return _Look(told, None, "only its address is known here")
+    image = _decoded(data)
     if image is None:
         return _Look(told, None, "no PNG, JPEG or WebP picture, or too large")
     if embedder is None:
