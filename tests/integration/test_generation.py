@@ -182,10 +182,12 @@ async def test_two_workers_share_the_requests_and_answer_each_once(surroundings:
 async def test_killed_in_the_middle_and_started_again_every_shot_is_made_once(surroundings: OneService) -> None:
     asked = requests(BUSY_FRAMES, width=640, height=360)
     await surroundings.publisher.publish(asked)
+    ledger = surroundings.documents.collection("ledger")
     async with worker_process(surroundings) as process:
-        await surroundings.read(topics.GENERATION_COMPLETED, 2)
+        await until(lambda: ledger.count({"state": "done"}))
         process.send_signal(signal.SIGKILL)
-    before = len(made(await surroundings.read(topics.GENERATION_COMPLETED, 2)))
+        await process.wait()
+    before = await ledger.count({"state": "done"})
     assert before < BUSY_FRAMES, "the worker was too quick to be killed in the middle"
     async with worker_process(surroundings) as process:
         found = made(await surroundings.read(topics.GENERATION_COMPLETED, BUSY_FRAMES))
@@ -196,7 +198,7 @@ async def test_killed_in_the_middle_and_started_again_every_shot_is_made_once(su
         await assert_stored(surroundings, event)
     stored = await surroundings.objects.list(f"film{BUSY_FRAMES}/")
     assert len([item for item in stored if item.uri.endswith(".png")]) == BUSY_FRAMES
-    assert await surroundings.documents.collection("ledger").count({"state": "done"}) == BUSY_FRAMES
+    assert await ledger.count({"state": "done"}) == BUSY_FRAMES
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """A service whose handler does what its message says: `python -m tests.integration.chassis.sick_process <stage>`.
 
-A note `wait 3` keeps the handler for 3 s, the loop turning; `block 3` keeps the whole process; `die 0.5` kills it, as
-the system does when memory runs out, half a second later.
+A note `wait FILE` keeps the handler until there is that file, the loop turning; `block FILE` keeps the whole process;
+`die 0.5` kills it, as the system does when memory runs out, half a second later.
 """
 
 import asyncio
@@ -9,26 +9,31 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 from services.chassis.app import Concurrent, On, ServiceApp, main, make_app
 from services.chassis.settings import ServiceSettings
 from tests.fakes.toy_events import ASKED, TOY_WIRE, Answered, Asked, answer
 
+_LOOK_S = 0.05
+
 
 async def handle(asked: Asked) -> list[Answered]:
-    how, _, seconds = asked.note.partition(" ")
+    how, _, what = asked.note.partition(" ")
     if how == "wait":
-        await asyncio.sleep(float(seconds))
+        while not Path(what).exists():  # noqa: ASYNC110, ASYNC240 - another process makes it
+            await asyncio.sleep(_LOOK_S)
     elif how == "block":
-        time.sleep(float(seconds))  # noqa: ASYNC251 - the fault to be shown
+        while not Path(what).exists():  # noqa: ASYNC240 - likewise
+            time.sleep(_LOOK_S)  # noqa: ASYNC251 - the fault to be shown
     elif how == "die":
-        await asyncio.sleep(float(seconds))
+        await asyncio.sleep(float(what))
         os.kill(os.getpid(), signal.SIGKILL)
     return [answer(asked)]
 
 
 def build() -> ServiceApp:
-    slow = Concurrent(slots=4, drain_s=30) if sys.argv[1] == "concurrent" else None
+    slow = Concurrent(slots=4, drain_s=100) if sys.argv[1] == "concurrent" else None
     return make_app(
         ServiceSettings(),
         name="toy",
