@@ -41,7 +41,7 @@ class Album:
 def page(report: Answer, album: Album) -> str:
     """The page; `report` as `measuring.report` gives it."""
     title = text(report["title"])
-    made_at = text(report["manifest"].get("made_at", ""))
+    made_at = text(str(report["manifest"].get("made_at", "")).replace("T", " ").replace("+00:00", " UTC"))
     parts = [
         f"<header><h1>{title}</h1><p class='dim'>Consistency report · {made_at}</p>{_lead(report)}</header>",
         _tiles(report),
@@ -86,17 +86,18 @@ def _lead(report: Answer) -> str:
 
 
 def _tiles(report: Answer) -> str:
-    frames, cids = report["frames"], report["cids"] or {"cross": None, "self": None}
+    frames, cids = report["frames"], report["cids"]
     gates = [item["gate"] for item in frames if item["gate"] in {"passed", "failed"}]
-    facts = (
+    facts = [
         ("keyframes", str(len(frames))),
         ("without a keyframe", str(len(report["without_keyframe"]))),
         ("retakes that helped", _share(report["retakes"])),
-        ("gates passed", f"{gates.count('passed')} of {len(gates)}" if gates else "–"),
-        ("CIDS to references", number(cids["cross"])),
-        ("CIDS among themselves", number(cids["self"])),
+        ("frames warned about", str(sum(bool(item["warned"]) for item in frames))),
+        ("gates passed", f"{gates.count('passed')} of {len(gates)}" if gates else "not measured"),
         ("cost", f"${report['cost_usd_micros'] / 1e6:.2f}"),
-    )
+    ]
+    if cids is not None:
+        facts += [("CIDS to references", number(cids["cross"])), ("CIDS among themselves", number(cids["self"]))]
     tiles = "".join(f"<div class='tile'><b>{value}</b><span class='dim'>{name}</span></div>" for name, value in facts)
     return f"<div class='tiles'>{tiles}</div>"
 
@@ -119,10 +120,14 @@ def _kind(heading: str, word: str, entities: Sequence[Answer], report: Answer, a
     bound = _identity_bound(report) if word == "character" else None
     ordered = sorted(entities, key=lambda item: (item["least"] is None, item["least"] or 0.0))
     cards = "".join(_card(item, album, bound) for item in ordered)
-    how = text(report["manifest"]["compared_by"])
-    note = f"How alike the frames that show each {word} are, weakest first: {how}."
+    note = f"How alike the frames are that show each {word}, weakest first, by the colours of whole frames."
     if word == "character":
-        note = f"{note} Where identity was measured by a trained model, that is plotted."
+        note = (
+            f"{note} That tells other clothes, places and light apart, and faces not at all: where a trained model"
+            " measured identity, that is plotted instead."
+        )
+        if report["cids"] is None and report["why_no_cids"]:
+            note = f"{note} CIDS was not measured: {text(report['why_no_cids'])}."
     return f"<section><h2>{heading}</h2><p class='note'>{note}</p><div class='grid'>{cards}</div></section>"
 
 
@@ -178,7 +183,8 @@ def _beside(entity: Answer, album: Album) -> str:
     worst = entity["worst_shot"]
     if worst not in album.frames:
         return left
-    return left + figure(album.frames[worst], f"<span class='bad'>worst: {text(worst)}</span>", _LARGE)
+    word = "worst" if any(value is not None for _, value in entity["identity"]) else "least alike"
+    return left + figure(album.frames[worst], f"<span class='bad'>{word}: {text(worst)}</span>", _LARGE)
 
 
 def _retakes(report: Answer, album: Album) -> str:
