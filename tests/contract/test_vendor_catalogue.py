@@ -51,3 +51,9 @@ def test_a_size_that_the_card_promises_is_asked_for_itself(card: ModelCard) -> N
     for width, height in [(1024, 1024), (1280, 720), (1920, 1088), (1536, 1024), (1344, 768)]:
         if card.sizes.refusal(width, height) is None:
             assert sizes.nearest(width, height) == (width, height)
+
+
+def test_models_of_ones_own_are_guided_by_the_storyboard_that_their_workers_draw() -> None:
+    own = [card for card in load_catalogue() if card.provider in {"diffusers", "comfyui", "a1111"}]
+    assert {card.provider for card in own} == {"diffusers", "comfyui", "a1111"}
+    assert [card.model for card in own if not (card.composition_guide and card.draws_guides)] == []

@@ -16,7 +16,10 @@ from tests.fixtures.object_store import S3Endpoint
 from tests.fixtures.settings import FixtureSettings
 from tests.fixtures.vendor_films import REAL, SOME_SCENES, events, made, misread, noir, paid_twice, requests, served
 
-pytestmark = [pytest.mark.integration, pytest.mark.e2e, pytest.mark.timeout(400)]
+WHOLE = FixtureSettings().test_whole_films
+#: Seconds that a film may take; a whole one has three times the frames, and is made by hand on machines of any speed.
+PATIENCE_S = 2400 if WHOLE else 300
+pytestmark = [pytest.mark.integration, pytest.mark.e2e, pytest.mark.timeout(PATIENCE_S + 100)]
 
 
 CARD = """
@@ -66,8 +69,8 @@ async def test_a_film_is_made_by_an_endpoint_of_ones_own_that_only_settings_desc
 
 async def filmed(engine: Engine, name: str, fake: FakeVendor, *, tells_cost: bool, cards: Path | None = None) -> None:
     """Make the film; the vendor made and billed every frame once, and was shown what it should be."""
-    film = noir(engine.s3, f"noir-{name}", None if FixtureSettings().test_whole_films else SOME_SCENES)
-    runs = await made(engine, film, timeout_s=300)
+    film = noir(engine.s3, f"noir-{name}", None if WHOLE else SOME_SCENES)
+    runs = await made(engine, film, timeout_s=PATIENCE_S)
     keyframes = (await engine.get(f"/projects/{film.project_id}/keyframes?limit=500"))["keyframes"]
     sizes = {
         (item["shot"]["shot_id"], item["frame_role"]): (item["asset"]["width"], item["asset"]["height"])

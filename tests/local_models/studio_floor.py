@@ -65,6 +65,7 @@ class Floor:
         """Paint these together; the pictures that came, by order."""
         self.told.clear()
         self.painter.paint(orders, wanted)
+        self.painter.finish()
         return {told.order_id: cells(told.data) for told in self.heard(Painted)}
 
     def heard(self, kind: type[T]) -> list[T]:

@@ -20,10 +20,12 @@ _NEEDS = "torch and diffusers are not installed: make test-diffusers makes an en
 pytest.importorskip("torch", reason=_NEEDS, exc_type=ImportError)
 tiny = pytest.importorskip("tests.local_models.tiny", reason=_NEEDS, exc_type=ImportError)
 
+#: Seconds that the film may take; a whole one has many times the frames, and is made by hand on machines of any speed.
+PATIENCE_S = 3300 if FixtureSettings().test_whole_films else 1500
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.e2e,
-    pytest.mark.timeout(1800),
+    pytest.mark.timeout(PATIENCE_S + 300),
     pytest.mark.filterwarnings("ignore::UserWarning"),
     pytest.mark.filterwarnings("ignore::FutureWarning"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -78,7 +80,7 @@ async def test_a_film_is_made_by_models_on_this_machine(
         scenes = None if FixtureSettings().test_whole_films else A_SCENE
         wishes = {"models": ("sdxl-base-1.0",), "allow_fallback": False, "composition": "previz"}
         film = with_adapters(noir(engine.s3, "noir-diffusers", scenes, **wishes), tmp_path, engine.s3)
-        runs = await made(engine, film, timeout_s=1500)
+        runs = await made(engine, film, timeout_s=PATIENCE_S)
         keyframes = (await engine.get(f"/projects/{film.project_id}/keyframes?limit=500"))["keyframes"]
         completed = events(runs, GenerationCompleted)
         pictures = [await picture(engine.s3, event) for event in completed]

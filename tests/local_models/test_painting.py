@@ -300,11 +300,14 @@ def test_adapters_stay_loaded_and_the_longest_unused_goes_first(floor: Any) -> N
 def test_an_adapter_that_doesnt_fit_fails_its_own_image_alone(floor: Any) -> None:
     pickled = floor.folder / "pickled.safetensors"
     pickled.write_bytes(b"\x80\x04 no safetensors")
+    stage.tiny.dora(floor.folder / "mira.safetensors", floor.folder / "scales.safetensors")
     wrong = order("wrong", adapters=(floor.adapter("small"),))
     broken = order("broken", adapters=(floor.adapter("pickled"),))
-    assert list(floor.paint(wrong, broken, order("right", adapters=(floor.adapter("mira"),)))) == ["right"]
+    scaling = order("scaling", adapters=(floor.adapter("scales"),))
+    assert list(floor.paint(wrong, broken, scaling, order("right", adapters=(floor.adapter("mira"),)))) == ["right"]
     reasons = {told.order_id: told.reason for told in floor.heard(Failed)}
     assert "adapter small: can't be applied to sdxl" in reasons["wrong"]
+    assert "it is a DoRA" in reasons["scaling"]
     assert "no safetensors file" in reasons["broken"]
     assert all(told.invalid for told in floor.heard(Failed))
 

@@ -15,7 +15,7 @@ from diffusers import (
 )
 from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from transformers import (
     CLIPImageProcessor,
     CLIPTextConfig,
@@ -137,6 +137,15 @@ def lora(file: Path, model: Path, seed: int, *, family: str = "sdxl", reads: boo
         StableDiffusionXLPipeline.save_lora_weights if family == "sdxl" else StableDiffusionPipeline.save_lora_weights
     )
     save(file.parent, weight_name=file.name, safe_serialization=True, **layers)
+    return file
+
+
+def dora(lora: Path, file: Path) -> Path:
+    """A LoRA adapter as one whose layers are scaled too."""
+    tensors = load_file(lora)
+    first = next(name for name in tensors if name.endswith("lora_B.weight"))
+    magnitude = first.replace("lora_B.weight", "lora_magnitude_vector")
+    save_file({**tensors, magnitude: torch.ones(tensors[first].shape[0])}, file)
     return file
 
 

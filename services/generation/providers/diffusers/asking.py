@@ -34,6 +34,7 @@ _DENOISE: Final = 0.6
 _LEAST_DENOISE: Final = 0.05
 _SIDE: Final = 1024
 _PROMPT_CHARS: Final = 4000
+_GUIDE: Final = "previz frame as composition guide"
 
 
 def traits_of(model: LocalModel, family: str) -> ModelTraits:
@@ -101,7 +102,7 @@ def losses(job: ImageJob, asked: VendorJob, model: LocalModel) -> tuple[Degradat
     ]
     unguided = _guided(job) and not model.controlnets
     reason = f"no ControlNet is set for {asked.model} (ICE_DIFFUSERS_MODELS)"
-    missing = Degradation(code="composition-guide-not-made", what="previz frame as composition guide", reason=reason)
+    missing = Degradation(code="composition-guide-not-supported", what=_GUIDE, reason=reason)
     return (*asked.degradations, *unfiled, *([missing] if unguided else []))
 
 

@@ -207,7 +207,7 @@ class Forgotten:
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """Every order of the last `Paint` is answered."""
+    """The last `Paint` is through: the next may come. Pictures that are still being written are told later."""
 
 
 Told = Warming | Ready | Broken | Step | Shrunk | Painted | Failed | Forgotten | Idle

@@ -53,7 +53,13 @@ def run(connection: Connection, settings: DiffusersSettings, make: Make) -> None
     given: SimpleQueue[Paint | None] = SimpleQueue()
     forgotten: set[str] = set()
     threading.Thread(target=_listen, args=(connection, given, forgotten), daemon=True).start()
-    tell = connection.send
+    telling = threading.Lock()
+
+    def tell(message: Told) -> None:
+        # Whoever writes pictures tells of them from other threads.
+        with telling:
+            connection.send(message)
+
     try:
         painter = make(settings, tell)
         device = painter.load()

@@ -85,7 +85,8 @@ class _Job:
 class _State:
     """What is known of the painter: `doing` says what it does, `broken` why it can't work.
 
-    `in_hand` are the orders of its batch that it hasn't answered; `busy`: it hasn't said that it is through with them.
+    `in_hand` are the orders that it hasn't answered, `batch` those of them that it was given last; `busy`: it
+    hasn't said that it is through with that batch. The pictures of the one before may still be being written.
     """
 
     ready: bool = False
@@ -95,6 +96,7 @@ class _State:
     heard_at: float = 0.0
     busy: bool = False
     in_hand: list[str] = field(default_factory=list)
+    batch: tuple[str, ...] = ()
     rest_until: float = 0.0
 
 
@@ -229,7 +231,8 @@ class Studio:
             return max(left, 1.0)
         batch = self._batcher.take(now)
         if batch:
-            state.busy, state.in_hand, state.heard_at = True, list(batch), now
+            state.busy, state.batch, state.heard_at = True, batch, now
+            state.in_hand += batch
             state.doing = f"painting {len(batch)} image(s)"
             self._process.send(Paint(tuple(self._jobs[order_id].order for order_id in batch)))
             return self._settings.stalled_s
@@ -253,7 +256,7 @@ class Studio:
             case Shrunk(key=key, most=most):
                 self._batcher.shrink(key, most)
             case Idle():
-                state.busy, state.in_hand, state.doing = False, [], "idle"
+                state.busy, state.doing = False, "idle"
             case Painted() | Failed() | Forgotten():
                 self._ended(message)
         self._news.set()
@@ -289,15 +292,18 @@ class Studio:
                 self._break(f"{how} {_FALSE_STARTS} times while {state.doing}")
                 return
         in_hand = [self._jobs[order_id] for order_id in state.in_hand if order_id in self._jobs]
+        batch = [order_id for order_id in state.batch if order_id in state.in_hand] if state.busy else []
         self._begin()
         for job in in_hand:
-            job.deaths += 1
             if job.answer.done():
                 continue
+            if job.order.order_id in batch:
+                self._batcher.shrink(job.order.key, len(batch) // 2)
+            # What was painted, and only not written yet, isn't what it died of while it painted others.
+            job.deaths += not batch or job.order.order_id in batch
             if job.deaths >= _DEATHS:
                 job.answer.set_exception(UnusableImage(f"diffusers: {how} under it {_DEATHS} times", charged=False))
                 continue
-            self._batcher.shrink(job.order.key, len(in_hand) // 2)
             self._wait(job)
 
     def _break(self, reason: str) -> None:

@@ -6,6 +6,7 @@ words and nothing else, so it is as regional as the prompt that it stands in. Pu
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from schemas.adapter import AdapterKind
 from schemas.bible import Lora
@@ -40,12 +41,12 @@ def spelled(prompt: str, words: Sequence[tuple[Lora, str]], form: WeightForm) ->
         found = 0
         if triggers:
             pattern = rf"(?<!\w)(?:{'|'.join(map(re.escape, triggers))})(?!\w)"
-            prompt, found = re.subn(pattern, lambda match, word=word: _set_apart(match, word), prompt)
+            prompt, found = re.subn(pattern, partial(_set_apart, word), prompt)
         if not found:
             prompt = ", ".join(part for part in (prompt, word) if part)
     return prompt
 
 
-def _set_apart(found: "re.Match[str]", word: str) -> str:
+def _set_apart(word: str, found: "re.Match[str]") -> str:
     before, behind = found.string[: found.start()][-1:], found.string[found.end() :][:1]
     return f"{' ' if before and before not in _BEFORE else ''}{word}{' ' if behind and behind not in _BEHIND else ''}"

@@ -134,7 +134,7 @@ def test_what_is_left_out_is_told() -> None:
     asked = job(loras=loras, references=uses, run=a_run(project={"composition": "previz"}))
     fitted = fitting.fitted(asking.split(asked).job, asking.traits_of(BARE, "sdxl"), ())
     told = {loss.code: loss.reason for loss in asking.losses(asked, fitted, BARE)}
-    assert set(told) == {"lora-dropped", "reference-dropped", "composition-guide-not-made"}
+    assert set(told) == {"lora-dropped", "reference-dropped", "composition-guide-not-supported"}
     reasons = [loss.reason for loss in asking.losses(asked, fitted, BARE) if loss.code == "lora-dropped"]
     assert any("trained for sd15" in reason for reason in reasons)
     assert "the registry has no file of it" in reasons

@@ -175,6 +175,25 @@ async def test_what_a_dying_process_had_in_hand_is_painted_again_in_smaller_comp
         assert [await task for task in tasks] == [painted("a"), painted("b")]
 
 
+async def test_an_image_that_was_still_being_written_when_the_process_died_is_painted_again() -> None:
+    async with ready() as (made, link):
+        tasks = await asked(made, "a", "b", "c", "d")
+        link.hear(Idle())
+        await settle()
+        assert link.batches == [["a", "b"], ["c", "d"]], "the next may be painted while pictures are written"
+        link.hear(painted("a"))
+        link.hear(painted("c"))
+        link.die()
+        link.hear(Ready("a fake"))
+        await settle()
+        assert sorted(name for batch in link.batches[2:] for name in batch) == ["b"], "one at a time after a death"
+        link.hear(painted("b"))
+        link.hear(Idle())
+        await settle()
+        link.hear(painted("d"))
+        assert [(await task).order_id for task in tasks] == ["a", "b", "c", "d"]
+
+
 async def test_an_order_under_which_the_process_dies_again_and_again_is_given_up() -> None:
     async with ready() as (made, link):
         (task,) = await asked(made, "a")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from diffusers.loaders import lora_base
 from safetensors.torch import load_file
 
 from services.generation.providers.diffusers.orders import Adapter
@@ -16,6 +17,8 @@ log = logging.getLogger(__name__)
 #: Tensors of a textual inversion, by the encoder that they are for; a file with one unnamed tensor is for the first.
 _FIRST, _SECOND = ("clip_l", "emb_params", "string_to_param"), ("clip_g",)
 _FEW = 4
+#: In the names of a DoRA's tensors, by their two layouts.
+_DORA = ("dora_scale", "lora_magnitude_vector")
 
 
 class UnfitAdapterError(ValueError):
@@ -48,6 +51,9 @@ class Shelf:
         self._most = most
         self._loras: dict[str, None] = {}
         self._words: set[str] = set()
+        # What is switched on now, in the network and in the readers; None = not known. Switching walks every layer.
+        self._applied: tuple[str, ...] | None = None
+        self._read_with: tuple[tuple[str, float], ...] | None = None
 
     @property
     def hot(self) -> tuple[str, ...]:
@@ -74,13 +80,17 @@ class Shelf:
         if _is_embedding(tensors):
             self._learn(adapter, tensors)
             return
+        if any(mark in key for key in tensors for mark in _DORA):
+            raise self._unfit(adapter, "it is a DoRA: it scales whole layers, so it can't be kept to its own images")
         self._make_room({*beside, name})
+        self._applied = self._read_with = None
         try:
             self._pipeline.load_lora_weights(tensors, adapter_name=name)
+            heard = self.hearing.attach(self._pipeline.unet, name)
         except Exception as error:
             self._put_away(name)
             raise self._unfit(adapter, error) from error
-        if self.hearing.attach(self._pipeline.unet, name) == 0 and not self._reads_words(name):
+        if heard == 0 and not any(name in _held(encoder) for encoder in self._encoders):
             raise self._unfit(adapter, "it changes none of this model's layers")
         self._loras[name] = None
 
@@ -88,16 +98,37 @@ class Shelf:
         """Those of these that are LoRA adapters."""
         return tuple(adapter for adapter in adapters if slot(adapter) in self._loras)
 
-    def use(self, adapters: Sequence[Adapter], *, scales: Sequence[float]) -> None:
-        """Apply these LoRA adapters, and no others, from now on."""
-        names = [slot(adapter) for adapter in adapters]
-        if not self._loras:
+    def apply(self, adapters: Sequence[Adapter]) -> None:
+        """Have the network use these LoRA adapters at full strength, and no others, from now on."""
+        network, names = self._pipeline.unet, tuple(slot(adapter) for adapter in adapters)
+        present = tuple(name for name in names if name in _held(network))
+        if not _held(network) or present == self._applied:
             return
-        if names:
-            self._pipeline.enable_lora()
-            self._pipeline.set_adapters(names, adapter_weights=list(scales))
+        if present:
+            network.enable_lora()
+            network.set_adapters(list(present), weights=[1.0] * len(present))
         else:
-            self._pipeline.disable_lora()
+            network.disable_lora()
+        self._applied = present
+
+    def readers(self, adapters: Sequence[Adapter]) -> tuple[Adapter, ...]:
+        """Those of these LoRA adapters that change how words are read."""
+        return tuple(lora for lora in adapters if any(slot(lora) in _held(encoder) for encoder in self._encoders))
+
+    def read_with(self, adapters: Sequence[Adapter]) -> None:
+        """Have words be read with these LoRA adapters at their strengths, and no others, from now on."""
+        wanted = tuple((slot(adapter), adapter.scale) for adapter in adapters)
+        if wanted == self._read_with:
+            return
+        for encoder in self._encoders:
+            present = [(name, scale) for name, scale in wanted if name in _held(encoder)]
+            if present:
+                names, scales = [name for name, _ in present], [scale for _, scale in present]
+                lora_base.enable_lora_for_text_encoder(encoder)
+                lora_base.set_adapters_for_text_encoder(names, encoder, scales)
+            elif _held(encoder):
+                lora_base.disable_lora_for_text_encoder(encoder)
+        self._read_with = wanted
 
     def worded(self, prompt: str, adapters: Sequence[Adapter]) -> str:
         """The prompt with each embedding's trigger words replaced by its own; added where the prompt has none."""
@@ -149,18 +180,25 @@ class Shelf:
             self._put_away(name)
 
     def _put_away(self, name: str) -> None:
+        self._applied = self._read_with = None
         try:
             self._pipeline.delete_adapters([name])
         except ValueError:
             log.debug("adapter %s was not loaded in every part", name)
 
-    def _reads_words(self, name: str) -> bool:
-        encoders = (self._pipeline.text_encoder, getattr(self._pipeline, "text_encoder_2", None))
-        return any(name in (getattr(encoder, "peft_config", None) or {}) for encoder in encoders)
+    @property
+    def _encoders(self) -> list[Any]:
+        found = (self._pipeline.text_encoder, getattr(self._pipeline, "text_encoder_2", None))
+        return [encoder for encoder in found if encoder is not None]
 
     def _unfit(self, adapter: Adapter, why: object) -> UnfitAdapterError:
         text = " ".join(str(why).split())[:300]
         return UnfitAdapterError(f"adapter {adapter.name}: can't be applied to {self._model}: {text}")
+
+
+def _held(part: Any) -> dict[str, Any]:  # noqa: ANN401 - a part of a pipeline
+    """Adapters that a part holds, by name."""
+    return getattr(part, "peft_config", None) or {}
 
 
 def _is_embedding(tensors: dict[str, Any]) -> bool:

@@ -6,6 +6,7 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 
 _WORDS_KEPT: Final = 64
 _GUIDED_FROM: Final = 1.0
+#: Threads that write pictures while the next ones are painted: a large one takes a tenth of a second.
+_WRITERS: Final = 2
 #: After these the card answers nothing any more: only a new process helps.
 _FATAL: Final = ("CUDA error", "device-side assert", "CUBLAS_STATUS", "cuDNN error")
 
@@ -62,7 +65,7 @@ class Painter:
 
     Args:
         settings: which models, and how they are run.
-        tell: takes what happens; called on the thread that paints.
+        tell: takes what happens; called on the thread that paints, and on those that write pictures.
     """
 
     def __init__(self, settings: DiffusersSettings, tell: Callable[[Told], None]) -> None:
@@ -72,6 +75,8 @@ class Painter:
         self._looks: dict[str, pictures.Looks] = {}
         self._words: OrderedDict[tuple[Any, ...], Words] = OrderedDict()
         self._wanted: Callable[[str], bool] = lambda _: True
+        self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="ice-png")
+        self._writing: set[Future[None]] = set()
 
     def load(self) -> str:
         """Load every model and paint one step on each, so that no frame waits for that; the device's name."""
@@ -89,6 +94,9 @@ class Painter:
 
     def paint(self, orders: Sequence[Order], wanted: Callable[[str], bool]) -> None:
         """Paint orders of one key; each is told as painted, failed or forgotten, in any order.
+
+        Pictures are written beside the painting of the next ones, so the last are told after this has returned;
+        `finish` waits for them.
 
         Args:
             orders: from one on.
@@ -112,6 +120,11 @@ class Painter:
                 ready.setdefault(one.words.windows, []).append(one)
         for batch in ready.values():
             self._together(batch)
+
+    def finish(self) -> None:
+        """Wait until every picture is written and told."""
+        for writing in tuple(self._writing):
+            writing.result()
 
     def _together(self, batch: list[_Ready]) -> None:
         """Paint a batch; in halves where memory doesn't suffice, and they in halves again."""
@@ -150,9 +163,20 @@ class Painter:
             if not self._wanted(order.order_id):
                 self._tell(Forgotten(order.order_id, order.steps))
                 continue
-            out = io.BytesIO()
+            writing = self._writers.submit(self._write, image, order.order_id, self._facts(one, len(batch), seconds))
+            self._writing.add(writing)
+            writing.add_done_callback(self._writing.discard)
+
+    def _write(self, image: Any, order_id: str, facts: dict[str, Any]) -> None:  # noqa: ANN401 - Pillow's
+        """Write a picture and tell of it; on a thread of its own."""
+        out = io.BytesIO()
+        try:
             image.save(out, "PNG", compress_level=4)
-            self._tell(Painted(order.order_id, out.getvalue(), self._facts(one, len(batch), seconds)))
+        except Exception as error:
+            log.exception("%s could not be written", order_id)
+            self._tell(Failed(order_id, _said(error), invalid=False))
+            return
+        self._tell(Painted(order_id, out.getvalue(), facts))
 
     def _prepared(self, order: Order, beside: Sequence[Order] = ()) -> _Ready:
         """Its adapters loaded, its words and references encoded.
@@ -177,12 +201,10 @@ class Painter:
     def _read(self, model: Model, order: Order) -> Words:
         """The prompt as the network reads it, under the adapters' own way of reading; the last ones are kept."""
         worded = model.shelf.worded(order.prompt, order.adapters)
-        loras = model.shelf.loras(order.adapters)
-        scales = [adapter.scale for adapter in loras]
-        key = (model.name, worded, order.negative_prompt, *((slot(lora), lora.scale) for lora in loras))
+        readers = model.shelf.readers(model.shelf.loras(order.adapters))
+        key = (model.name, worded, order.negative_prompt, *((slot(lora), lora.scale) for lora in readers))
         if key not in self._words:
-            model.shelf.hearing.silence()
-            model.shelf.use(loras, scales=scales)
+            model.shelf.read_with(readers)
             self._words[key] = wording.read(model.pipeline, worded, order.negative_prompt)
         self._words.move_to_end(key)
         while len(self._words) > _WORDS_KEPT:
@@ -243,7 +265,7 @@ class Painter:
                     each.append(np.zeros_like(one.fields.everywhere))
                 else:
                     each.append(one.fields.of(adapter.owner) * np.float32(adapter.scale))
-        model.shelf.use(list(loras.values()), scales=[1.0] * len(loras))
+        model.shelf.apply(list(loras.values()))
         model.shelf.hearing.listen(fields, model.device, torch.float32)
 
     def _watch(self, orders: Sequence[Order]) -> Callable[..., dict[str, Any]]:
