@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.generation import GenerationCompleted
+from schemas.generation import GenerationCompleted, GenerationFailed
 from services.orchestrator.adapters.catalogue_file import BUILTIN
 from tests.fakes.vendors.cases import CASES
 from tests.fakes.vendors.custom import API, MODELS
@@ -81,6 +81,7 @@ async def filmed(engine: Engine, name: str, fake: FakeVendor, *, tells_cost: boo
     assert {item["provider"] for item in keyframes} == {name}
     assert paid_twice(runs, name, fake) == []
     assert misread(film, runs, name, fake, cards) == []
+    assert [f"{failed.kind}: {failed.reason}" for failed in events(runs, GenerationFailed)] == []
     completed = events(runs, GenerationCompleted)
     # More than the frames where a check has asked for a retake: the fakes' pictures are flat.
     assert len(fake.bill) == len(completed) == len(requests(runs, name)) >= len(film.frames)
