@@ -66,7 +66,7 @@ def questions(count: int) -> list[Asked]:
 async def test_killed_at_any_moment_nothing_is_lost(world: World, stage: str) -> None:
     await world.send(*questions(300))
     for wait_s in (0.3, 0.7):
-        async with process(world, stage, 0.1) as child:
+        async with process(world, stage, 0.25) as child:
             before = await world.total_committed()
             await eventually(partial(_more, world, before))
             await asyncio.sleep(wait_s)
