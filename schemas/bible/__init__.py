@@ -14,6 +14,7 @@ from schemas.bible.v1 import (
     PropDefined,
     ReferenceImage,
     ReferenceView,
+    Region,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "PropDefined",
     "ReferenceImage",
     "ReferenceView",
+    "Region",
 ]

@@ -1,7 +1,7 @@
 """The film's bible: who, where and what must look the same in every shot."""
 
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import AwareDatetime, Field, field_validator, model_validator
 
@@ -29,6 +29,29 @@ class ReferenceView(StrEnum):
     SHEET = "sheet"
 
 
+def _unset(value: object) -> bool:
+    return value is None
+
+
+class Region(Model):
+    """A part of an image, in shares of its width and height, from its top left corner."""
+
+    left: float = Field(ge=0, lt=1)
+    """Left edge."""
+    top: float = Field(default=0.0, ge=0, lt=1)
+    """Upper edge."""
+    right: float = Field(gt=0, le=1)
+    """Right edge, beyond the left one."""
+    bottom: float = Field(default=1.0, gt=0, le=1)
+    """Lower edge, below the upper one."""
+
+    @model_validator(mode="after")
+    def _has_an_area(self) -> Self:
+        if self.left >= self.right or self.top >= self.bottom:
+            raise ValueError(f"region: {self}, allowed is left < right and top < bottom")
+        return self
+
+
 class ReferenceImage(Model):
     """A picture that shows what the entity looks like."""
 
@@ -46,6 +69,9 @@ class ReferenceImage(Model):
     """Variant of a location plate; None = any."""
     season: SeasonWord | None = None
     """Variant of a location plate; None = any."""
+    # Left out where it isn't set, so that the digest of an entry written before it existed stays what it was.
+    region: Region | None = Field(default=None, exclude_if=_unset)
+    """The part of the file that is meant, e.g. one view of a character sheet; None = the whole picture."""
 
 
 class AdapterKind(StrEnum):
@@ -53,10 +79,6 @@ class AdapterKind(StrEnum):
 
     LORA = "lora"
     TEXTUAL_INVERSION = "textual-inversion"
-
-
-def _unset(value: object) -> bool:
-    return value is None
 
 
 class Lora(Model):

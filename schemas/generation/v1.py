@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 from schemas import ids
 from schemas.asset.v1 import AssetRef
 from schemas.base import Identifier, Model
-from schemas.bible.v1 import Lora
+from schemas.bible.v1 import Lora, Region
 from schemas.conditioning.v1 import ConditionedEvent, Degradation
 from schemas.prompt.v1 import PromptChunk
 from schemas.text import AssetUri, Name, Phrase, PromptText, Sha256, Slug, Text
@@ -29,6 +29,8 @@ class ReferenceUse(Model):
     """Character, location or prop that it shows."""
     strength: float | None = Field(default=None, ge=0, le=1)
     """How hard to hold to it; None = the model's default."""
+    region: Region | None = None
+    """The part of it that is sent, where the picture is laid out so; None = all of it."""
 
 
 class ModelConsidered(Model):

@@ -100,7 +100,13 @@ def test_a_shot_goes_on_with_the_sheet_of_its_costume_the_plate_of_its_variant_a
     uri = {key: event.references[0].uri for key, event in made.items()}
     frames = {event.run.shot.shot_id: event for event in conditioned(undisturbed()) if event.run.reference is None}
     day, night = ("noon/clear/summer", "night/rain/summer")
-    assert frames["one"].cast[0].references[0].uri == uri["character_sheet", "radha", "day"]
+    shown = frames["one"].cast[0]
+    assert {image.uri for image in shown.references} == {uri["character_sheet", "radha", "day"]}
+    # Of the sheet's views the one that the shot shows comes first: a quarter of the picture.
+    (region,) = [image.region for image in shown.references if image.view is shown.facing]
+    assert shown.references[0].region == region
+    assert region is not None
+    assert region.right - region.left == pytest.approx(1 / 4)
     assert frames["two"].cast[0].references[0].uri == uri["character_sheet", "radha", "moonlit"]
     for shot_id, variant in (("one", day), ("two", night), ("three", night)):
         place = frames[shot_id].location

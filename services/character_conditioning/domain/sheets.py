@@ -190,7 +190,9 @@ def begun(run: RunContext, sheet: Sheet | None = None, made: Sheets = NO_SHEETS)
         return CharactersConditioned(run=run, cast=(), seed=_seed(run, None))
     (member,) = condition(run.shot, run.project, {sheet.character.id: sheet.character})
     base = base_of(sheet)
-    pictures = (*sheet.character.reference_images, *made.pictures(base))
+    # Another costume is drawn by the whole sheet: its panels are for shots.
+    whole = (picture for picture in made.pictures(base) if picture.region is None)
+    pictures = (*sheet.character.reference_images, *whole)
     costume_id = sheet.costume.costume_id
     ranked = ranked_references(pictures, costume_id=costume_id, facing=member.facing, size=run.shot.shot_size)
     why = made.failure(base) if base is not None else None

@@ -54,6 +54,7 @@ def fitted(job: ImageJob, traits: ModelTraits, references: tuple[Reference, ...]
         degradations=(
             *seeded,
             *_left_out(job, traits),
+            *_uncut(references),
             *_moved("steps", job.steps, steps),
             *_moved("cfg-scale", job.cfg_scale, cfg_scale),
         ),
@@ -92,6 +93,14 @@ def _left_out(job: ImageJob, traits: ModelTraits) -> tuple[Degradation, ...]:
         if lora not in kept
     ]
     return tuple(losses)
+
+
+def _uncut(references: tuple[Reference, ...]) -> tuple[Degradation, ...]:
+    return tuple(
+        _loss("reference-not-cut", f"{reference.role} {reference.entity_id or ''}", reference.loss)
+        for reference in references
+        if reference.loss
+    )
 
 
 def _loras_to_send(job: ImageJob, traits: ModelTraits) -> tuple[Lora, ...]:

@@ -3,12 +3,14 @@
 import asyncio
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final, Protocol, TypeVar
 
 from PIL import Image, ImageOps
 
 from schemas.generation import ReferenceUse
 from services.chassis.failures import ObjectMissing, ObjectTooLarge
+from services.generation.providers.cutting import cut
 from services.generation.providers.errors import InvalidRequest
 from services.generation.providers.vendor import Reference, ReferenceLimits
 
@@ -19,6 +21,7 @@ _MAX_READ_PIXELS: Final = 8192 * 8192
 _QUALITY: Final = 92
 _SMALLER: Final = 0.75
 _LEAST_SIDE: Final = 64
+_NOT_LAID_OUT: Final = "the sheet has no such view in its place: it was sent whole"
 T = TypeVar("T")
 
 
@@ -39,11 +42,15 @@ class Offload(Protocol):
 
 
 class ReferenceReader:
-    """Reads references."""
+    """Reads references.
+
+    Attributes:
+        offload: threads for what takes long.
+    """
 
     def __init__(self, store: ReferenceStore, offload: Offload) -> None:
+        self.offload = offload
         self._store = store
-        self._offload = offload
 
     async def read(self, uses: Sequence[ReferenceUse], limits: ReferenceLimits) -> tuple[Reference, ...]:
         """The references within `limits`, in the order asked.
@@ -59,15 +66,15 @@ class ReferenceReader:
             data = await self._store.get(use.uri, max_bytes=_MAX_READ_BYTES)
         except (ObjectMissing, ObjectTooLarge) as error:
             raise InvalidRequest(f"reference {use.role} {use.entity_id}: {error}") from error
-        return await self._offload.run(lambda: fit_reference(data, use, limits))
+        return await self.offload.run(lambda: fit_reference(data, use, limits))
 
 
 def fit_reference(data: bytes, use: ReferenceUse, limits: ReferenceLimits) -> Reference:
-    """A reference as it is where it is within the limits, else scaled down (never stretched) and encoded anew.
+    """A reference as it is where it is within the limits, else cut, scaled down (never stretched) and encoded anew.
 
     Args:
         data: PNG, JPEG or WebP.
-        use: what it is for.
+        use: what it is for. Of a sheet that isn't laid out as it should be, the whole is sent, which `loss` says.
         limits: of the model.
 
     Raises:
@@ -80,12 +87,21 @@ def fit_reference(data: bytes, use: ReferenceUse, limits: ReferenceLimits) -> Re
                 raise InvalidRequest(f"reference {use.uri}: {size[0]}x{size[1]}, allowed are {_MAX_READ_PIXELS} pixels")
             # Also what is sent as it is: half a picture would be half a face.
             image.load()
-            if kind in limits.formats and len(data) <= limits.max_bytes and size == _scaled(size, limits):
+            fits = kind in limits.formats and len(data) <= limits.max_bytes and size == _scaled(size, limits)
+            if use.region is None and fits:
                 return _reference(data, kind, size, use, limits)
             upright = ImageOps.exif_transpose(image)
             upright = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise InvalidRequest(f"reference {use.uri}: no image that can be read ({type(error).__name__})") from None
+    part = cut(upright, use.region) if use.region is not None else upright
+    if part is None and fits:
+        return replace(_reference(data, kind, size, use, limits), loss=_NOT_LAID_OUT)
+    sent = _encoded_within(upright if part is None else part, use, limits)
+    return sent if part is not None else replace(sent, loss=_NOT_LAID_OUT)
+
+
+def _encoded_within(upright: Image.Image, use: ReferenceUse, limits: ReferenceLimits) -> Reference:
     size = _scaled(upright.size, limits)
     while min(size) >= min(_LEAST_SIDE, *upright.size):
         small = upright if size == upright.size else upright.resize(size, Image.Resampling.LANCZOS)

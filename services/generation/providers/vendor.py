@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Literal
 
 from schemas.bible import Lora
 from schemas.conditioning import Degradation
@@ -43,6 +43,19 @@ class ReferenceLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class Guidance:
+    """A picture of the composition that a model takes.
+
+    Attributes:
+        kind: pass of the storyboard: `depth`, `pose` or `line`.
+        beside_references: it is taken beside the references; else it takes the place of the last one.
+    """
+
+    kind: Literal["depth", "pose", "line"]
+    beside_references: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ModelTraits:
     """What a model takes and costs. A None or 0 means: takes none.
 
@@ -60,6 +73,7 @@ class ModelTraits:
         cfg_scale: least and greatest guidance.
         retires: first day on which the vendor no longer answers.
         successor: model to use after that.
+        guide: the picture that holds it to a composition, or None.
         options: whatever else the vendor's module wants to know of a model.
     """
 
@@ -76,6 +90,7 @@ class ModelTraits:
     cfg_scale: tuple[float, float] | None = None
     retires: date | None = None
     successor: str | None = None
+    guide: Guidance | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -92,6 +107,7 @@ class Reference:
         entity_id: what it shows.
         strength: how hard to hold to it, 0 to 1; None = the model's default.
         uploaded: the vendor's id or URL of it, when the vendor wants references uploaded first.
+        loss: why it isn't the part of the picture that was asked for, but all of it; empty = it is what was asked for.
     """
 
     data: bytes
@@ -102,6 +118,7 @@ class Reference:
     entity_id: str | None = None
     strength: float | None = None
     uploaded: str | None = None
+    loss: str = ""
 
     @property
     def extension(self) -> str:

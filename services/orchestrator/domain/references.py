@@ -60,6 +60,7 @@ def _cast(event: ConditionedEvent) -> tuple[WantedReference, ...]:
                 role="character",
                 entity_id=member.character_id,
                 strength=member.reference_strength,
+                region=best.region,
             ),
             f"reference of {member.character_id}" + (f" ({best.view.value})" if best.view is not None else ""),
         )

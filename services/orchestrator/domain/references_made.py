@@ -1,14 +1,18 @@
 """How the run of a sheet, plate or prop view ends: the reference with what it shows, or why there is none."""
 
-from schemas.bible import ReferenceImage, ReferenceView
+from typing import Final
+
+from schemas.bible import ReferenceImage, ReferenceView, Region
 from schemas.prompt import PromptBuilt
 from schemas.reference import ReferenceFailed, ReferenceReady, whose
-from schemas.vocabulary import SubjectKind
+from schemas.vocabulary import Facing, SubjectKind
 from services.orchestrator.domain import keyframes
 from services.orchestrator.domain.router import Choice
 from services.orchestrator.domain.state import Attempt, Run
 
 _TEXT = 4000
+#: Views of a sheet's panels, of one width, from left to right.
+_PANELS: Final = (Facing.FRONT, Facing.THREE_QUARTER, Facing.PROFILE, ReferenceView.FULL_BODY)
 
 
 def ready(prompt: PromptBuilt, run: Run, attempt: Attempt, *, approved_by: str) -> ReferenceReady:
@@ -22,7 +26,7 @@ def ready(prompt: PromptBuilt, run: Run, attempt: Attempt, *, approved_by: str) 
         raise ValueError(f"generation {attempt.generation_id}: has no image; allowed is a completed one")
     return ReferenceReady(
         **whose(prompt.run),
-        references=(_picture(prompt, made.asset.uri, made.asset.sha256),),
+        references=_pictures(prompt, made.asset.uri, made.asset.sha256),
         run_id=run.run_id,
         asset=made.asset,
         generation_id=attempt.generation_id,
@@ -61,14 +65,27 @@ def rejected(prompt: PromptBuilt, choice: Choice) -> ReferenceFailed:
     )
 
 
-def _picture(prompt: PromptBuilt, uri: str, sha256: str) -> ReferenceImage:
-    """The image with what it shows, so that the best one for a shot can be told from the others."""
+def _pictures(prompt: PromptBuilt, uri: str, sha256: str) -> tuple[ReferenceImage, ...]:
+    """The image with what it shows, so that the best one for a shot can be told from the others.
+
+    A character sheet is one image with four panels, as its prompt asks for them (the subject's wording in
+    `prompt_builder`) and as the storyboard draws them. It is told as a whole, then each panel as a view of its own.
+    Whoever sends a panel looks whether the sheet is laid out so.
+    """
     subject, place = prompt.run.subject, prompt.location
     if subject is SubjectKind.CHARACTER_SHEET:
         costume = next(member.costume.costume_id for member in prompt.visible_cast)
-        return ReferenceImage(uri=uri, sha256=sha256, view=ReferenceView.SHEET, costume_id=costume)
-    if subject is SubjectKind.LOCATION_PLATE and place is not None:
-        return ReferenceImage(
-            uri=uri, sha256=sha256, time_of_day=place.time_of_day, weather=place.weather, season=place.season
+        whole = ReferenceImage(uri=uri, sha256=sha256, view=ReferenceView.SHEET, costume_id=costume)
+        share = 1 / len(_PANELS)
+        panels = (
+            whole.model_copy(update={"view": view, "region": Region(left=number * share, right=(number + 1) * share)})
+            for number, view in enumerate(_PANELS)
         )
-    return ReferenceImage(uri=uri, sha256=sha256)
+        return (whole, *panels)
+    if subject is SubjectKind.LOCATION_PLATE and place is not None:
+        return (
+            ReferenceImage(
+                uri=uri, sha256=sha256, time_of_day=place.time_of_day, weather=place.weather, season=place.season
+            ),
+        )
+    return (ReferenceImage(uri=uri, sha256=sha256),)

@@ -2,9 +2,11 @@
 
 import io
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from schemas.bible import Region
 from schemas.generation import ReferenceUse
 from services.generation.providers.errors import InvalidRequest
 from services.generation.providers.references import fit_reference
@@ -25,6 +27,36 @@ def test_a_reference_within_the_limits_is_sent_as_it_is() -> None:
     assert made.data == data
     assert (made.width, made.height, made.mime_type, made.extension) == (300, 200, "image/png", "png")
     assert (made.role, made.entity_id, made.strength) == ("character", "radha", 0.7)
+
+
+def laid_out(panels: int, width: int = 800, height: int = 450) -> bytes:
+    """Figures of grain side by side on plain grey, each of another tone."""
+    sheet = Image.new("RGB", (width, height), "#888888")
+    share = width // panels
+    for place in range(panels):
+        figure = Image.fromarray(scenery(share * 3 // 5, height * 4 // 5, place))
+        sheet.paste(figure, (place * share + share // 5, height // 10))
+    return encoded(np.asarray(sheet))
+
+
+def panel(place: int) -> ReferenceUse:
+    return USE.model_copy(update={"region": Region(left=place / 4, right=(place + 1) / 4)})
+
+
+def test_of_a_sheet_the_view_that_is_asked_for_is_sent_alone() -> None:
+    sheet = laid_out(4)
+    sent = [fit_reference(sheet, panel(place), ReferenceLimits(1)) for place in range(4)]
+    assert [(made.width, made.height, made.loss) for made in sent] == [(200, 450, "")] * 4
+    whole = opened(sheet)
+    for place, made in enumerate(sent):
+        assert opened(made.data).tobytes() == whole.crop((place * 200, 0, place * 200 + 200, 450)).tobytes()
+
+
+@pytest.mark.parametrize("data", [laid_out(3), laid_out(1), encoded(scenery(800, 450)), picture(800, 450)])
+def test_a_sheet_that_is_not_laid_out_so_is_sent_whole_and_that_is_said(data: bytes) -> None:
+    made = fit_reference(data, panel(1), ReferenceLimits(1))
+    assert made.data == data
+    assert "sent whole" in made.loss
 
 
 def test_strength_is_only_there_where_the_model_takes_it() -> None:
