@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from services.generation.providers.sizes import Size, SizeList, SizeRange, Sizes
-from services.generation.providers.vendor import ModelTraits, ReferenceLimits
+from services.generation.providers.vendor import Guidance, ModelTraits, ReferenceLimits
 
 #: FLUX takes no more; the other models do, and one limit for all keeps a seed the same when the model changes.
 _SEEDS: Final = (0, 2_147_483_637)
@@ -71,6 +71,7 @@ MODELS: Final[Mapping[str, ModelTraits]] = {
         ("character", "content", "style", "edge", "image_to_image"),
         prompt_max_chars=1500,
         negative_prompt=True,
+        guide=Guidance("line", beside_references=True),
         **_elements("sdxl"),
     ),
     "flux-dev": _model(_range(480, _SIDE), 12_000, _LOOKS, **_elements("flux")),

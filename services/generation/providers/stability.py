@@ -25,6 +25,7 @@ from services.generation.providers.exchange import (
 from services.generation.providers.sizes import RatioList, Size, SizeList
 from services.generation.providers.vendor import (
     MEBIBYTE,
+    Guidance,
     Made,
     ModelTraits,
     Reference,
@@ -61,7 +62,15 @@ _TRAINED: Final = SizeList(((1024, 1024), *_FLIPPED, *((height, width) for width
 _ONE: Final = ReferenceLimits(most=1, max_bytes=9 * MEBIBYTE, strength=True)
 
 
-def _stable(tenths: int, path: str, *, guidance: bool = False, images: int = 1, **options: object) -> ModelTraits:
+def _stable(
+    tenths: int,
+    path: str,
+    *,
+    guidance: bool = False,
+    images: int = 1,
+    guide: Guidance | None = None,
+    **options: object,
+) -> ModelTraits:
     """A v2beta model: its price in tenths of a credit, and its path below `/v2beta/stable-image`."""
     return ModelTraits(
         sizes=_BY_RATIO,
@@ -71,6 +80,7 @@ def _stable(tenths: int, path: str, *, guidance: bool = False, images: int = 1, 
         negative_prompt=True,
         references=_ONE if images else None,
         cfg_scale=(1.0, 10.0) if guidance else None,
+        guide=guide,
         options={"path": path, **options},
     )
 
@@ -87,8 +97,8 @@ MODELS: Final[Mapping[str, ModelTraits]] = {
     "sd3.5-large-turbo": _sd3(40, "sd3.5-large-turbo"),
     "sd3.5-medium": _sd3(35, "sd3.5-medium"),
     "sd3.5-flash": _sd3(25, "sd3.5-flash"),
-    "stable-image-structure": _stable(50, "control/structure", holds="control_strength"),
-    "stable-image-sketch": _stable(50, "control/sketch", holds="control_strength"),
+    "stable-image-structure": _stable(50, "control/structure", guide=Guidance("depth"), holds="control_strength"),
+    "stable-image-sketch": _stable(50, "control/sketch", guide=Guidance("line"), holds="control_strength"),
     "stable-image-style": _stable(50, "control/style", holds="fidelity", ratio=True),
     "stable-diffusion-xl-1024-v1-0": ModelTraits(
         sizes=_TRAINED,

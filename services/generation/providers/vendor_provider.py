@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.failures import Transient
-from services.generation.providers import fitting
+from services.generation.providers import fitting, guiding
 from services.generation.providers.base import Accepted, GeneratedImage, ImageJob
 from services.generation.providers.call_records import parameters_of, plain_values
 from services.generation.providers.errors import (
@@ -146,16 +146,22 @@ class VendorProvider:
             self._listed = (self._vendor.listed(reply) if reply.is_json else None) or None
 
     async def prepare(self, job: ImageJob) -> ImageJob:
-        """Read, scale and upload the references; see `optional.Prepares`."""
+        """Read, scale and upload the references, and draw the guide; see `optional.Prepares`."""
         traits = self._traits(job.model)
         references: tuple[Reference, ...] = ()
         fitting.fitted(job, traits, references)
+        guides: tuple[Reference, ...] = ()
+        if traits.guide is not None and guiding.wanted(job, traits):
+            guides = (await guiding.drawn(job, traits.guide, self._references.offload),)
+            traits = guiding.room_beside(traits)
         uses = fitting.references_to_send(job, traits)
         if uses and traits.references is not None:
             references = await self._references.read(uses, traits.references)
+        prepared = fitting.fitted(job, traits, references)
+        shown = (*guides, *references)
         if self._vendor.wants_uploads:
-            references = tuple(await asyncio.gather(*(self._uploaded(reference) for reference in references)))
-        return replace(job, prepared=fitting.fitted(job, traits, references))
+            shown = tuple(await asyncio.gather(*(self._uploaded(reference) for reference in shown)))
+        return replace(job, prepared=replace(prepared, references=shown))
 
     async def generate(self, job: ImageJob, accepted: Accepted) -> GeneratedImage:
         """Make one image; see `ImageProvider.generate`."""

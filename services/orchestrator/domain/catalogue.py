@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
+from operator import not_
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -197,6 +198,8 @@ class ModelCard(_Entry):
     """Whether it takes a structure, pose or depth guide."""
     draws_guides: bool = False
     """Whether its worker draws that guide itself, from the storyboard, where the film wants one."""
+    needs_guide: bool = Field(default=False, exclude_if=not_)
+    """Whether it makes nothing without one: it is asked only where the film wants one."""
     styles: dict[str, float] = Field(min_length=1)
     """Affinity 0 to 1 by style; `*` stands for every style not named; 0 or absent = not made."""
     cost_usd_micros: int = Field(ge=0)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from schemas.project import CompositionGuide
 from schemas.prompt import PromptBuilt, RenderedPrompt
 from schemas.provider import ProviderHealthChanged, ProviderState
 from schemas.vocabulary import Dialect
@@ -26,6 +27,7 @@ class SkipCode(StrEnum):
     PROMPT_LENGTH = "prompt-length"
     STYLE = "style"
     ADAPTER = "adapter"
+    GUIDE = "guide"
     BUDGET = "budget"
     FUNDS = "funds"
     NOT_OFFERED = "not-offered"
@@ -161,6 +163,7 @@ def skips(
         _wording(card, prompt, history),
         _style(card, prompt),
         _adapters(card, prompt),
+        _guide(card, prompt),
         _budget(card, prompt, history),
         _funds(card, prompt, conditions, history),
         _offered(card, conditions),
@@ -232,6 +235,12 @@ def _adapters(card: ModelCard, prompt: PromptBuilt) -> Skip | None:
     if not refusing:
         return None
     return Skip(SkipCode.ADAPTER, "; ".join(f"{item.wanted.label}: {item.reason}" for item in refusing)[:500])
+
+
+def _guide(card: ModelCard, prompt: PromptBuilt) -> Skip | None:
+    if not card.needs_guide or prompt.run.project.composition is CompositionGuide.PREVIZ:
+        return None
+    return Skip(SkipCode.GUIDE, "works on a drawn composition only, and the film wants none (composition: previz)")
 
 
 def _budget(card: ModelCard, prompt: PromptBuilt, history: History) -> Skip | None:

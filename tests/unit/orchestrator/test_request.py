@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from schemas import ids
+from schemas.bible import ReferenceImage, Region
 from schemas.conditioning import ContinuityFrame, PropConditioning
 from schemas.generation import GenerationRequested
 from schemas.project import CompositionGuide
 from schemas.prompt import DroppedFact, PromptBuilt, RenderedPrompt, RetakeInstruction
 from schemas.topics import Lane
-from schemas.vocabulary import Dialect, FrameRole
+from schemas.vocabulary import Dialect, Facing, FrameRole
 from services.orchestrator.domain.catalogue import Catalogue
 from services.orchestrator.domain.request import plan_request, seed_of_take
 from services.orchestrator.domain.router import choose
@@ -203,6 +204,24 @@ def test_a_composition_guide_that_is_not_sent_is_listed_but_previz_needs_none() 
     assert codes(asked(prompt, "alpha", of=catalogue("alpha", draws_guides=True)).degradations) == []
     assert "composition-guide-not-supported" in codes(asked(prompt, "beta").degradations)
     assert codes(asked(prompt, "previz").degradations) == []
+
+
+def test_a_model_that_works_on_a_composition_is_asked_only_where_the_film_wants_one() -> None:
+    cards = catalogue("alpha", composition_guide=True, draws_guides=True, needs_guide=True)
+    wishes = (CompositionGuide.PREVIZ, CompositionGuide.NONE)
+    prompts = (worded(context(settings=builders.project(composition=wish))) for wish in wishes)
+    guided, plain = (choose(prompt, catalogue=cards, today=TODAY, providers=("paint",)) for prompt in prompts)
+    assert guided.chosen is not None
+    assert plain.chosen is None
+    assert "composition: previz" in plain.considered[0].reasons[0]
+
+
+def test_what_a_panel_of_a_sheet_shows_is_sent_as_that_part_of_it() -> None:
+    region = Region(left=0.5, right=0.75)
+    profile = ReferenceImage(uri="s3://ice/sheet.png", view=Facing.PROFILE, region=region)
+    member = builders.radha(references=(profile,))
+    request = asked(worded(cast=(member,)), "alpha")
+    assert [(use.uri, use.region) for use in request.references] == [("s3://ice/sheet.png", region)]
 
 
 def test_a_wish_for_a_model_that_is_not_there_is_listed() -> None:
