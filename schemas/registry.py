@@ -8,7 +8,7 @@ is registered, publishers send the older body too (docs/upgrading.md).
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -130,9 +130,14 @@ def describe_validation(error: ValidationError) -> str:
     """One line per mistake: field path, value (shortened), what is allowed."""
     lines = []
     for item in error.errors(include_url=False):
-        path = ".".join(str(part) for part in item["loc"]) or "(whole)"
+        path = field_path(item["loc"]) or "(whole)"
         lines.append(f"{path}: {_short(item.get('input'))}: {item['msg']}")
     return "; ".join(lines)
+
+
+def field_path(loc: Iterable[int | str]) -> str:
+    """Where a mistake is, as people write it: pydantic also names the branch of a type that it tried there."""
+    return ".".join(str(part) for part in loc if "[" not in str(part))
 
 
 def _short(value: object, limit: int = 80) -> str:

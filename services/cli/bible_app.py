@@ -76,7 +76,9 @@ def bible_set(  # noqa: PLR0913 - one per option
     changes: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[FIELD=VALUE]...", help="E.g. appearance.hair=grey; the value is YAML.", show_default=False
+            metavar="[FIELD=VALUE]...",
+            help="E.g. appearance.hair=grey; the value is YAML, none takes it away.",
+            show_default=False,
         ),
     ] = None,
     file: Annotated[

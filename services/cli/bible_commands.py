@@ -159,17 +159,20 @@ async def list_references(output: Output, folder: Path | None, project_id: str |
         made = await client.references(await chosen_project(client, project_id))
     rows = [
         {
-            "subject": item["subject"],
-            "entity": item["entity_id"],
+            "reference": item["subject"].replace("_", " "),
+            "of": item["entity_id"],
             "variant": item["variant"],
             "status": item["status"],
             "makings": item["makings"],
             "model": (item["image"] or {}).get("model") or "",
-            "why": item["reason"] or "",
+            "for": "" if item["status"] == "failed" else item["reason"] or "",
+            "why not": item["reason"] or "" if item["status"] == "failed" else "",
         }
         for item in made
     ]
-    output.result(made, lambda: _table(rows, tuple(rows[0]) if rows else ("no references were asked for yet",)))
+    failed = any(row["status"] == "failed" for row in rows)
+    columns = tuple(name for name in (rows[0] if rows else ()) if failed or name != "why not")
+    output.result(made, lambda: _table(rows, columns) if rows else Text("no references were asked for yet"))
     return Exit.OK
 
 
@@ -228,7 +231,7 @@ async def _found(client: GatewayClient, project_id: str, entry: str) -> tuple[st
 
 
 def _changed(entity: Answer, changes: Sequence[str]) -> Answer:
-    """The entry with `path.to.field=YAML` applied; a number in a path is a place in a list."""
+    """The entry with `path.to.field=YAML` applied; a number in a path is a place in a list, no value takes it away."""
     changed = _plain(entity)
     for change in changes:
         path, equals, text = change.partition("=")
@@ -238,7 +241,10 @@ def _changed(entity: Answer, changes: Sequence[str]) -> Answer:
         place: Any = changed
         for step in steps:
             place = _step(place, step, change)
-        _assign(place, last, _parsed_value(text, change), change)
+        if text.strip():
+            _assign(place, last, _parsed_value(text, change), change)
+        else:
+            _remove(place, last, change)
     return changed
 
 
@@ -257,6 +263,15 @@ def _assign(place: Any, last: str, value: Any, change: str) -> None:  # noqa: AN
         place[int(last) : int(last) + 1] = [value]
     else:
         raise CliError(f"{change!r}: {last!r} leads nowhere in the entry", code=Exit.INVALID)
+
+
+def _remove(place: Any, last: str, change: str) -> None:  # noqa: ANN401 - a tree of JSON values
+    if isinstance(place, dict) and last in place:
+        del place[last]
+    elif isinstance(place, list) and last.isdigit() and int(last) < len(place):
+        del place[int(last)]
+    else:
+        raise CliError(f"{change!r}: there is no {last!r} to take away", code=Exit.INVALID)
 
 
 def _read(file: Path) -> Answer:

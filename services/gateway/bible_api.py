@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 from schemas.base import Identifier, Model
 from schemas.bible import Entity
 from schemas.reference import ReferenceRequested, whose
+from schemas.registry import field_path
 from schemas.run import RunContext
 from schemas.text import Name, Phrase
 from services.chassis.clock import Clock
@@ -171,7 +172,7 @@ def _edited_meanwhile(body: EntryBody, known: int, entity_id: str) -> Response:
 
 def _invalid(error: ValidationError) -> Response:
     first = error.errors()[0]
-    field = ".".join(("entity", *map(str, first["loc"])))
+    field = f"entity.{field_path(first['loc'])}"
     value, allowed = str(first.get("input", ""))[:80], str(first["msg"])
     message = f"{field}: {value!r}: {allowed}"
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", message, field=field, value=value, allowed=allowed)

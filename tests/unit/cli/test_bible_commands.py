@@ -24,7 +24,14 @@ def test_fields_are_set_by_path_and_the_value_is_yaml() -> None:
     assert "version" not in changed
 
 
-@pytest.mark.parametrize("change", ["appearance.hair", "=grey", "name.first=R", "wardrobe.7.description=x"])
+def test_a_field_without_a_value_is_taken_away() -> None:
+    changed = bible_commands._changed({**ENTITY, "appearance": {"hair": "grey"}}, ["appearance.hair=", "wardrobe.0="])
+    assert (changed["appearance"], changed["wardrobe"]) == ({}, [])
+
+
+@pytest.mark.parametrize(
+    "change", ["appearance.hair", "=grey", "name.first=R", "wardrobe.7.description=x", "wardrobe.7="]
+)
 def test_a_change_that_leads_nowhere_is_refused(change: str) -> None:
     with pytest.raises(CliError):
         bible_commands._changed(ENTITY, [change])
