@@ -25,6 +25,7 @@ from schemas.vocabulary import (
     Lens,
     Season,
     ShotSize,
+    SubjectKind,
     TimeOfDay,
     Weather,
     WeightForm,
@@ -46,6 +47,7 @@ TEXT = st.one_of(
     st.sampled_from(["{{x}}", "{subject}", "{% if %}", 'say "no"', "(a:9)", "a\nb", "))(", "a, b. c!"]),
     st.sampled_from(["عَرَبِيّ ١٢", "नमस्ते।", "走る、止まる。", "👩\u200d👧"]),
 )
+_WITH_CAST = (SubjectKind.KEYFRAME, SubjectKind.CHARACTER_SHEET)
 VISIBLE = TEXT.filter(lambda text: bool(text.strip()))
 
 
@@ -74,7 +76,7 @@ def casts(draw: st.DrawFn, marks: Marks) -> tuple[CharacterConditioning, ...]:
                 name=own.put(draw(VISIBLE)),
                 description=own.put(draw(TEXT)),
                 appearance={"hair": own.put(draw(TEXT)), "eyes": (own.put(draw(TEXT)), own.put(draw(TEXT)))},
-                changing={"mood": own.put(draw(TEXT))},
+                changing={"mood": own.put(draw(TEXT)), "expression": own.put(draw(TEXT))},
                 costume=Costume(costume_id="c", description=own.put(draw(TEXT))),
                 action=own.put(draw(TEXT)),
                 expression=own.put(draw(TEXT)),
@@ -116,7 +118,8 @@ def shots(draw: st.DrawFn, marks: Marks, cast: tuple[CharacterConditioning, ...]
 def marked_events(draw: st.DrawFn) -> tuple[LocationConditioned, list[str]]:
     """A conditioned shot, and the marks of every text in it that a prompt must account for."""
     marks = Marks()
-    cast = draw(casts(marks))
+    subject = draw(st.sampled_from(SubjectKind))
+    cast = draw(casts(marks)) if subject in _WITH_CAST else ()
     shot = draw(shots(marks, cast))
     project = ProjectSettings(
         project_id="p", title="P", style_guide=marks.put(draw(TEXT)), period=marks.put(draw(TEXT))
@@ -138,7 +141,7 @@ def marked_events(draw: st.DrawFn) -> tuple[LocationConditioned, list[str]]:
         prop_id="p", bible_version=1, bible_digest="0" * 64, name=marks.put("lamp"), description=marks.put(draw(TEXT))
     )
     runs = runs_of(planned)
-    run = runs[draw(st.integers(0, len(runs) - 1))]
+    run = runs[draw(st.integers(0, len(runs) - 1))].model_copy(update={"subject": subject})
     return builders.location_conditioned(run, cast=cast, location=place, props=(prop,)), marks.all
 
 

@@ -23,6 +23,7 @@ from services.prompt_builder.domain.natural import NATURAL_LIMIT, natural_prompt
 from services.prompt_builder.domain.negatives import folded, natural_negative, negatives, tags_negative
 from services.prompt_builder.domain.planned import Planned, bounded, ordered, ranked
 from services.prompt_builder.domain.problems import unknown_words
+from services.prompt_builder.domain.reference_facts import of_reference
 from services.prompt_builder.domain.retake import retaken
 from services.prompt_builder.domain.setting_facts import setting_facts
 from services.prompt_builder.domain.slots import slots_of
@@ -83,7 +84,7 @@ def planned_facts(
         *story_facts(event, templates, slots),
         *setting_facts(event, templates, slots),
     )
-    facts, missing = retaken(ordered(every), retake)
+    facts, missing = retaken(of_reference(event.run.subject, ordered(every)), retake)
     kept, cut = bounded(ranked(facts))
     return kept, (*missing, *cut)
 

@@ -6,16 +6,19 @@ from dataclasses import dataclass, replace
 
 from schemas.bible import Costume, Garment
 from schemas.conditioning import CharacterConditioning, ConditionedEvent
+from schemas.vocabulary import Facing
+from services.prompt_builder.domain.articles import one
 from services.prompt_builder.domain.colours import in_words
 from services.prompt_builder.domain.features import joined, phrases, unseen
 from services.prompt_builder.domain.planned import Planned, planned
 from services.prompt_builder.domain.slots import names_of
 from services.prompt_builder.domain.templates import Entry, Templates, fill
-from services.prompt_builder.domain.wording import listed, one_line, pieces
+from services.prompt_builder.domain.wording import is_short_phrase, listed, one_line, pieces
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _IDENTITY_WEIGHT = 1.2
 _COSTUME_WEIGHT = 1.1
+_FROM_BEHIND = "seen from behind, no face shows"
 #: Share of the words of a piece that a costume's description must have to have said it.
 _SAME_PIECE = 0.65
 
@@ -89,17 +92,20 @@ def _look(member: CharacterConditioning) -> list[Planned]:
     ]
     if look.description:
         facts.append(_about(member, "character", look.description, source, look.rest))
-    worn = costume_words(member.costume)
+    worn = costume_pieces(member.costume)
     if worn:
         why = f"{source}/costume:{member.costume.costume_id} ({member.costume_source})"
-        facts.append(replace(_about(member, "costume", worn, why), weight=_COSTUME_WEIGHT))
+        facts.append(replace(_about(member, "costume", _worn(worn), why, _cut(worn)), weight=_COSTUME_WEIGHT))
         again = costume_repeated(member.costume)
         if again:
             said = "the costume's description says it"
             facts.append(replace(_about(member, "costume", listed(again), why), omitted=said))
-    changing = phrases(_without_expression(member), said=(look.description,))
+    shown, hidden = _seen(member)
+    changing = phrases(shown, said=(look.description,))
     if changing:
         facts.append(_about(member, "changing", joined(changing), source, _cut(changing)))
+    why_hidden = "the shot plans another" if member.expression else _FROM_BEHIND
+    facts += [replace(_about(member, "changing", face, source), omitted=why_hidden) for face in phrases(hidden)]
     unheard = unseen({**member.appearance, **member.changing})
     if unheard:
         facts.append(replace(_about(member, "changing", listed(unheard), source), omitted="no picture shows it"))
@@ -128,25 +134,28 @@ def _about(
     )
 
 
-def _without_expression(member: CharacterConditioning) -> dict[str, str | tuple[str, ...]]:
-    """Changing features; an expression planned for this shot replaces the one of the bible."""
-    return {
-        name: value
-        for name, value in member.changing.items()
-        if not (member.expression and name.strip().casefold() == "expression")
-    }
+def _seen(member: CharacterConditioning) -> tuple[dict[str, str | tuple[str, ...]], dict[str, str | tuple[str, ...]]]:
+    """Changing features that show, and the expression where none does: another is planned, or no face shows."""
+    hidden = bool(member.expression) or member.facing is Facing.BACK
+    faces = {name for name in member.changing if hidden and name.strip().casefold() == "expression"}
+    shown = {name: value for name, value in member.changing.items() if name not in faces}
+    return shown, {name: member.changing[name] for name in sorted(faces)}
 
 
-def costume_words(costume: Costume) -> str:
-    """The costume in words: its description, and the pieces that it doesn't name."""
+def costume_pieces(costume: Costume) -> tuple[str, ...]:
+    """The costume's description, and the pieces that it doesn't name."""
     description = in_words(one_line(costume.description))
-    words = [description] if description else []
     said = set(_words(description))
-    for garment in (*costume.garments, *costume.accessories):
-        piece = _garment(garment)
-        if not _is_said(piece, said):
-            words.append(piece)
-    return ", ".join(dict.fromkeys(words))
+    pieces_of = (_garment(garment) for garment in (*costume.garments, *costume.accessories))
+    unsaid = (piece for piece in pieces_of if not _is_said(piece, said))
+    return tuple(dict.fromkeys(piece for piece in (description, *unsaid) if piece))
+
+
+def _worn(worn: tuple[str, ...]) -> str:
+    """The pieces of a costume as one list."""
+    every = [one(piece) for piece in worn]
+    # A description in sentences, or with a list of its own, doesn't go on with `and`.
+    return listed(every) if all(is_short_phrase(piece) and "," not in piece for piece in every) else ", ".join(every)
 
 
 def costume_repeated(costume: Costume) -> tuple[str, ...]:
@@ -185,7 +194,8 @@ def _performance(
         tags = pieces(fill(gesture.tags, slots))
         facts.append(_about(member, "gesture", one_line(fill(gesture.text, slots)), gesture.source, tags))
     if expression:
-        facts.append(_about(member, "expression", expression, "shot.cast.expression"))
+        hidden = _FROM_BEHIND if member.facing is Facing.BACK else ""
+        facts.append(replace(_about(member, "expression", expression, "shot.cast.expression"), omitted=hidden))
     if member.facing is not shot.facing:
         entry = templates.required("facing", member.facing.value)
         tags = pieces(fill(entry.tags, slots))

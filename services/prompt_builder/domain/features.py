@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from schemas.text import Features
+from services.prompt_builder.domain.articles import article, one
 from services.prompt_builder.domain.colours import in_words
 from services.prompt_builder.domain.wording import listed, one_line
 
@@ -71,6 +72,14 @@ _COLOURS: Final = frozenset({"color", "colors", "colour", "colours", "palette"})
 _SHORT_WORDS = 2
 #: Things of which there is one: `a slender build`; groups of words before them are one description.
 _COUNTED: Final = frozenset({"build", "expression", "face", "gait", "posture"})
+#: Of a face, of which there is one of each.
+_PARTS: Final = frozenset(
+    {"face", "nose", "chin", "jaw", "mouth", "smile", "scar", "beard", "moustache", "bindi", "brow", "parting"}
+)
+#: Words that say by themselves that they are about hair.
+_HAIRSTYLES: Final = frozenset(
+    {"afro", "bob", "braid", "braids", "bun", "crop", "curls", "dreadlocks", "fringe", "locks", "plait", "ponytail"}
+)
 #: Ages in words: `nineteen` is an age, `elderly` a look.
 _DECADE = re.compile(r"^(early|mid|late)[ -](\w+ties|teens)$", re.IGNORECASE)
 _NUMBER = re.compile(
@@ -109,7 +118,7 @@ def joined(worded: Sequence[str]) -> str:
     """Phrases, and the parts of those that have commas, as one list; age and colours follow after a comma."""
     plain = [part for phrase in worded if not phrase.startswith(_TRAILING) for part in phrase.split(", ")]
     heights = [part for part in plain if _HEIGHT.match(part)]
-    plain = [part for part in plain if part not in heights]
+    plain = [one(part) if _PARTS.intersection(part.split()) else part for part in plain if part not in heights]
     trailing = [*(f"{height} tall" for height in heights), *(item for item in worded if item.startswith(_TRAILING))]
     return ", ".join(part for part in (listed(plain), *trailing) if part)
 
@@ -133,11 +142,12 @@ def _named(name: str, key: str, worded: str) -> str:
     """The value with the name of the feature, unless it says that by itself."""
     first, comma, rest = worded.partition(",")
     things = key in _GROUPS and (" " in first or (comma != "" and key not in _COUNTED))
-    if key in _SILENT or _stem(key) in worded.casefold() or things:
+    styled = key == "hair" and _HAIRSTYLES.intersection(re.findall(r"\w+", worded.casefold()))
+    if key in _SILENT or _stem(key) in worded.casefold() or things or styled:
         return worded
     noun = one_line(name.replace("_", " "))
     if key in _COUNTED and first.isascii():
-        return f"{_article(first)} {first} {noun}{comma}{rest}"
+        return f"{article(first)} {first} {noun}{comma}{rest}"
     return f"{first} {noun}{comma}{rest}" if len(first.split()) <= _SHORT_WORDS else f"{noun} {worded}"
 
 
@@ -147,10 +157,6 @@ def _aged(worded: str) -> str:
     parts = worded.split(", ")
     told = next((part for part in parts if _NUMBER.match(part)), "")
     return ", ".join([f"aged {told}", *(part for part in parts if part != told)]) if told else worded
-
-
-def _article(words: str) -> str:
-    return "an" if words[:1].casefold() in "aeiou" else "a"
 
 
 def _key(name: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from schemas.prompt import DroppedFact
+from services.prompt_builder.domain.articles import article
 from services.prompt_builder.domain.planned import VITAL, Planned
 from services.prompt_builder.domain.wording import appositive, begun, ended, is_short_phrase, listed, unended
 
@@ -49,7 +50,7 @@ Writer = Callable[[_Sheet], list[str]]
 
 
 def _prompt(sheet: _Sheet) -> list[str]:
-    return [sheet.one("prompt"), sheet.one("subject")]
+    return [sheet.one("prompt"), begun(sheet.one("subject"))]
 
 
 def _note(sheet: _Sheet) -> list[str]:
@@ -93,7 +94,7 @@ def _look(sheet: _Sheet, owner: str) -> list[str]:
     elif subject != called:
         sentences.append(f"{subject} is in view")
     if worn:
-        sentences.append(f"{name if sentences else called} is dressed in {worn}")
+        sentences.append(f"{name if sentences else called} wears {worn}")
     if now:
         sentences.append(f"{name if sentences else called} now has {now}")
     return sentences or [f"{called} is in view"]
@@ -108,7 +109,7 @@ def _role(description: str) -> str:
     first, _, rest = words.partition(", ")
     if not first[:1].islower() or not rest.startswith(("a ", "an ", "the ")):
         return ""
-    return f"{'an' if first[0] in 'aeiou' else 'a'} {words}"
+    return f"{article(first)} {words}"
 
 
 def _performance(sheet: _Sheet, owner: str) -> list[str]:
@@ -161,7 +162,7 @@ def _place(sheet: _Sheet) -> list[str]:
     # A kind of place without a wording of its own is a bare word, which stands beside the name.
     bare = bool(name and kind) and kind.isascii() and len(kind.split()) <= _BARE_WORDS and "," not in kind
     if bare:
-        name = f"{name}, {'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+        name = f"{name}, {article(kind)} {kind}"
     where = f"The setting is {name}" if name else ""
     if landmarks:
         where = f"{where}, with {_determined(landmarks)}" if where else f"The setting shows {_determined(landmarks)}"

@@ -1,9 +1,11 @@
 """What the frame must not show, most urgent first."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from schemas.conditioning import ConditionedEvent
 from schemas.prompt import DroppedFact, RetakeInstruction
+from schemas.vocabulary import SubjectKind
 from services.prompt_builder.domain.planned import dropped
 from services.prompt_builder.domain.templates import Entry, Templates
 from services.prompt_builder.domain.tokens import CLIP_BUDGET, TokenCount
@@ -13,7 +15,14 @@ from services.prompt_builder.domain.wording import begun, ended, pieces
 NATURAL_LIMIT = 9_000
 
 #: Key of the table `never` that holds only for frames with dialogue.
-_SPEECH = "speech"
+_SPEECH: Final = "speech"
+#: Key that holds for no sheet, which shows one character several times.
+_DOUBLES: Final = "doubles"
+_OF_PEOPLE: Final = frozenset({"anatomy", _DOUBLES})
+#: References in even light before a plain background, and what is not ruled out for them.
+_EVENLY_LIT: Final = frozenset({SubjectKind.CHARACTER_SHEET, SubjectKind.PROP_VIEW})
+_OF_EVEN_LIGHT: Final = frozenset({"flat light", "flat lighting", "even lighting", "studio backdrop", "posed"})
+_WITHOUT_PEOPLE: Final = frozenset({SubjectKind.LOCATION_PLATE, SubjectKind.PROP_VIEW})
 _RETAKE = "retake.avoid"
 
 
@@ -27,7 +36,11 @@ def negatives(
         ("shot.negative_prompt", pieces(shot.negative_prompt)),
         ("project.negative_prompt", pieces(project.negative_prompt)),
     ]
-    asked += [(entry.source, pieces(entry.negative)) for entry in _entries(event, templates)]
+    unfit = frozenset() if event.run.subject not in _EVENLY_LIT else _OF_EVEN_LIGHT
+    asked += [
+        (entry.source, [word for word in pieces(entry.negative) if word.casefold() not in unfit])
+        for entry in _entries(event, templates)
+    ]
     first: dict[str, tuple[str, str]] = {}
     for source, words in asked:
         for word in words:
@@ -38,13 +51,24 @@ def negatives(
 def _entries(event: ConditionedEvent, templates: Templates) -> Iterator[Entry]:
     """Wordings that rule something out for this frame."""
     shot = event.run.shot
-    for table, key in (("style", event.run.style), ("lighting", shot.lighting), ("mood", shot.mood)):
+    of_shot = (("lighting", shot.lighting), ("mood", shot.mood))
+    for table, key in (("style", event.run.style), *(of_shot if event.run.subject is SubjectKind.KEYFRAME else ())):
         entry = templates.entry(table, key)
         if entry is not None:
             yield entry
     for key, entry in templates.tables.get("never", {}).items():
-        if key != _SPEECH or shot.dialogue.strip():
+        if _holds(key, event):
             yield entry
+
+
+def _holds(key: str, event: ConditionedEvent) -> bool:
+    """Whether something of the table `never` is to be ruled out: what names people would call them into the frame."""
+    subject = event.run.subject
+    if key == _SPEECH:
+        return subject is SubjectKind.KEYFRAME and bool(event.run.shot.dialogue.strip())
+    if key in _OF_PEOPLE and (subject in _WITHOUT_PEOPLE or (event.cast and not event.visible_cast)):
+        return False
+    return key != _DOUBLES or subject is not SubjectKind.CHARACTER_SHEET
 
 
 def folded(event: ConditionedEvent, templates: Templates, words: Sequence[tuple[str, str]]) -> str:

@@ -26,7 +26,7 @@ def retaken(
     vital = tuple(fact for fact in stressed if fact.kind in VITAL)
     first = tuple(fact for fact in stressed if fact.kind in instruction.strengthen and fact not in vital)
     rest = tuple(fact for fact in stressed if fact not in vital and fact not in first)
-    present = {fact.kind for fact in facts}
+    present = {fact.kind for fact in facts if not fact.omitted}
     missing = tuple(
         dropped(kind, kind, "to be strengthened, but this frame has no such fact")
         for kind in dict.fromkeys(instruction.strengthen)

@@ -120,9 +120,9 @@ def _props(event: ConditionedEvent) -> list[Planned]:
 
 
 def _owned(name: str, owner: str) -> str:
-    """`Radha's flute`, unless the prop's name says so already."""
+    """`Radha's bamboo flute`, unless the prop's name says so already."""
     told = not owner or any(word.casefold() in name.casefold() for word in owner.split())
-    return name if told else f"{owner}'s {name}"
+    return name if told else f"{owner}'s {appositive(name)}"
 
 
 def _continuity(frame: ContinuityFrame, templates: Templates, slots: Mapping[str, str]) -> Planned:

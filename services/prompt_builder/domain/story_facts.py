@@ -64,9 +64,10 @@ def _mood(event: ConditionedEvent, templates: Templates, slots: Mapping[str, str
     source = f"shot.mood {entry.source}"
     facts = [planned("mood", fill(entry.text, slots), source, tag=fill(entry.tags, slots))]
     for member in event.visible_cast:
-        # From behind a mood shows in the body only.
+        # From behind a mood shows in the body only, and what somebody does is the body's.
         face = "" if member.facing is Facing.BACK else entry.expression
-        worn = ", ".join(part for part in (face, entry.body) if part)
+        body = "" if member.action.strip() else entry.body
+        worn = ", ".join(part for part in (face, body) if part)
         if worn and not member.expression.strip():
             fact = planned("mood-body", worn, source)
             facts.append(replace(fact, text=f"{one_line(member.name)}: {fact.clause}", owner=member.character_id))

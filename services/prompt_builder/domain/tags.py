@@ -1,6 +1,8 @@
 """Facts as weighted tags within the tokens of a CLIP text encoder, in one chunk or several."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from schemas.emphasis import Piece, by_hand
@@ -10,7 +12,7 @@ from services.prompt_builder.domain.planned import VITAL, Planned
 from services.prompt_builder.domain.tokens import CLIP_BUDGET, TokenCount
 
 #: Kinds placed with all of their tags at once, like the vital ones.
-_WHOLE: Final = frozenset({"trigger", "note"})
+_WHOLE: Final = frozenset({"trigger", "note", "subject"})
 #: Further tags of a prompt written by hand that go with its first one.
 _TOGETHER: Final = 3
 #: Told in sentences, of which a part tells little: as a whole or not at all, after the words that CLIP knows as tags.
@@ -18,6 +20,11 @@ _NARRATED: Final = frozenset({"character", "location-description", "style-guide"
 #: Told likewise where it is also said what each character does.
 _NARRATED_BESIDE_ACTION: Final = frozenset({"description", "action"})
 _LAST_TURN: Final = 99
+#: What a frame is known by beside who is in it: a budget cuts it last.
+_CORE: Final = frozenset({"character-action", "location", "time"})
+#: Kinds whose tags name a thing, then how it is: `red sari with gold border`.
+_THINGS: Final = frozenset({"costume", "landmarks", "props", "character-action"})
+_JOINT: Final = re.compile(r" (?=(?:with|over|under|in|of|on|and|that|as) )")
 #: Tokens of a tag that waits a turn, so that one long phrase takes no place from several short ones.
 _LONG_TAG: Final = 10
 #: The order of tags in one chunk: what was written by hand and asked by a reviewer, then how many, how close, who.
@@ -38,7 +45,7 @@ def tags_prompt(
     leading = _LEADING if chunks == 1 else _LEADING_OF_MORE
     ranks = {kind: place for place, kind in enumerate(leading)}
     reading = sorted(
-        (Placed(fact) for fact in facts if not fact.omitted),
+        (Placed(_parted(fact, count) if chunks == 1 else fact) for fact in facts if not fact.omitted),
         key=lambda item: ranks.get(item.fact.kind, len(ranks)),
     )
     room = Chunks(reading, count, chunks, budget)
@@ -57,10 +64,19 @@ def tags_prompt(
     return tuple(_chunk(items, count) for items in room.layout() or [] if items), tuple(dropped)
 
 
+def _parted(fact: Planned, count: TokenCount) -> Planned:
+    """A fact with each long tag in two, what it is and how it is: in one chunk there may be room for the first."""
+    if fact.kind not in _THINGS:
+        return fact
+    parts = [_JOINT.split(tag, maxsplit=1) if count(tag) > _LONG_TAG else [tag] for tag in fact.tags]
+    return replace(fact, tags=tuple(part for tag in parts for part in tag))
+
+
 def _place_others(reading: Sequence[Placed], room: Chunks, count: TokenCount) -> None:
     """Place the tags of everything else: every fact's first before any fact's later ones, narration last and whole."""
     acting = any(item.fact.kind == "character-action" for item in reading)
     narrated = _NARRATED | _NARRATED_BESIDE_ACTION if acting else _NARRATED
+    core = _CORE if acting else _CORE | _NARRATED_BESIDE_ACTION
     turns: list[tuple[int, int, Placed, tuple[str, ...]]] = []
     for item in reading:
         fact, rank = item.fact, item.fact.rank or 0
@@ -69,14 +85,16 @@ def _place_others(reading: Sequence[Placed], room: Chunks, count: TokenCount) ->
         if fact.kind in narrated:
             turns.append((_LAST_TURN, rank, item, fact.tags))
         else:
-            turns += [(_turn(fact, n, count(tag)), rank, item, (tag,)) for n, tag in enumerate(fact.tags)]
+            turns += [(_turn(fact, n, count(tag), core), rank, item, (tag,)) for n, tag in enumerate(fact.tags)]
     for _, _, item, tags in sorted(turns, key=lambda turn: turn[:2]):
         room.place(item, *tags)
 
 
-def _turn(fact: Planned, number: int, cost: int) -> int:
-    """When a tag is placed: what must be whole at once, then short first tags, then long or second ones, and so on."""
+def _turn(fact: Planned, number: int, cost: int, core: frozenset[str]) -> int:
+    """When a tag is placed: what must be whole, what happens where and when, short first tags, long or second ones."""
     if fact.kind in _WHOLE:
+        return -2
+    if fact.kind in core and not number and cost <= _LONG_TAG:
         return -1
     if fact.kind == "prompt":
         return max(0, number - _TOGETHER)

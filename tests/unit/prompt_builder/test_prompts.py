@@ -11,7 +11,7 @@ from schemas.conditioning import (
     PropConditioning,
 )
 from schemas.project import TemplateOverride
-from schemas.vocabulary import Dialect, FrameRole
+from schemas.vocabulary import Dialect, Facing, FrameRole
 from services.prompt_builder.adapters.clip_vocabulary import clip_tokens
 from services.prompt_builder.domain.building import MOST_CHUNKS
 from services.prompt_builder.domain.tokens import CLIP_BUDGET
@@ -22,7 +22,7 @@ from tests.unit.prompt_builder.worded import KRISHNA, built, event, natural, tag
 def test_it_reads_like_sentences() -> None:
     text = natural(event())
     assert text.startswith("A cinematic film still with filmic colour and natural grain. Close-up of Radha, the face")
-    assert "has long black hair and dark brown eyes. Radha is dressed in traditional Indian attire" in text
+    assert "has long black hair and dark brown eyes. Radha wears traditional Indian attire" in text
     assert "It is dusk, the last light fading, in high summer, in clear weather." in text
     assert text.count(",") < len(text) / 25
     assert 600 < len(text) < 1600
@@ -70,7 +70,7 @@ def test_nobody_in_view_when_the_named_cast_is_unseen() -> None:
 
 def test_a_shot_without_cast_says_nothing_about_people() -> None:
     text = natural(event(builders.shot(cast=(), shot_size="extreme-wide"), cast=()))
-    assert "Extreme wide establishing shot of Vrindavan Forest" in text
+    assert "Extreme wide shot of Vrindavan Forest" in text
     assert "character" not in text
 
 
@@ -213,7 +213,7 @@ def test_costume_pieces_are_named_once() -> None:
         garments=(Garment(name="silk sari", colour="red"), Garment(name="shawl", colour="#0a0a0a")),
     )
     text = natural(event(cast=(builders.radha(costume=costume),)))
-    assert "dressed in red silk sari with gold border, black shawl." in text
+    assert "wears a red silk sari with gold border and a black shawl." in text
 
 
 def test_a_piece_that_the_costume_describes_anew_is_told_once_and_listed() -> None:
@@ -223,7 +223,7 @@ def test_a_piece_that_the_costume_describes_anew_is_told_once_and_listed() -> No
         garments=(Garment(name="white cotton sari with ochre border"), Garment(name="shawl", colour="red")),
     )
     rendered = built(event(cast=(builders.radha(costume=costume),))).prompt_for(Dialect.NATURAL)
-    assert "dressed in plain white sari with ochre border, red shawl." in rendered.prompt
+    assert "wears a plain white sari with ochre border and a red shawl." in rendered.prompt
     assert "the costume's description says it" in {item.reason for item in rendered.dropped}
 
 
@@ -244,6 +244,40 @@ def test_tags_name_action_place_light_and_time_before_any_second_detail() -> Non
     shown = tags(two())
     for words in ("playing the flute", "Vrindavan Forest", "golden hour light", "dusk"):
         assert words in shown.prompt
+
+
+def test_one_chunk_has_everybody_what_they_do_and_wear_where_and_when_before_any_second_detail() -> None:
+    wordy = Costume(costume_id="c", description="red silk sari with a border of gold thread as broad as a hand")
+    cast = tuple(
+        builders.radha(character_id=f"c{n}", name=name, costume=wordy, action=f"{doing} by the water")
+        for n, (name, doing) in enumerate((("Radha", "dances"), ("Lalita", "sings"), ("Maya", "waits")))
+    )
+    planned = {"cast": ("c0", "c1", "c2"), "framing": "group", "shot_size": "wide", "time_of_day": "dusk"}
+    _, short = tagged(two(planned, cast))
+    wanted = ("3 characters", "wide shot", "Radha", "Lalita", "Maya", "dances by", "sings by", "waits by")
+    wanted += ("red silk sari", "Vrindavan Forest", "dusk")
+    assert [words for words in wanted if words not in short.prompt] == []
+    assert "gold thread" not in short.prompt
+
+
+def test_a_face_that_is_turned_away_has_no_expression_and_that_is_listed() -> None:
+    behind = builders.radha(facing=Facing.BACK, expression="", changing={"expression": "a tight smile"})
+    for member in (behind, behind.model_copy(update={"expression": "a tight smile"})):
+        for rendered in built(event(cast=(member,))).prompts:
+            assert "tight smile" not in rendered.prompt
+            assert [item.reason for item in rendered.dropped if "tight smile" in item.text][:1] in (
+                ["seen from behind, no face shows"],
+                ["the shot plans another"],
+            )
+
+
+def test_what_somebody_does_is_not_held_still_by_the_mood() -> None:
+    cast = (builders.radha(action="dances in a ring", expression=""),)
+    shot = builders.shot(mood="awestruck")
+    text = natural(event(shot, cast=cast))
+    assert "wide eyes and parted lips" in text
+    assert "gone still" not in text
+    assert "gone still" in natural(event(shot, cast=(builders.radha(action="", expression=""),)))
 
 
 def test_trigger_words_stand_beside_the_name() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from services.prompt_builder.adapters.clip_vocabulary import clip_tokens
+from services.prompt_builder.domain.articles import one
 from services.prompt_builder.domain.colours import in_words
 from services.prompt_builder.domain.features import joined, phrases
 from services.prompt_builder.domain.tokens import estimate
@@ -91,12 +92,35 @@ def test_a_phrase_stands_between_commas_and_a_sentence_does_not() -> None:
         ({"ground": "wet planks", "sky": "grey", "sound": "bees"}, ("wet planks", "grey sky")),
         ({"face": "angular, broken nose"}, ("an angular face, broken nose",)),
         ({"face": "high cheekbones, a scar"}, ("high cheekbones, a scar",)),
+        ({"hair": "short white curls, balding"}, ("short white curls, balding",)),
         ({"eyes": "", "skin": "  "}, ()),
         ({"髪": "黒い"}, ("黒い 髪",)),
     ],
 )
 def test_features_are_worded_as_phrases(features: dict[str, str | tuple[str, ...]], worded: tuple[str, ...]) -> None:
     assert phrases(features) == worded
+
+
+@pytest.mark.parametrize(
+    ("thing", "told"),
+    [
+        ("red silk sari with gold border", "a red silk sari with gold border"),
+        ("ochre shawl", "an ochre shawl"),
+        ("blue uniform of the watch", "a blue uniform of the watch"),
+        ("unlined umber coat", "an unlined umber coat"),
+        ("silver ankle bells", "silver ankle bells"),
+        ("torn black lace", "torn black lace"),
+        ("traditional Indian attire", "traditional Indian attire"),
+        ("his father's coat", "his father's coat"),
+        ("two green scarves", "two green scarves"),
+        ("barefoot", "barefoot"),
+        ("soaked and bedraggled", "soaked and bedraggled"),
+        ("Hand-sewn cape", "Hand-sewn cape"),
+        ("लाल साड़ी", "लाल साड़ी"),
+    ],
+)
+def test_an_article_stands_before_one_thing_and_before_nothing_else(thing: str, told: str) -> None:
+    assert one(thing) == told
 
 
 def test_height_and_age_follow_the_list() -> None:
