@@ -41,13 +41,15 @@ async def list_entries(output: Output, folder: Path | None, project_id: str | No
 def _row(entry: Answer, made: Sequence[Answer]) -> Answer:
     entity = entry["entity"]
     own = [item for item in made if (item["kind"], item["entity_id"]) == (entry["kind"], entry["id"])]
+    # Of an earlier look only what no newer one has taken the place of.
+    newest = {item["variant"]: item for item in sorted(own, key=lambda item: int(item["bible_version"] or 0))}
     return {
         "kind": entry["kind"],
         "id": entry["id"],
         "version": entity["version"],
         "name": entity["name"],
         "pictures": len(entity["reference_images"]),
-        "made": ", ".join(f"{item['variant'] or 'view'}: {item['status']}" for item in own),
+        "made": ", ".join(f"{variant or 'view'}: {item['status']}" for variant, item in sorted(newest.items())),
         "digest": entry["digest"],
     }
 
@@ -161,6 +163,7 @@ async def list_references(output: Output, folder: Path | None, project_id: str |
         {
             "reference": item["subject"].replace("_", " "),
             "of": item["entity_id"],
+            "version": item["bible_version"],
             "variant": item["variant"],
             "status": item["status"],
             "makings": item["makings"],
