@@ -4,6 +4,7 @@ import asyncio
 import logging
 import multiprocessing
 import signal
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -20,6 +21,8 @@ Make = Callable[[ScorerSettings], Sequence[CaseScorer]]
 
 _TRIES: Final = 2
 _LOAD_S: Final = 120.0
+#: Seconds that frames in hand get when the service stops.
+_END_S: Final = 5.0
 _loaded: list[CaseScorer] = []
 
 
@@ -39,6 +42,7 @@ class ScoringProcesses:
         self._limit_s = limit_s
         self._make = make
         self._pool: ProcessPoolExecutor | None = None
+        self._warm: ProcessPoolExecutor | None = None
         self._checks: tuple[str, ...] = ()
 
     async def start(self) -> None:
@@ -52,15 +56,16 @@ class ScoringProcesses:
             async with asyncio.timeout(_LOAD_S):
                 loop = asyncio.get_running_loop()
                 self._checks = await loop.run_in_executor(self._pool, _checks, self._make, self._settings)
+                self._warm = self._pool
         except Exception as error:
             await self.stop()
             raise RuntimeError(f"ICE_VALIDATION_SCORERS: {', '.join(self._settings.names)}: {error}") from error
 
     async def stop(self) -> None:
-        """End the processes after the frames in hand. A second call does nothing."""
+        """End the processes; a frame in hand gets a few seconds. A second call does nothing."""
         pool, self._pool = self._pool, None
         if pool is not None:
-            await asyncio.to_thread(pool.shutdown, wait=True, cancel_futures=True)
+            await asyncio.to_thread(_end, pool, _END_S)
 
     async def ping(self) -> None:
         """Raise `Transient` when they aren't started."""
@@ -69,15 +74,18 @@ class ScoringProcesses:
 
     async def score(self, case: Case) -> tuple[Score, ...]:
         """Every score of every scorer; null with the reason when the processes die of the frame, or take too long."""
-        why = "the scoring process died twice of this frame"
+        why = f"the scoring process died {_TRIES} times while it measured this frame"
         for _ in range(_TRIES):
             await self.ping()
             pool = self._pool
             assert pool is not None  # noqa: S101 - ping has seen it
             try:
-                async with asyncio.timeout(self._limit_s):
+                # A pool made anew has its models to load first, which must not count as a frame that hangs.
+                async with asyncio.timeout(self._limit_s if self._warm is pool else self._limit_s + _LOAD_S):
                     loop = asyncio.get_running_loop()
-                    return await loop.run_in_executor(pool, _score, self._make, self._settings, case)
+                    found = await loop.run_in_executor(pool, _score, self._make, self._settings, case)
+                self._warm = pool
+                return found  # noqa: TRY300 - of the tries that may break
             except BrokenProcessPool:
                 log.warning("a scoring process died; the pool is made anew")
                 self._replace(pool)
@@ -93,7 +101,7 @@ class ScoringProcesses:
     def _replace(self, broken: ProcessPoolExecutor) -> None:
         if self._pool is broken:
             self._pool = self._open()
-            _end(broken)
+            _end(broken, 0.0)
 
     def _open(self) -> ProcessPoolExecutor:
         # A fork would copy the threads' locks of the parent; spawned processes start clean.
@@ -101,11 +109,13 @@ class ScoringProcesses:
         return ProcessPoolExecutor(self._processes, mp_context=context, initializer=_enter)
 
 
-def _end(pool: ProcessPoolExecutor) -> None:
-    """End a pool that hangs: its processes would work on for nobody."""
+def _end(pool: ProcessPoolExecutor, grace_s: float) -> None:
+    """End a pool for good: one that hangs would work on for nobody, and nobody waits for it."""
     processes = list((pool._processes or {}).values())  # noqa: SLF001 - the pool names them nowhere else
     pool.shutdown(wait=False, cancel_futures=True)
+    deadline = time.monotonic() + grace_s
     for process in processes:
+        process.join(max(0.0, deadline - time.monotonic()))
         process.kill()
 
 

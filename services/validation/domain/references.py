@@ -1,6 +1,7 @@
 """Reference pictures as the checks without weights see them: their colours, and a small copy to find pastes by."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -25,11 +26,11 @@ class Sight:
     """One reference.
 
     Attributes:
-        cells: cells of a colour histogram that it has.
+        colours: of the whole picture.
         luma: small copy, (height, width), 0 to 255.
     """
 
-    cells: NDArray[np.int64]
+    colours: Colours
     luma: NDArray[np.float32]
     _near: dict[tuple[float, float], Mask] = field(default_factory=dict, init=False, repr=False)
 
@@ -40,13 +41,18 @@ class Sight:
         """
         found = self._near.get((apart, light))
         if found is None:
-            found = self._near[apart, light] = _within(self.cells, apart, light)
+            found = self._near[apart, light] = _within(own_cells(self.colours), apart, light)
         return found
+
+    @cached_property
+    def shares(self) -> NDArray[np.float32]:
+        """Share of the picture that each cell of a histogram has; worked out once."""
+        return self.colours.histogram.astype(np.float32)
 
 
 def sight_of(picture: Picture) -> Sight:
     """What is kept of a reference."""
-    return Sight(own_cells(picture.colours), small_luma(picture))
+    return Sight(picture.colours, small_luma(picture))
 
 
 def own_cells(colours: Colours) -> NDArray[np.int64]:

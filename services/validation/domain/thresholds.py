@@ -84,7 +84,6 @@ class Thresholds:
         skin_hues: hues of skin, wood and warm light, from and to.
         skin_chroma: chroma from which a colour of these hues is one of cloth.
         colour_apart: distance, Oklab with a third of lightness, from which a colour is none of those known.
-        colour_same: distance, Oklab, below which a colour is the plate's own.
         unexplained: largest share of the frame in solid patches of colours from nowhere.
         pasted: correlation with a reference from which a part of the frame was pasted.
         unlit: lightings that leave clothes without colour.
@@ -113,7 +112,6 @@ class Thresholds:
     skin_hues: tuple[float, float] = (30.0, 85.0)
     skin_chroma: float = 0.13
     colour_apart: float = 0.045
-    colour_same: float = 0.015
     unexplained: float = 0.0015
     pasted: float = 0.9
     unlit: frozenset[str] = UNLIT
