@@ -42,6 +42,7 @@ def one(thing: str) -> str:
     head = named[-1]
     plain = thing[0].islower() and head.isascii() and head.isalpha() and head.islower()
     many = head.endswith("s") and not head.endswith(("ss", "us"))
-    if not plain or many or head in _UNCOUNTED or head.endswith(("ed", "en", "ing", "ly")) or "'s" in named[0]:
+    bare = head in _UNCOUNTED or (head.endswith(("ed", "en", "ing", "ly")) and not head.endswith(("ring", "sling")))
+    if not plain or many or bare or "'s" in named[0]:
         return thing
     return f"{article(thing)} {thing}"

@@ -153,9 +153,11 @@ def costume_pieces(costume: Costume) -> tuple[str, ...]:
 
 def _worn(worn: tuple[str, ...]) -> str:
     """The pieces of a costume as one list."""
-    every = [one(piece) for piece in worn]
-    # A description in sentences, or with a list of its own, doesn't go on with `and`.
-    return listed(every) if all(is_short_phrase(piece) and "," not in piece for piece in every) else ", ".join(every)
+    every = [part for piece in worn for part in piece.split(", ")]
+    # A description in sentences doesn't go on with `and`, nor after a word that says how the thing before it is.
+    if all(is_short_phrase(part) and " " in part for part in every) or len(every) == 1:
+        return listed([one(part) for part in every])
+    return ", ".join(one(piece) for piece in worn)
 
 
 def costume_repeated(costume: Costume) -> tuple[str, ...]:

@@ -146,6 +146,10 @@ def _named(name: str, key: str, worded: str) -> str:
     if key in _SILENT or _stem(key) in worded.casefold() or things or styled:
         return worded
     noun = one_line(name.replace("_", " "))
+    if key == "build" and first.isascii() and " and " not in worded:
+        looks = [part for part in worded.split(", ") if not _HEIGHT.match(part)]
+        sizes = [part for part in worded.split(", ") if _HEIGHT.match(part)]
+        return ", ".join([f"{article(first)} {' and '.join(looks)} {noun}", *sizes] if looks else sizes)
     if key in _COUNTED and first.isascii():
         return f"{article(first)} {first} {noun}{comma}{rest}"
     return f"{first} {noun}{comma}{rest}" if len(first.split()) <= _SHORT_WORDS else f"{noun} {worded}"

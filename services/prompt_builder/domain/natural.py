@@ -6,7 +6,15 @@ from typing import Final
 from schemas.prompt import DroppedFact
 from services.prompt_builder.domain.articles import article
 from services.prompt_builder.domain.planned import VITAL, Planned
-from services.prompt_builder.domain.wording import appositive, begun, ended, is_short_phrase, listed, unended
+from services.prompt_builder.domain.wording import (
+    appositive,
+    begun,
+    ended,
+    is_short_phrase,
+    listed,
+    unended,
+    within,
+)
 
 #: Characters; the most that a vendor with sentences takes.
 NATURAL_LIMIT: Final = 32_000
@@ -163,7 +171,7 @@ def _place(sheet: _Sheet) -> list[str]:
     bare = bool(name and kind) and kind.isascii() and len(kind.split()) <= _BARE_WORDS and "," not in kind
     if bare:
         name = f"{name}, {article(kind)} {kind}"
-    where = f"The setting is {name}" if name else ""
+    where = f"The setting is {within(name)}" if name else ""
     if landmarks:
         where = f"{where}, with {_determined(landmarks)}" if where else f"The setting shows {_determined(landmarks)}"
     around, air = sheet.one("environment"), sheet.one("atmosphere")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from schemas.conditioning import ConditionedEvent, ContinuityFrame, LightParameters, LocationConditioning
-from schemas.vocabulary import Season, TimeOfDay, Weather
+from schemas.vocabulary import Season, ShotSize, TimeOfDay, Weather
 from services.prompt_builder.domain.colours import in_words
 from services.prompt_builder.domain.features import joined, phrases, unseen
 from services.prompt_builder.domain.planned import Planned, planned
@@ -12,6 +12,8 @@ from services.prompt_builder.domain.wording import appositive, listed, one_line,
 
 #: Landmarks are what tells the place: as tags they stand a little above the rest.
 _LANDMARK_WEIGHT = 1.1
+#: The thing that an insert shows is its subject.
+_SUBJECT_WEIGHT = 1.2
 
 
 def setting_facts(event: ConditionedEvent, templates: Templates, slots: Mapping[str, str]) -> tuple[Planned, ...]:
@@ -115,7 +117,9 @@ def _props(event: ConditionedEvent) -> list[Planned]:
             description = ""
         parts = [_owned(one_line(prop.name), names.get(prop.owner_id or "", "")), appositive(description), *details]
         parts = [part for part in parts if part]
-        facts.append(planned("props", ", ".join(parts), f"bible:{prop.prop_id}@{prop.bible_version}"))
+        weight = _SUBJECT_WEIGHT if event.run.shot.shot_size is ShotSize.INSERT else 1.0
+        source = f"bible:{prop.prop_id}@{prop.bible_version}"
+        facts.append(planned("props", ", ".join(parts), source, weight=weight))
     return facts
 
 

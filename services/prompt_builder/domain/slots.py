@@ -3,9 +3,10 @@
 from schemas.conditioning import CharacterConditioning, ConditionedEvent
 from schemas.shot import Shot
 from schemas.vocabulary import Facing, ShotSize
+from services.prompt_builder.domain.articles import one
 from services.prompt_builder.domain.features import phrases
 from services.prompt_builder.domain.templates import Templates
-from services.prompt_builder.domain.wording import clip, listed, one_line
+from services.prompt_builder.domain.wording import appositive, clip, listed, one_line, within
 
 #: Names in a sentence before the rest becomes a number.
 _NAMES = 6
@@ -47,14 +48,14 @@ def slots_of(event: ConditionedEvent, templates: Templates) -> dict[str, str]:
 def _subject(event: ConditionedEvent) -> str:
     """Whom the frame shows: the visible cast, or in an insert a thing of theirs; else props, place, description."""
     shot = event.run.shot
-    things = listed([clip(one_line(prop.name), 80) for prop in event.props[:_NAMES]])
+    things = listed([one(appositive(clip(one_line(prop.name), 80))) for prop in event.props[:_NAMES]])
     if things and shot.shot_size is ShotSize.INSERT:
         return things
     if event.visible_cast:
         return names_of(event.visible_cast)
     if things and not _is_wide(shot):
         return things
-    return event.location.name if event.location else "the scene"
+    return within(event.location.name) if event.location else "the scene"
 
 
 def _is_wide(shot: Shot) -> bool:

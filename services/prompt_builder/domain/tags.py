@@ -94,7 +94,8 @@ def _turn(fact: Planned, number: int, cost: int, core: frozenset[str]) -> int:
     """When a tag is placed: what must be whole, what happens where and when, short first tags, long or second ones."""
     if fact.kind in _WHOLE:
         return -2
-    if fact.kind in core and not number and cost <= _LONG_TAG:
+    stressed = fact.kind == "props" and fact.weight > 1
+    if (fact.kind in core or stressed) and not number and cost <= _LONG_TAG:
         return -1
     if fact.kind == "prompt":
         return max(0, number - _TOGETHER)

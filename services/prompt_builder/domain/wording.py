@@ -85,6 +85,11 @@ def appositive(text: str) -> str:
     return bare if word.endswith(_PEOPLES) and word not in _MEN else bare[0].lower() + bare[1:]
 
 
+def within(name: str) -> str:
+    """A name as it stands within a sentence: `the City of Tomorrow`."""
+    return f"the {name[4:]}" if name.startswith("The ") else name
+
+
 def is_short_phrase(text: str, limit: int = 120) -> bool:
     """Whether the text is one phrase that can stand between commas."""
     bare = unended(text)

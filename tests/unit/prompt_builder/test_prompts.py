@@ -236,7 +236,7 @@ def test_over_a_shoulder_the_camera_is_close_to_the_other_face() -> None:
 def test_an_insert_shows_the_thing() -> None:
     ring = PropConditioning(prop_id="ring", bible_version=1, bible_digest="0" * 64, name="Signet ring", description="")
     text = natural(event(builders.shot(shot_size="insert", framing="insert"), props=(ring,)))
-    assert "Insert shot of Signet ring, close enough to read its surface" in text
+    assert "Insert shot of a signet ring, close enough to read its surface" in text
     assert "long black hair" in text
 
 
@@ -258,6 +258,21 @@ def test_one_chunk_has_everybody_what_they_do_and_wear_where_and_when_before_any
     wanted += ("red silk sari", "Vrindavan Forest", "dusk")
     assert [words for words in wanted if words not in short.prompt] == []
     assert "gold thread" not in short.prompt
+
+
+def test_the_thing_that_an_insert_shows_is_in_its_one_chunk_and_in_another_shot_gives_way() -> None:
+    ring = PropConditioning(prop_id="ring", bible_version=1, bible_digest="0" * 64, name="Signet ring", description="")
+    member = builders.radha(appearance={"hair": "long black hair, " * 9}, action="turns it in her fingers")
+    shots = [builders.shot(shot_size=size, description="She reads it. " * 9) for size in ("insert", "wide")]
+    insert, wide = (tagged(event(shot, cast=(member,), props=(ring,)))[1].prompt for shot in shots)
+    assert "(Signet ring:1.2)" in insert
+    assert "(Signet ring" not in wide
+
+
+def test_a_place_is_named_within_the_sentence() -> None:
+    text = natural(event(builders.shot(cast=()), cast=(), location=builders.forest(name="The Hollow")))
+    assert "The setting is the Hollow" in text
+    assert "The Hollow" not in text
 
 
 def test_a_face_that_is_turned_away_has_no_expression_and_that_is_listed() -> None:

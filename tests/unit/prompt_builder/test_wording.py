@@ -85,6 +85,7 @@ def test_a_phrase_stands_between_commas_and_a_sentence_does_not() -> None:
         ({"style": "traditional Indian", "colors": ("red", "gold")}, ("traditional Indian", "in red and gold")),
         ({"colors": ("#ff0000",), "style": "sari"}, ("sari", "in red")),
         ({"build": "small and sturdy, 155 cm"}, ("a small and sturdy build, 155 cm",)),
+        ({"build": "thin, slightly bent, 150 cm"}, ("a thin and slightly bent build, 150 cm",)),
         ({"age": "elderly, eighty"}, ("aged eighty, elderly",)),
         ({"age": "early twenties"}, ("in their early twenties",)),
         ({"vegetation": "kadamba, tamal and tulsi"}, ("kadamba, tamal and tulsi",)),
