@@ -27,7 +27,6 @@ from schemas.validation import FrameValidated
 from services.chassis.failures import Poison
 from services.orchestrator.adapters.budget_documents import COLLECTION as BUDGETS
 from services.orchestrator.adapters.budget_documents import BudgetDocuments
-from services.orchestrator.adapters.lesson_documents import COLLECTION as LESSONS
 from services.orchestrator.adapters.lesson_documents import LessonDocuments
 from services.orchestrator.adapters.provider_documents import ProviderDocuments
 from services.orchestrator.adapters.shot_documents import COLLECTION, ShotDocuments
@@ -84,7 +83,7 @@ class OneShot(RuleBasedStateMachine):
                 shots,
                 ProviderDocuments(self.documents.collection("health"), self.clock, fresh_s=0),
                 BudgetDocuments(self.documents.collection(BUDGETS), shots),
-                LessonDocuments(self.documents.collection(LESSONS), tries=1),
+                LessonDocuments(self.documents.collection("lessons"), tries=1),
                 FakeGauges(),
                 self.clock,
             ),
@@ -198,10 +197,7 @@ class OneShot(RuleBasedStateMachine):
         """A worker tells how its provider is."""
         self.sequence += 1
         event = ProviderHealthChanged(provider=provider, state=state, sequence=self.sequence)
-        self._publish(self.loop.run_until_complete(self._noted(event)))
-
-    async def _noted(self, event: ProviderHealthChanged) -> Sequence[Event]:
-        return await self.handlers.provider_health_changed(event)
+        self._publish(self.loop.run_until_complete(self.handlers.provider_health_changed(event)))
 
     @rule(seconds=sampled_from([1, 10, 60, 4000]))
     def pass_time(self, seconds: int) -> None:

@@ -166,8 +166,9 @@ def part_of(data: bytes, region: Mapping[str, float] | None) -> bytes:
     try:
         with Image.open(io.BytesIO(data)) as opened:
             wide, high = opened.size
-            box = (region["left"] * wide, region["top"] * high, region["right"] * wide, region["bottom"] * high)
-            part = opened.convert("RGB").crop([round(value) for value in box])
+            left, right = (round(region[name] * wide) for name in ("left", "right"))
+            top, bottom = (round(region[name] * high) for name in ("top", "bottom"))
+            part = opened.convert("RGB").crop((left, top, right, bottom))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return data
     out = io.BytesIO()

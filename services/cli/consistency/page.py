@@ -93,7 +93,7 @@ def _tiles(report: Answer) -> str:
         ("without a keyframe", str(len(report["without_keyframe"]))),
         ("retakes that helped", _share(report["retakes"])),
         ("frames warned about", str(sum(bool(item["warned"]) for item in frames))),
-        ("gates passed", f"{gates.count('passed')} of {len(gates)}" if gates else "not measured"),
+        ("gates passed", f"{gates.count('passed')} of {len(gates)}") if gates else ("gates, not measured", "–"),
         ("cost", f"${report['cost_usd_micros'] / 1e6:.2f}"),
     ]
     if cids is not None:
@@ -173,7 +173,7 @@ def _decay(entity: Answer) -> str:
 def _beside(entity: Answer, album: Album) -> str:
     """The worst shot beside the reference, or beside the most typical frame where there is none."""
     reference = album.references.get(entity["reference"] or "")
-    typical = max(entity["by_shot"], key=lambda pair: pair[1], default=[None])[0]
+    typical = str(max(entity["by_shot"], key=lambda pair: pair[1], default=[""])[0])
     if reference is not None:
         left = figure(reference, "reference", _LARGE)
     elif typical in album.frames:

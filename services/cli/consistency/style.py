@@ -43,6 +43,8 @@ code{font:12.5px/1.6 ui-monospace,"DejaVu Sans Mono",monospace;color:var(--dim);
 @media(max-width:760px){main{padding:28px 16px}.retake{grid-template-columns:1fr 1fr}.retake dl{grid-column:1/-1}}
 @media print{:root{color-scheme:light;--bg:#fff;--card:#fff;--line:#ccc;--ink:#000;--dim:#555;--gold:#8a5a12;
 --good:#1f6b40;--bad:#a02c20;--hole:#eee}body{font-size:11px;print-color-adjust:exact;-webkit-print-color-adjust:exact}
-main{max-width:none;padding:0}.card,.tile,.retake,.strip>div,tr{break-inside:avoid}h2{break-after:avoid;margin-top:28px}
+main{max-width:none;padding:0}.tiles{grid-template-columns:repeat(6,1fr);gap:8px}.tile{padding:9px 11px}
+.tile b{font-size:18px}.lead{font-size:13px}.note,table,.retake dl{font-size:11px}.small,figcaption{font-size:10px}
+.card,.tile,.retake,.strip>div,tr{break-inside:avoid}h2{break-after:avoid;margin-top:28px}
 .grid{grid-template-columns:1fr 1fr}.strip{grid-template-columns:repeat(6,1fr)}@page{margin:14mm}}
 """

@@ -129,7 +129,9 @@ def _changed(run: Run, prompt: PromptBuilt, card: ModelCard) -> dict[str, Any]:
 
 
 def hold(state: ShotState, run: Run, terms: Terms) -> Ruling:
-    """Hold a run whose last call is in doubt."""
+    """Hold a run whose last call is in doubt; where one take has passed, that is taken instead."""
+    if takes.passed(run):
+        return conclude(state, run, run.wording())
     held = resting.in_doubt(run, terms)
     return Ruling(state.with_run(held), run_id=run.run_id, note=f"held: {resting.doubt(run.attempts[-1])}")
 
@@ -175,7 +177,7 @@ def conclude(state: ShotState, run: Run, prompt: PromptBuilt) -> Ruling:
     if others:
         reason = f"{reason}; the best of {len(others) + 1} takes that passed"
     asked = _review(prompt, chosen, reason, tuple(item.generation_id for item in others))
-    return _ruled(state, shown.model_copy(update={"status": RunStatus.IN_REVIEW}), asked)
+    return _ruled(state, _on_show(shown), asked)
 
 
 def give_up(  # noqa: PLR0913 - an ending names its state, its run and its reason
@@ -194,11 +196,14 @@ def give_up(  # noqa: PLR0913 - an ending names its state, its run and its reaso
     if not failed or not (asks or (prompt.run.reference is None and terms.patience.review_s)):
         return fail(state, run, prompt, code, reason)
     best = failed[0]
-    shown = takes.showing(run, best)
-    shown = shown.model_copy(update={"status": RunStatus.IN_REVIEW, "wait": None, "waiting_since": None})
-    told = f"{reason}; this is the best of {len(failed)} that failed" if len(failed) > 1 else reason
+    shown = _on_show(takes.showing(run, best))
+    told = f"the best of {len(failed)} that failed; {reason}" if len(failed) > 1 else reason
     waiting = shown if asks else resting.for_review(shown, code, reason, terms)
     return _ruled(state, waiting, _review(prompt, best, told))
+
+
+def _on_show(run: Run) -> Run:
+    return run.model_copy(update={"status": RunStatus.IN_REVIEW, "wait": None, "waiting_since": None})
 
 
 def _review(prompt: PromptBuilt, shown: Attempt, reason: str, others: tuple[str, ...] = ()) -> ReviewRequested:

@@ -19,6 +19,10 @@ _LIKENESS: Final = {
 _COLOURS: Final = ("unexplained-colours", "palette")
 
 
+#: A keyframe promises these to whoever animates it: no reviewer is shown an image that broke one.
+_PROMISED: Final = frozenset({"decodes", "intact", "exact-size", "exact-aspect"})
+
+
 def is_enough(run: Run, wanted: int) -> bool:
     """Whether the best take can be chosen: one passed, and so many were judged. After a re-roll the next one counts."""
     judged = [item for item in _since_review(run) if item.outcome in {FAILED_VALIDATION, PASSED_OVER}]
@@ -32,8 +36,12 @@ def passed(run: Run) -> tuple[Attempt, ...]:
 
 
 def best_failed(run: Run) -> tuple[Attempt, ...]:
-    """The images that failed their checks, best first. What a reviewer has seen and sent back is none of them."""
-    return _ranked([item for item in run.attempts if item.outcome == FAILED_VALIDATION and item.made and item.checked])
+    """The images that failed their checks and could be used all the same, best first.
+
+    What a reviewer has seen and sent back is none of them.
+    """
+    failed = [item for item in run.attempts if item.outcome == FAILED_VALIDATION and item.made and item.checked]
+    return _ranked([item for item in failed if not _PROMISED & set(item.failed_checks or ())])
 
 
 def showing(run: Run, shown: Attempt) -> Run:

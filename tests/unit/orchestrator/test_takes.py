@@ -103,6 +103,16 @@ def test_another_take_is_not_waited_for_when_its_model_is_away() -> None:
     assert ready.take == 1
 
 
+def test_with_a_good_take_in_hand_a_call_in_doubt_holds_nothing_up() -> None:
+    takes = Takes(film(takes=2))
+    only(takes.take(), RetakeRequested)
+    asked = takes.stage.ask(takes.prompt)
+    ready = only(takes.stage.send(broken(asked, FailureKind.IN_DOUBT)), KeyframeReady)
+    assert ready.take == 1
+    assert [item.outcome for item in ready.attempts] == ["in-doubt", "accepted"]
+    assert takes.stage.send(completed(asked)) == ()
+
+
 def test_a_reviewer_may_approve_another_take_than_the_best() -> None:
     takes = Takes(film(takes=2, approval="manual"))
     takes.take(measured("identity", 0.9))
@@ -157,6 +167,12 @@ def test_money_and_models_that_run_out_keep_the_best_attempt_too() -> None:
     only(takes.take(good=False), RetakeRequested)
     review = only(takes.stage.send(takes.prompt), ReviewRequested)
     assert "no money for another attempt" in review.reason
+
+
+def test_an_image_that_no_video_engine_could_use_is_shown_to_nobody() -> None:
+    takes = Takes(film(budget=Budget(max_attempts=1), approval="manual"))
+    over = only(takes.take(measured("exact-size", 0.0, Outcome.FAILED), good=False), KeyframeFailed)
+    assert over.code == "attempts-exhausted"
 
 
 def test_a_run_without_any_image_still_fails() -> None:
