@@ -379,6 +379,16 @@ async def test_a_drawing_that_is_not_wanted_any_more_is_interrupted_and_its_half
     assert not await pool(at).interrupt(job.generation_id)
 
 
+async def test_how_far_a_drawing_is_is_told_while_it_is_drawn(webui: tuple[Bench, FakeA1111]) -> None:
+    at, fake = webui
+    fake.latency, job = lambda: 30.0, await at.job()
+    task = asyncio.create_task(at.generate(job))
+    await until(lambda: "drawn: 50%" in next(iter(pool(at).checks.values())).detail)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert "drawn" not in next(iter(pool(at).checks.values())).detail
+
+
 async def test_an_older_server_without_schedules_tasks_and_controlnet_still_draws(
     webui: tuple[Bench, FakeA1111],
 ) -> None:

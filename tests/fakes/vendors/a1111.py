@@ -140,7 +140,8 @@ class FakeA1111(FakeVendor):
         if not self.tasks:
             return self.error(404, "Not Found")
         name = json.loads(await request.body())["id_task"]
-        told = {"active": name == self.current, "queued": name in self._waiting, "completed": False}
+        told: dict[str, Any] = {"active": name == self.current, "queued": name in self._waiting, "completed": False}
+        told |= {"progress": 0.5, "eta": 3.0} if told["active"] else {"progress": None, "eta": None}
         return JSONResponse(told)
 
     async def _interrupt(self, request: Request) -> Response:

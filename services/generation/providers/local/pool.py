@@ -153,7 +153,7 @@ class ServerPool:
         trouble = self._trouble.get(server.address)
         if trouble is not None:
             return Check(ok=len(self._trouble) < len(self._servers), detail=trouble)
-        shares = [server.progress(job_id) for job_id in tuple(self._jobs[server.address])]
+        shares = server.shares(tuple(self._jobs[server.address]))
         drawn = ", ".join(f"{share:.0%}" for share in shares if share)
         return Check(ok=True, detail=f"{self._busy[server.address]} asked for" + (f", drawn: {drawn}" if drawn else ""))
 

@@ -1,7 +1,7 @@
 """The driver of one server of one's own: looks what it has before sending, and asks again what it has lost."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -136,6 +136,11 @@ class LocalServer(VendorProvider):
         """Share of a job that is done, 0 to 1; None = nothing is told of it."""
         del vendor_job_id
         return None
+
+    def shares(self, vendor_job_ids: Iterable[str]) -> list[float]:
+        """Shares that are done of what is drawn, 0 to 1, as far as anything is told of it."""
+        found = (self.progress(vendor_job_id) for vendor_job_id in vendor_job_ids)
+        return [share for share in found if share is not None]
 
     async def prepare(self, job: ImageJob) -> ImageJob:
         """Look what the server has, leave out what it lacks, read and upload pictures; see `optional.Prepares`."""
