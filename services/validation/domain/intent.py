@@ -100,6 +100,10 @@ def plates_in_light(place: LocationConditioning | None) -> tuple[ReferenceImage,
 
 
 def worn(member: CharacterConditioning) -> tuple[ReferenceImage, ...]:
-    """A character's pictures in the costume of the shot, or in any."""
+    """A character's pictures in the costume of the shot, or in any; each file once, whatever views are parts of it."""
     costume = member.costume.costume_id
-    return tuple(image for image in member.references if image.costume_id in {None, costume})
+    found: dict[str, ReferenceImage] = {}
+    for image in member.references:
+        if image.costume_id in {None, costume}:
+            found.setdefault(image.uri, image)
+    return tuple(found.values())

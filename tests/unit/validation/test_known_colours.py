@@ -104,8 +104,8 @@ def test_a_pasted_reference_is_found_at_any_size_and_mirrored(share: float, mirr
 
 def test_another_picture_is_no_paste_and_a_flat_one_matches_nothing() -> None:
     frame = small_luma(picture(scenery(320, 180, seed=9)))
-    assert best_match(frame, small_luma(picture(scenery(320, 180, seed=5)))) < 0.9
-    assert best_match(frame, np.full((90, 160), 128, dtype=np.float32)) == 0.0
+    assert best_match(frame, sight_of(picture(scenery(320, 180, seed=5)))) < 0.9
+    assert best_match(frame, sight_of(picture(plain(WALL)))) == 0.0
 
 
 def test_without_references_nothing_can_have_been_pasted() -> None:
