@@ -13,6 +13,7 @@ from schemas.film_plan import FilmPlan, PlannedShot
 from services.cli.explaining_prompts import labelled, measure, reasons, said
 from services.cli.films import load_films
 from services.cli.plan_judging import parts_of
+from services.cli.reference_prompts import reference_wordings
 from services.engine import ImageEngine
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "prompts.md"
@@ -49,6 +50,12 @@ program reads (`a1111`, `comfy`, `compel`, `none`), and the request is written i
 never weights. What a frame must not show goes into the negative prompt; where a model takes none, sentences that say
 what is there instead are added to the prompt, and the result says so (`negative-prompt-folded`).
 """
+_REFERENCES: Final = """\
+## References
+
+Where the bible has no picture, a sheet, plate or prop view is made first, on the same way as a shot. It is told what is
+the same in every shot: face and wardrobe at ease in even light, the place in its variant, the whole thing by itself.
+"""
 
 
 def rendered() -> str:
@@ -58,7 +65,14 @@ def rendered() -> str:
     for film, shot_id, shows in SHOTS:
         plan = plans[film]
         parts += _shot(plan, next(shot for shot in plan.shots if shot.shot_id == shot_id), shows)
-    return "\n".join(parts)
+    return "\n".join([*parts, _REFERENCES, *_references(plans[SHOTS[0][0]])])
+
+
+def _references(plan: FilmPlan) -> Iterator[str]:
+    for what, wordings in reference_wordings(plan):
+        yield f"### {plan.project.title}, {what}\n"
+        for label, wording in labelled(wordings).items():
+            yield from _prompt(f"`{label}`", wording)
 
 
 def _shot(plan: FilmPlan, shot: PlannedShot, shows: str) -> Iterator[str]:

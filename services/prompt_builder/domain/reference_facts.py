@@ -11,7 +11,7 @@ from services.prompt_builder.domain.planned import Planned
 _ANY: Final = frozenset({"subject", "prompt", "note", "trigger", "style", "period", "ratio", "quality"})
 #: Kinds of facts that each reference is told.
 TOLD: Final[Mapping[SubjectKind, frozenset[str]]] = {
-    SubjectKind.CHARACTER_SHEET: _ANY | {"identity", "cast-count", "shot-size", "costume", "character"},
+    SubjectKind.CHARACTER_SHEET: _ANY | {"identity", "cast-count", "costume", "character"},
     SubjectKind.LOCATION_PLATE: _ANY
     | {"shot-size", "location", "location-type", "location-description", "landmarks", "environment"}
     | {"time", "weather", "season", "atmosphere", "light", "style-guide"},

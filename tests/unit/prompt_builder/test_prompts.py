@@ -254,8 +254,8 @@ def test_one_chunk_has_everybody_what_they_do_and_wear_where_and_when_before_any
     )
     planned = {"cast": ("c0", "c1", "c2"), "framing": "group", "shot_size": "wide", "time_of_day": "dusk"}
     _, short = tagged(two(planned, cast))
-    wanted = ("3 characters", "wide shot", "Radha", "Lalita", "Maya", "dances by", "sings by", "waits by")
-    wanted += ("red silk sari", "Vrindavan Forest", "dusk")
+    wanted = ["3 characters", "wide shot", "Radha", "Lalita", "Maya", "dances by", "sings by", "waits by"]
+    wanted += ["red silk sari", "Vrindavan Forest", "dusk"]
     assert [words for words in wanted if words not in short.prompt] == []
     assert "gold thread" not in short.prompt
 
