@@ -182,7 +182,7 @@ def test_a_reroll_is_allowed_one_attempt_beyond_the_budget() -> None:
     made = completed(stage.ask(reworded(prompt, retake)))
     stage.send(made)
     last = only(stage.send(flawed(made)), ReviewRequested)
-    assert last.reason == "all 2 attempts are used up and the last failed; the best of 1 that failed"
+    assert last.reason.startswith("all 2 attempts are used; the last: alpha, failed-validation: sharpness is 3")
     over = only(stage.send(decided(last, Decision.REJECT, note="no", review_id="r2")), KeyframeFailed)
     assert [item.outcome for item in over.attempts] == ["rejected", "rejected"]
 
