@@ -156,6 +156,29 @@ def test_a_reference_changes_the_picture_and_one_of_no_strength_does_not(floor: 
     assert apart(without, none) == 0
 
 
+def test_what_saves_memory_leaves_the_picture_and_its_references(floor: Any) -> None:
+    def painter(**changes: Any) -> Any:
+        given = floor.painter._settings
+        given = given.model_copy(update={"models": {"sdxl": given.models["sdxl"]}, **changes})
+        made = stage.Floor(floor.folder, stage.Painter(given, floor.told.append), floor.told)
+        made.painter.load()
+        return made
+
+    red = order("red", pictures=(Picture(flat("red"), 0.9),), adapters=(floor.adapter("mira", "mira"),))
+    plain = floor.paint(order("a"), red)
+    saving = painter(attention_slicing=True)
+    kinds = {type(layer).__name__ for layer in saving.model().pipeline.unet.attn_processors.values()}
+    assert kinds == {"SlicedAttnProcessor", "IPAdapterAttnProcessor2_0"}
+    saved = saving.paint(order("a"), red)
+    assert apart(plain["a"], saved["a"]) <= ROUNDING
+    assert apart(plain["red"], saved["red"]) <= ROUNDING
+    # Tiles are normalised each by itself, so a decoder of random weights gives others.
+    half = painter(precision="bf16", vae_tiling=True).paint(order("a"), red)
+    assert [told.facts["precision"] for told in floor.heard(Painted)] == ["bfloat16"] * 2
+    assert apart(half["a"], plain["a"]) > 0
+    assert apart(half["a"], half["red"]) > 0
+
+
 def test_guides_reach_their_own_control_models(floor: Any) -> None:
     asked = order("a", guides={"pose": flat("white"), "depth": flat("black")})
     seen: dict[str, list[dict[str, Any]]] = {"pose": [], "depth": []}
