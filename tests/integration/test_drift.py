@@ -115,12 +115,12 @@ def test_the_report_names_the_drifted_shots_and_that_retakes_helped(world: World
     keyframes = [item.model_dump(mode="json") for item in ready]
     stored = world.objects.objects
     pictures = {item.asset.sha256: stored[item.asset.uri.removeprefix("s3://ice/")] for item in ready}
+    kinds = {"sheets": "character", "plates": "location"}
     known = [
-        {"kind": "character" if key.startswith("sheets/") else "location", "entity_id": key.split("/")[1][:2]}
-        | {"uri": f"s3://ice/{key}", "about": {}}
-        for key in FILM.references
+        {"kind": kinds[folder], "entity_id": name[:2], "uri": f"s3://ice/{folder}/{name}", "about": {}}
+        for folder, name in (key.split("/") for key in FILM.references)
     ]
-    album = Pictures(pictures, {item["uri"]: FILM.references[item["uri"].removeprefix("s3://ice/")] for item in known})
+    album = Pictures(pictures, {f"s3://ice/{key}": data for key, data in FILM.references.items()})
     film = {"project_id": FILM.project.project_id, "title": "Drift"}
     made, page = told(film, keyframes, album, {}, Material(references=known))
     assert {item["code"]: item["helped"] for item in made["retakes"]} == {f"SH{number:02}": True for number in DRIFTS}
