@@ -22,6 +22,9 @@ _MOST_ADDRESSES: Final = 4
 _POOLS: Final = 16
 #: Idle connections per pool.
 _KEPT: Final = 16
+#: Until an idle one is closed. Common servers (uvicorn, and so AUTOMATIC1111; Node) close theirs after 5 s: a call that
+#: is just being sent on such a connection gets no answer, and a paid one would be in doubt.
+_IDLE_S: Final = 2.0
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 _LOW_32_BITS: Final = 0xFFFFFFFF
 
@@ -151,7 +154,7 @@ class GuardedTransport(httpx.AsyncHTTPTransport):
             ssl_context=context,
             max_connections=connections,
             max_keepalive_connections=_KEPT,
-            keepalive_expiry=5.0,
+            keepalive_expiry=_IDLE_S,
             network_backend=backend,
         )
 

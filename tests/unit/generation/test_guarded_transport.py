@@ -137,3 +137,10 @@ async def test_the_guard_is_in_force_under_httpx(
     async with httpx.AsyncClient(transport=transport(GuardedBackend(exempt), 2)) as client:
         answers = await asyncio.gather(*(client.get(f"http://127.0.0.1:{server.port}/") for _ in range(40)))
     assert {answer.text for answer in answers} == {"here"}
+
+
+def test_idle_connections_are_closed_well_before_common_servers_close_them() -> None:
+    pool = GuardedTransport(GuardedBackend(frozenset()), 4)._pool
+    assert isinstance(pool, httpcore.AsyncConnectionPool)
+    assert pool._keepalive_expiry is not None
+    assert pool._keepalive_expiry <= 2.5, "uvicorn and Node wait 5 s"
