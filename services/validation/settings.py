@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from services.chassis.settings import ServiceSettings
 from services.validation.adapters.scorers.catalogue import ScorerName, ScorerSettings
+from services.validation.adapters.scorers.clip_words import WordsSettings
 from services.validation.adapters.scorers.onnx_models import EmbedderSettings
 from services.validation.adapters.vlm_judge import JudgeSettings, checked_url
 from services.validation.domain.duplicates import MOST_BITS
@@ -93,10 +94,13 @@ class ValidationSettings(ServiceSettings):
     """Providers whose frames fail on unexplained and missing colours and on pasted references; frames of the others, on
     which the bounds have not been measured, are warned about."""
     validation_scorers: tuple[ScorerName, ...] = ()
-    """Measures by trained models: `faces`, `likeness`, `safety`, `text`; each needs the extra of its name, `likeness`
-    the extra `onnx`."""
+    """Measures by trained models: `faces`, `likeness`, `safety`, `text`, `words`; each needs the extra of its name,
+    `likeness` and `words` the extra `onnx`."""
     validation_likeness: EmbedderSettings | None = None
     """The network of `likeness`, as JSON, e.g. `{"path": "/models/dinov2.onnx"}`."""
+    validation_words: WordsSettings | None = None
+    """The CLIP of `words`, as JSON, e.g. `{"picture": {"path": "/models/clip-vision.onnx"}, "words":
+    "/models/clip-text.onnx", "tokenizer": "/models/tokenizer.json"}`."""
     validation_scoring_processes: int = Field(default=1, ge=1, le=64)
     """Processes that hold those models; each has its own copy."""
     validation_scoring_s: float = Field(default=120.0, gt=0, le=3600)
@@ -117,6 +121,8 @@ class ValidationSettings(ServiceSettings):
     def _scorers_can_be_made(self) -> Self:
         if ScorerName.LIKENESS in self.validation_scorers and self.validation_likeness is None:
             raise ValueError("ICE_VALIDATION_LIKENESS: not set; scorer `likeness` needs the path of an ONNX file in it")
+        if ScorerName.WORDS in self.validation_scorers and self.validation_words is None:
+            raise ValueError("ICE_VALIDATION_WORDS: not set; scorer `words` needs the paths of a CLIP in it")
         if self.validation_judge_url:
             checked_url(self.validation_judge_url)
             if not self.validation_judge_model:
@@ -126,7 +132,9 @@ class ValidationSettings(ServiceSettings):
     @property
     def scorers(self) -> ScorerSettings:
         """What the scoring processes hold."""
-        return ScorerSettings(names=self.validation_scorers, likeness=self.validation_likeness)
+        return ScorerSettings(
+            names=self.validation_scorers, likeness=self.validation_likeness, words=self.validation_words
+        )
 
     @property
     def judge(self) -> JudgeSettings | None:

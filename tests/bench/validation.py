@@ -93,7 +93,8 @@ def as_stored(frame: bytes, kind: str, size: tuple[int, int] | None) -> bytes:
 def cost(frames: Sequence[bytes], sights: Sequence[Sight], rounds: int) -> tuple[float, float]:
     """Median milliseconds of decoding and of validation."""
     told = [(data, wanted_of(data, sights)) for data in frames]
-    plain, whole = ([[] for _ in told] for _ in range(2))
+    plain: list[list[float]] = [[] for _ in told]
+    whole: list[list[float]] = [[] for _ in told]
     for _ in range(rounds):
         for number, (data, wanted) in enumerate(told):
             plain[number].append(spent(partial(decode, data)))

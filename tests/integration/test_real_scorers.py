@@ -1,6 +1,7 @@
 """Trained models that packages ship, on what they are for. Skipped where an extra isn't installed."""
 
 import io
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -96,6 +97,14 @@ def test_two_people_each_get_their_own_face(faces: Faces) -> None:
 def test_a_frame_without_a_face_has_no_identity_and_is_not_called_wrong(faces: Faces) -> None:
     identity = found(faces(portrayed(encoded(scenery()), obama=photograph("obama"))), "identity")
     assert (identity.outcome, identity.value) == (Outcome.NOT_MEASURED, None)
+
+
+def test_somebody_in_a_shot_that_expects_nobody_is_counted(faces: Faces) -> None:
+    scores = faces(Case(photograph("biden")))
+    count = found(scores, "cast-count")
+    assert (count.outcome, count.value) == (Outcome.WARNED, pytest.approx(100 * math.exp(-1)))
+    assert {found(scores, check).value for check in ("identity", "copy-paste")} == {None}
+    assert found(faces(Case(encoded(scenery()))), "cast-count").value == pytest.approx(100.0)
 
 
 # --- safety -----------------------------------------------------------------------------------------------------------

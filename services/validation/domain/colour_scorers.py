@@ -81,11 +81,14 @@ class AttireColours:
 
     thresholds: Thresholds
     name: ClassVar[str] = "oklab-hue-share"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     checks: ClassVar[tuple[str, ...]] = ("attire-colours",)
 
     def measure(self, picture: Picture, frame: Frame) -> Sequence[Score]:
-        """The least share of the frame that a character's first colour has; fails when none of its colours is seen."""
+        """The least share of the frame that a character's first colour has; fails when none of its colours is seen.
+
+        In a close-up that is a warning: the frame may cut off every garment but a collar.
+        """
         by, intent = measured_with(self), frame.wanted.intent
         why = self._unmeasurable(frame)
         least = self.thresholds.attire_share(intent.shot_size)
@@ -102,7 +105,7 @@ class AttireColours:
         faint = [item for item in seen if item.share < least]
         score = Score(
             check="attire-colours",
-            outcome=Outcome.FAILED if lost else Outcome.WARNED if faint else Outcome.PASSED,
+            outcome=_outcome(intent.shot_size, lost=bool(lost), faint=bool(faint)),
             value=value,
             unit="share of the frame in the least seen colour",
             threshold=lost_below if lost else least,
@@ -140,6 +143,12 @@ class AttireColours:
         turned = np.abs((seen.hue - colour.hue + 180) % 360 - 180)
         close = (turned <= self.thresholds.attire_hue) & (seen.chroma >= self.thresholds.attire_fade * colour.chroma)
         return float(seen.shares[close].sum())
+
+
+def _outcome(size: ShotSize | None, *, lost: bool, faint: bool) -> Outcome:
+    if lost and size is not ShotSize.CLOSE_UP:
+        return Outcome.FAILED
+    return Outcome.WARNED if lost or faint else Outcome.PASSED
 
 
 def _seen_in(colours: Colours) -> _Colours:

@@ -84,6 +84,11 @@ def test_a_character_without_any_of_its_colours_fails_the_frame() -> None:
     assert score.detail == "no colour that nr 1 wears is seen, blue first"
 
 
+def test_a_close_up_that_cuts_off_the_clothes_is_warned_about() -> None:
+    score = score_of("attire-colours", painted(RED, GREY), wearing("blue", size=ShotSize.CLOSE_UP))
+    assert (score.outcome, score.value) == (Outcome.WARNED, 0.0)
+
+
 @pytest.mark.parametrize(
     "intent",
     [

@@ -6,6 +6,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
+from services.validation.adapters.scorers.clip_words import WordsSettings
 from services.validation.adapters.scorers.onnx_models import EmbedderSettings
 from services.validation.domain.cases import CaseScorer
 
@@ -17,6 +18,7 @@ class ScorerName(StrEnum):
     LIKENESS = "likeness"
     SAFETY = "safety"
     TEXT = "text"
+    WORDS = "words"
 
 
 class ScorerSettings(BaseModel):
@@ -26,6 +28,7 @@ class ScorerSettings(BaseModel):
 
     names: tuple[ScorerName, ...] = ()
     likeness: EmbedderSettings | None = None
+    words: WordsSettings | None = None
 
 
 def made(settings: ScorerSettings) -> tuple[CaseScorer, ...]:
@@ -65,9 +68,18 @@ def _text(_: ScorerSettings) -> CaseScorer:
     return StrayText()
 
 
+def _words(settings: ScorerSettings) -> CaseScorer:
+    from services.validation.adapters.scorers.clip_words import ClipWords  # noqa: PLC0415
+
+    if settings.words is None:
+        raise ValueError("ICE_VALIDATION_WORDS: not set; scorer `words` needs the paths of a CLIP in it")
+    return ClipWords(settings.words)
+
+
 _MAKERS: Final[Mapping[ScorerName, Callable[[ScorerSettings], CaseScorer]]] = {
     ScorerName.FACES: _faces,
     ScorerName.LIKENESS: _likeness,
     ScorerName.SAFETY: _safety,
     ScorerName.TEXT: _text,
+    ScorerName.WORDS: _words,
 }

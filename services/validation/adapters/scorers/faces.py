@@ -44,7 +44,8 @@ class DlibFaces:
     name: ClassVar[str] = "dlib-faces"
     version: ClassVar[str] = "1"
     checks: ClassVar[tuple[str, ...]] = ("identity", "cast-count", "copy-paste")
-    needs: ClassVar[frozenset[Need]] = frozenset({Need.CHARACTER_REFERENCES})
+    needs: ClassVar[frozenset[Need]] = frozenset()
+    """None: faces are counted in a shot that expects nobody, or whose cast has no references, too."""
 
     def __init__(self) -> None:
         folder = _models()
@@ -85,7 +86,7 @@ class DlibFaces:
         named = [self._identity(case, who, references, matches, len(faces)) for who in case.cast]
         pasted = [self._copied(case, match, faces, references, mirrored) for match in matches.values()]
         return (
-            *named,
+            *(named or [null(self, "identity", "nobody is to be seen")]),
             self._count(case, len(faces)),
             *(pasted or [null(self, "copy-paste", "no face of the frame was matched with a reference")]),
         )

@@ -3,10 +3,11 @@
 The extra `onnx` brings the runtime; the files are the operator's own, under their own licences.
 """
 
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,42 @@ class EmbedderSettings(BaseModel):
     """Blue first, as AdaFace takes it."""
 
 
+class Input(Protocol):
+    """An input of a network."""
+
+    name: str
+
+
+class Network(Protocol):
+    """A network as the runtime gives it."""
+
+    def get_inputs(self) -> Sequence[Input]:
+        """What it takes."""
+        ...
+
+    def run(self, names: Sequence[str] | None, given: Mapping[str, NDArray[Any]]) -> Sequence[NDArray[Any]]:
+        """Its outputs of that name, or all."""
+        ...
+
+
+def session(path: Path) -> Network:
+    """A network on the processor, with one thread: there are processes beside it.
+
+    Raises:
+        ModuleNotFoundError: the extra isn't installed.
+        FileNotFoundError: there is no such file.
+    """
+    if find_spec("onnxruntime") is None:
+        raise ModuleNotFoundError("onnxruntime is not installed; allowed is the extra `onnx`")
+    if not path.is_file():
+        raise FileNotFoundError(f"path: {path}; allowed is an ONNX file")
+    runtime: Any = import_module("onnxruntime")
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = 1
+    made: Network = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return made
+
+
 class OnnxEmbedder:
     """One network, run on the processor.
 
@@ -47,14 +84,7 @@ class OnnxEmbedder:
     """
 
     def __init__(self, settings: EmbedderSettings) -> None:
-        if find_spec("onnxruntime") is None:
-            raise ModuleNotFoundError("onnxruntime is not installed; allowed is the extra `onnx`")
-        if not settings.path.is_file():
-            raise FileNotFoundError(f"path: {settings.path}; allowed is an ONNX file")
-        runtime: Any = import_module("onnxruntime")
-        options = runtime.SessionOptions()
-        options.intra_op_num_threads = 1
-        self._session = runtime.InferenceSession(str(settings.path), options, providers=["CPUExecutionProvider"])
+        self._session = session(settings.path)
         self._input = self._session.get_inputs()[0].name
         self._settings = settings
         self.model = file_name(settings.path)
