@@ -85,9 +85,14 @@ def told(document: Document) -> Answer:
         "makings": len(makings),
         "run_id": (newest or {}).get("body", {}).get("run_id") or last.get("run_id"),
         "image": _image(newest["body"]) if newest is not None else None,
-        "older": [
-            picture["uri"] for item in images if item is not newest for picture in item["body"].get("references", ())
-        ],
+        "older": list(
+            dict.fromkeys(
+                picture["uri"]
+                for item in images
+                if item is not newest
+                for picture in item["body"].get("references", ())
+            )
+        ),
     }
 
 

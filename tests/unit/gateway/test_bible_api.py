@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from schemas.base import Event
-from schemas.bible import CharacterDefined, ReferenceImage
+from schemas.bible import CharacterDefined, ReferenceImage, Region
 from schemas.project import ReferencePolicy
 from schemas.reference import ReferenceReady, ReferenceRequested, whose
 from services.character_conditioning import domain as cast_rules
@@ -147,8 +147,9 @@ def sheet() -> tuple[ReferenceRequested, ReferenceReady]:
 def _ready(asked: ReferenceRequested, name: str) -> ReferenceReady:
     assert asked.run is not None
     image = ReferenceImage(uri=f"s3://ice/{name}.png")
+    view = image.model_copy(update={"region": Region(left=0, right=0.25)})
     return ReferenceReady(
-        **whose(asked.run), references=(image,), asset=asset(name), generation_id=name, run_id=asked.run.run_id
+        **whose(asked.run), references=(image, view), asset=asset(name), generation_id=name, run_id=asked.run.run_id
     )
 
 
