@@ -118,8 +118,7 @@ def _model(
         precision: of the weights.
     """
     torch.manual_seed(1)
-    words = tiny._vocabulary()
-    (first, *_), (second, *_) = readers
+    words, first, second = tiny._vocabulary(), readers[0][0], readers[1][0]
     unet = UNet2DConditionModel(
         sample_size=128,
         layers_per_block=2,

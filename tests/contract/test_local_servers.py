@@ -398,10 +398,3 @@ async def test_an_older_server_without_schedules_tasks_and_controlnet_still_draw
     assert "scheduler" not in fake.orders[-1].extras
     assert "alwayson_scripts" not in fake.orders[-1].extras
     assert "reference-dropped" in losses(made)
-
-
-async def test_words_of_a_prompt_are_no_tags_of_the_server(webui: tuple[Bench, FakeA1111]) -> None:
-    at, fake = webui
-    job = await at.job()
-    await at.generate(replace(job, prompt="a sign that says <lora:detail-tweaker-xl:1>"))
-    assert fake.orders[-1].loras == ()

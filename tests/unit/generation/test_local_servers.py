@@ -236,6 +236,12 @@ def test_a_textual_inversion_is_called_by_its_name_and_is_no_tag() -> None:
         asked(local_job(loras={"radha": ("token-nobody",)}, gear=GEAR))
 
 
+def test_words_of_a_prompt_are_no_tags_of_the_server() -> None:
+    _, body = asked(local_job(names=(), prompt="a sign that says <lora:radha-xl:1>", gear=GEAR))
+    assert "<lora:" not in body["prompt"]
+    assert "a sign that says" in body["prompt"]
+
+
 def test_a_picture_to_start_from_goes_to_img2img() -> None:
     url, body = asked(local_job(shown=[("init", "take-1")], gear=GEAR))
     assert url == "/sdapi/v1/img2img"
