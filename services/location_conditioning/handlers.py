@@ -248,8 +248,7 @@ class Handlers:
 
 
 def _reason(run: RunContext) -> str:
-    shot_id = run.shot.shot_id
-    return f"shot {shot_id}" if run.subject is SubjectKind.KEYFRAME else f"the same place in {shot_id}"
+    return f"shot {run.shot.shot_id}" if run.reference is None else f"the same place in {run.reference.variant}"
 
 
 def _prop_version(run: RunContext) -> int | None:
