@@ -6,7 +6,7 @@ as the service measures it, drifted frames once as drifted and once as planned. 
 the false alarms: frames drawn as planned that fail. No broker and no service is needed: 50 films are some five minutes
 of two processors, at the lowest priority.
 
-The bounds were set on films 1 to 25; figures that are told are those of films from 101 on.
+The bounds of colours were set on films 1 to 23; figures that are told are those of films from 101 on.
 """
 
 import argparse

@@ -16,7 +16,8 @@ from services.validation.domain.cases import Case, Role, Shown, judged
 from tests.fakes.frames import encoded, scenery
 from tests.fixtures.face_photographs import photograph
 
-pytestmark = pytest.mark.integration
+# Networks of a hundred megabytes are slow on a busy machine.
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 
 def png(image: Image.Image) -> bytes:
