@@ -180,7 +180,9 @@ def _beside(entity: Answer, album: Album) -> str:
         left = figure(album.frames[typical], f"no reference; most typical: {text(typical)}", _LARGE)
     else:
         left = ""
-    worst = entity["worst_shot"]
+    worst, shots = entity["worst_shot"], entity["shots"]
+    if worst is None and len(shots) == 1 and shots[0] in album.frames:
+        return left + figure(album.frames[shots[0]], f"its only frame: {text(shots[0])}", _LARGE)
     if worst not in album.frames:
         return left
     word = "worst" if any(value is not None for _, value in entity["identity"]) else "least alike"

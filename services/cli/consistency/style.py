@@ -19,7 +19,7 @@ h3{font-size:16px;margin:0;overflow-wrap:anywhere}p{margin:.3em 0}.dim{color:var
 .tiles{display:grid;gap:14px;margin-top:26px;grid-template-columns:repeat(auto-fit,minmax(150px,1fr))}
 .tile,.card{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:16px 18px}
 .tile b{display:block;font-size:26px;font-weight:600;letter-spacing:-.01em}
-.grid{display:grid;gap:16px;grid-template-columns:repeat(auto-fill,minmax(min(100%,500px),1fr))}
+.grid{display:grid;gap:16px;align-items:start;grid-template-columns:repeat(auto-fill,minmax(min(100%,500px),1fr))}
 .row{display:flex;gap:14px;align-items:flex-start;margin-top:12px}.row>figure{flex:1}
 figure{margin:0;min-width:0}img{width:100%;display:block;border-radius:6px;background:var(--hole)}
 .none{display:grid;place-items:center;aspect-ratio:16/9;border-radius:6px;background:var(--hole);color:var(--dim);

@@ -235,6 +235,10 @@ def test_a_picture_that_cannot_be_decoded_leaves_a_hole_and_no_failure() -> None
     assert "no picture" in page(made(shown(1, RED)), Album({"SH1": b"not a picture"}))
 
 
+def test_what_appears_once_shows_its_only_frame() -> None:
+    assert page(made(shown(1, RED)), Album({"SH1": encoded(RED)})).count("its only frame: SH1") == 2
+
+
 def test_a_plot_names_its_worst_shot_and_does_not_magnify_small_differences() -> None:
     svg = over_the_film([("A", 0.99), ("B<", 0.98), ("C", 1.0)], "likeness")
     assert "<text class='worst'" in svg
