@@ -7,7 +7,7 @@ Normalised cross-correlation of the reference's middle with the frame (J. P. Lew
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import ClassVar, Final
 
 import numpy as np
@@ -50,8 +50,8 @@ class Pastes:
         shown = [(name, sight) for name, sights in intent.cast for sight in sights]
         if not shown:
             return (not_measured("copy-paste", by, "no visible character has a reference"),)
-        grey = small_luma(picture)
-        value, name = max((best_match(grey, sight), name) for name, sight in shown)
+        searched = Searched(small_luma(picture))
+        value, name = max((searched.best_match(sight), name) for name, sight in shown)
         limit = self.thresholds.pasted
         bad = Outcome.FAILED if intent.drawn else Outcome.WARNED
         score = Score(
@@ -66,31 +66,46 @@ class Pastes:
         return (score,)
 
 
-def best_match(frame: Grey, sight: Sight) -> float:
-    """Largest normalised cross-correlation of a reference's middle, straight or mirrored, at any size of the ladder.
-
-    It is looked for in a copy of half the size first, and then looked at closely where that copy has something like it.
+class Searched:
+    """A frame in which references are looked for: what all searches need of it is worked out once.
 
     Args:
         frame: luma, (height, width).
-        sight: the reference; its middle half a side is looked for.
-
-    Returns:
-        -1 to 1; 0.0 where nothing of it fits, or it is flat.
     """
-    coarse = _Sums.of(_halved(frame))
-    found = [(coarse.correlation(item), item) for item in _templates(sight, coarse.shape, _LEAST_SIDE // 2)]
-    best = max((value for value, _ in found), default=0.0)
-    if best < _LOOK_CLOSER:
-        return best
-    likely = {(item.step, item.mirrored) for value, item in found if value > best - _ALIKE}
-    fine = _Sums.of(frame)
-    closer = [
-        fine.correlation(item)
-        for item in _templates(sight, fine.shape, _LEAST_SIDE)
-        if any((item.step + beside, item.mirrored) in likely for beside in (-1, 0, 1))
-    ]
-    return min(1.0, max(closer, default=0.0))
+
+    def __init__(self, frame: Grey) -> None:
+        self._frame = frame
+        self._coarse = _Sums.of(_halved(frame))
+
+    @cached_property
+    def _fine(self) -> "_Sums":
+        return _Sums.of(self._frame)
+
+    def best_match(self, sight: Sight) -> float:
+        """Largest normalised cross-correlation of a reference's middle, straight or mirrored, at any size of the ladder.
+
+        It is looked for in a copy of half the size first, and then looked at closely where that copy has something
+        like it.
+
+        Args:
+            sight: the reference; its middle half a side is looked for.
+
+        Returns:
+            -1 to 1; 0.0 where nothing of it fits, or it is flat.
+        """
+        coarse = self._coarse
+        found = [(coarse.correlation(item), item) for item in _templates(sight, coarse.shape, _LEAST_SIDE // 2)]
+        best = max((value for value, _ in found), default=0.0)
+        if best < _LOOK_CLOSER:
+            return best
+        likely = {(item.step, item.mirrored) for value, item in found if value > best - _ALIKE}
+        fine = self._fine
+        closer = [
+            fine.correlation(item)
+            for item in _templates(sight, fine.shape, _LEAST_SIDE)
+            if any((item.step + beside, item.mirrored) in likely for beside in (-1, 0, 1))
+        ]
+        return min(1.0, max(closer, default=0.0))
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from schemas.vocabulary import ShotSize
 from services.validation.domain.frame import Frame, Limits, Picture, Wanted, decoded
 from services.validation.domain.intent import Intent
 from services.validation.domain.known_colours import KnownColours
-from services.validation.domain.pastes import Pastes, best_match
+from services.validation.domain.pastes import Pastes, Searched
 from services.validation.domain.references import sight_of, small_luma
 from services.validation.domain.thresholds import Thresholds
 from tests.fakes.frames import encoded, scenery
@@ -104,8 +104,9 @@ def test_a_pasted_reference_is_found_at_any_size_and_mirrored(share: float, mirr
 
 def test_another_picture_is_no_paste_and_a_flat_one_matches_nothing() -> None:
     frame = small_luma(picture(scenery(320, 180, seed=9)))
-    assert best_match(frame, sight_of(picture(scenery(320, 180, seed=5)))) < 0.9
-    assert best_match(frame, sight_of(picture(plain(WALL)))) == 0.0
+    searched = Searched(frame)
+    assert searched.best_match(sight_of(picture(scenery(320, 180, seed=5)))) < 0.9
+    assert searched.best_match(sight_of(picture(plain(WALL)))) == 0.0
 
 
 def test_without_references_nothing_can_have_been_pasted() -> None:
