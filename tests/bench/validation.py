@@ -4,8 +4,9 @@ Storyboard frames of a shipped film: processor time of reading the bytes into pi
 with them without weights (hash, decoding, every check, fingerprint), in turns and in one process. A frame's figure is
 the least of its rounds, since on a shared machine the others only add what neighbours took. Measured as PNG, in which
 every frame is stored, of the film's own size and of 1920 × 1080, and in the formats that a service of one's own might
-store; each alone and held to references (a plate, two characters with two pictures each, seen before). The ratios of
-PNG are the ones that are held to the bound.
+store; each with the checks that every frame gets (palette of the plate and colours of the attire among them), and held
+to pictures besides (a plate, two characters with two pictures each, seen before), which shots without references are
+not. The checks that every frame gets, of PNG, are the ones that are held to the bound.
 """
 
 import argparse
@@ -40,6 +41,7 @@ from tests.bench.previz import scenes_of
 MOST: Final = 1.3
 #: The format in which frames are stored.
 STORED: Final = "PNG"
+EVERY: Final = "checks of every frame"
 SCORERS: Final = technical_scorers(Thresholds())
 _LARGE: Final = (1920, 1080)
 
@@ -114,14 +116,16 @@ def main() -> int:
     worst = 0.0
     for kind, size in ((STORED, None), (STORED, _LARGE), ("JPEG", None), ("WEBP", None)):
         stored = [as_stored(data, kind, size) for data in frames]
-        for said, held_to in (("alone", ()), ("with references", sights)):
+        for said, held_to in ((EVERY, ()), ("held to five pictures besides", sights)):
             decoding, validation = cost(stored, held_to, options.rounds)
             ratio = validation / decoding
-            worst = max(worst, ratio) if kind == STORED else worst
-            name = f"{kind} {'×'.join(map(str, size)) if size else 'of the film'} {said}"
+            worst = max(worst, ratio) if kind == STORED and said == EVERY else worst
+            name = f"{kind} {'×'.join(map(str, size)) if size else 'of the film'}, {said}"
             sys.stdout.write(f"{name}: decoding {decoding:.2f} ms, validation {validation:.2f} ms, {ratio:.2f}\n")
             sys.stdout.flush()
-    sys.stdout.write(f"{len(frames)} frames, {options.rounds} rounds; {STORED} at most {worst:.2f}, allowed {MOST}\n")
+    sys.stdout.write(
+        f"{len(frames)} frames, {options.rounds} rounds; {STORED}, {EVERY}: at most {worst:.2f}, allowed {MOST}\n"
+    )
     return int(worst > MOST)
 
 
