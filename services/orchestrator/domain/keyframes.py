@@ -35,6 +35,7 @@ _FIELDS = {
     SkipCode.DIALECT: "shot.prompt",
     SkipCode.PROMPT_LENGTH: "shot.description",
     SkipCode.STYLE: "shot.style",
+    SkipCode.GUIDE: "project.composition",
     SkipCode.ADAPTER: "bible.loras",
     SkipCode.BUDGET: "project.budget.max_cost_usd_micros",
     SkipCode.FUNDS: "project.budget",
