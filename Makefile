@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 LOCKS := deploy/requirements
 # Each test process starts servers of its own (about 2 GiB with Apache Kafka), so that a file's tests stay together.
 TEST_PROCESSES ?= 2
+# Three brokers and every service: beside it the others would wait for the processor until their limits.
+ALONE := tests/chaos/test_chaos.py
 SCORER_TESTS := tests/integration/test_real_scorers.py tests/integration/test_onnx_likeness.py
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
@@ -23,7 +25,8 @@ up: $(VENV)/.local ## The whole engine with embedded servers, until Ctrl-C
 	@$(BIN)/ice up
 
 test: $(VENV)/.dev ## All tests
-	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --ignore=$(ALONE)
+	@$(BIN)/python -m pytest $(ALONE)
 
 test-diffusers: $(VENV)-diffusers/.dev ## The local provider on tiny random models; installs PyTorch (gigabytes) into an environment of its own
 	@OMP_NUM_THREADS=1 $(VENV)-diffusers/bin/python -m pytest tests/local_models
