@@ -133,8 +133,8 @@ class Shot(Model):
     frames: FramePlanWord = FramePlan.SINGLE
     """Keyframes to make: one, or the first and the last."""
     continuity_from: Identifier | None = None
-    """Earlier shot whose keyframe is a reference for this one: the one before it in its segment, or its camera parent, the
-    wider shot that covers its set-up."""
+    """Earlier shot whose keyframe is a reference for this one: the one before it in its segment, or its camera parent,
+    the wider shot that covers its set-up."""
     priority: int = Field(default=50, ge=0, le=100)
     """0 to 100, higher first; 80 and above take the express lane."""
     approval: ApprovalPolicy | None = None

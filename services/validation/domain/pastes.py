@@ -82,7 +82,7 @@ class Searched:
         return _Sums.of(self._frame)
 
     def best_match(self, sight: Sight) -> float:
-        """Largest normalised cross-correlation of a reference's middle, straight or mirrored, at any size of the ladder.
+        """Largest normalised cross-correlation of a reference's middle, straight or mirrored, at any size.
 
         It is looked for in a copy of half the size first, and then looked at closely where that copy has something
         like it.
