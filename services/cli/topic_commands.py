@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from rich.table import Table
 from rich.text import Text
@@ -22,7 +23,9 @@ from services.cli.output import Output
 from services.cli.settings import CliSettings, broker_settings, read_settings, running_stack
 from services.cli.topic_spans import partitions_of, spans_of
 
-_TIMEOUT_S: Final = 8.0
+#: Seconds until a broker counts as away, and for counting on one that answers: it may have thousands of topics.
+_ANSWER_S: Final = 8.0
+_COUNT_S: Final = 60.0
 
 
 async def list_topics(output: Output, folder: Path | None) -> Exit:
@@ -38,7 +41,7 @@ async def list_topics(output: Output, folder: Path | None) -> Exit:
     value = {"kafka_bootstrap": settings.kafka_bootstrap, "reachable": counted is not None, "topics": rows}
     output.result(value, lambda: _table(rows))
     if counted is None:
-        output.note(f"no broker answers at {settings.kafka_bootstrap}: records are not counted")
+        output.note(f"no broker answers at {settings.kafka_bootstrap} in time: records are not counted")
     return Exit.OK
 
 
@@ -64,8 +67,10 @@ async def _counts(settings: ServiceSettings, names: list[str]) -> dict[str, int]
     """Records ever written per topic, minus those deleted since; None without a broker."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     wanted = {settings.kafka_topic_prefix + name: name for name in names}
+    if not await _answers(settings):
+        return None
     try:
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(_COUNT_S):
             parts = await partitions_of(settings, wanted)
             consumer = AIOKafkaConsumer(**client_arguments(settings), enable_auto_commit=False)
             try:
@@ -79,6 +84,18 @@ async def _counts(settings: ServiceSettings, names: list[str]) -> dict[str, int]
     for part, (first, last) in spans.items():
         found[wanted[part.topic]] += last - first
     return found
+
+
+async def _answers(settings: ServiceSettings) -> bool:
+    admin = AIOKafkaAdminClient(**client_arguments(settings))
+    try:
+        async with asyncio.timeout(_ANSWER_S):
+            await admin.start()
+    except (TimeoutError, KafkaError):
+        return False
+    finally:
+        await admin.close()
+    return True
 
 
 async def _open_letters(output: Output, settings: ServiceSettings, names: list[str]) -> dict[str, int]:
