@@ -16,20 +16,10 @@ from rich.table import Table
 
 from tests.chaos.run import Outcome, Run
 from tests.chaos.settings import ChaosSettings
+from tests.chaos.verdict import VIOLATIONS
 from tests.chaos.world import World
 
 console = Console(highlight=False, width=160)
-COUNTED = (
-    "lost",
-    "doubled",
-    "orphans",
-    "no_record",
-    "no_bytes",
-    "paid_twice",
-    "dead_letters",
-    "doubt_mismatch",
-    "references",
-)
 
 
 def row_of(outcome: Outcome) -> dict[str, Any]:
@@ -40,7 +30,7 @@ def row_of(outcome: Outcome) -> dict[str, Any]:
         "frames": outcome.frames,
         "ready": found.ready,
         "calls": found.calls,
-        **{name: len(getattr(found, name)) for name in COUNTED},
+        **{name: len(getattr(found, name)) for name in VIOLATIONS},
         "in_doubt": len(found.in_doubt),
         "failed": len(found.failed),
         "redelivered": found.redelivered,
@@ -57,7 +47,18 @@ def row_of(outcome: Outcome) -> dict[str, Any]:
 
 def table_of(rows: Iterable[dict[str, Any]]) -> Table:
     """All runs side by side."""
-    columns = ("seed", "frames", "ready", "calls", *COUNTED, "in_doubt", "failed", "redelivered", "settled_s", "took_s")
+    columns = (
+        "seed",
+        "frames",
+        "ready",
+        "calls",
+        *VIOLATIONS,
+        "in_doubt",
+        "failed",
+        "redelivered",
+        "settled_s",
+        "took_s",
+    )
     table = Table()
     for column in columns:
         table.add_column(column.replace("_", " "), justify="right")

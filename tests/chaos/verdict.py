@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from tests.chaos.evidence import Doc, Evidence, Record
 from tests.chaos.references import Wanted, judge_references
@@ -19,6 +19,18 @@ _WAY = ("characters.conditioned.v1", "location.conditioned.v1", "prompt.built.v1
 _LATER = (GENERATION_FAILED, COMPLETED, VALIDATED)
 
 Frame = tuple[str, str]
+#: Fields of a verdict that must be empty.
+VIOLATIONS: Final = (
+    "lost",
+    "doubled",
+    "orphans",
+    "no_record",
+    "no_bytes",
+    "paid_twice",
+    "dead_letters",
+    "doubt_mismatch",
+    "references",
+)
 
 
 @dataclass
@@ -44,18 +56,7 @@ class Verdict:
     @property
     def violations(self) -> dict[str, list[str]]:
         """Only what must not be."""
-        kinds = (
-            "lost",
-            "doubled",
-            "orphans",
-            "no_record",
-            "no_bytes",
-            "paid_twice",
-            "dead_letters",
-            "doubt_mismatch",
-            "references",
-        )
-        return {kind: getattr(self, kind) for kind in kinds if getattr(self, kind)}
+        return {kind: getattr(self, kind) for kind in VIOLATIONS if getattr(self, kind)}
 
     def as_json(self) -> dict[str, Any]:
         """For the results file."""
