@@ -35,7 +35,7 @@ async def report_material(read: ReadModel, links: Links, project_id: str) -> Ans
     return {
         "project_id": project_id,
         "references": [{**item, "url": await links.to(item["uri"])} for item in (*given, *made)],
-        "without_keyframe": [{**run, "attempts": await _attempts(read, run["run_id"])} for run in waiting],
+        "without_keyframe": [await _without(read, links, run) for run in waiting],
         "costs": costs,
     }
 
@@ -53,9 +53,25 @@ async def _small(links: Links, asset: Mapping[str, Any] | None) -> str | None:
     return await links.to(asset.get("thumbnail_uri") or asset["uri"]) if asset else None
 
 
-async def _attempts(read: ReadModel, run_id: str) -> list[Answer]:
-    failure = (await read.run(run_id)).get("failure") or {}
-    return list(failure.get("attempts", ()))
+async def _without(read: ReadModel, links: Links, run: Answer) -> Answer:
+    """A run that has no keyframe, with links to what it made: each take, and the image that is or was looked at."""
+    whole = await read.run(run["run_id"])
+    attempts = list((whole.get("failure") or {}).get("attempts", ()))
+    name, asked = on_show(whole)
+    linked = [{**item, "url": await _small(links, item.get("asset"))} for item in attempts]
+    look = None if name is None else {"generation_id": name, "url": await _small(links, asked.get("asset"))}
+    return {**run, "reason": run["reason"] or asked.get("reason"), "attempts": linked, "look": look}
+
+
+def on_show(run: Answer) -> tuple[str | None, Answer]:
+    """The generation of a whole run that was shown to a reviewer last, and what was said then."""
+    asked = [
+        (item["review_requested"]["at_ms"], name, item["review_requested"])
+        for name, item in run.get("generations", {}).items()
+        if item.get("review_requested")
+    ]
+    _, name, said = max(asked, key=lambda item: item[:2], default=(0, None, {}))
+    return name, said
 
 
 def _picture(kind: str, entity_id: str, image: Mapping[str, Any]) -> Answer:

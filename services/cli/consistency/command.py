@@ -59,13 +59,14 @@ async def write(
         CliError: the project is unknown, or the folder can't be written.
     """
     project, keyframes = await client.project(project_id), await client.keyframes_with_takes(project_id)
-    beside = await client.report_material(project_id)
-    pictures = await _pictures(client, keyframes, beside["references"])
+    beside, bible = await client.report_material(project_id), await client.bible(project_id)
+    pictures = await _pictures(client, keyframes, beside)
     identity, why_not = await asyncio.to_thread(_identity, keyframes, pictures, beside["references"], faces)
     material = Material(
         references=beside["references"],
         without_keyframe=beside["without_keyframe"],
         costs=beside["costs"],
+        names={f"{item['kind']}:{item['id']}": str(item["entity"]["name"]) for item in bible},
         cids=identity,
         why_no_cids=why_not,
     )
@@ -176,8 +177,9 @@ def part_of(data: bytes, region: Mapping[str, float] | None) -> bytes:
     return out.getvalue()
 
 
-async def _pictures(client: GatewayClient, keyframes: Sequence[Answer], references: Sequence[Answer]) -> Pictures:
-    """All that can be had; what isn't what was announced is left out."""
+async def _pictures(client: GatewayClient, keyframes: Sequence[Answer], beside: Answer) -> Pictures:
+    """All that can be had, also of frames without a keyframe; what isn't what was announced is left out."""
+    references = beside["references"]
     room = asyncio.Semaphore(_AT_ONCE)
 
     async def one(key: str, url: object, sha256: str | None) -> tuple[str, bytes] | None:
@@ -193,12 +195,14 @@ async def _pictures(client: GatewayClient, keyframes: Sequence[Answer], referenc
         found = await asyncio.gather(*(one(*item) for item in wanted))
         return dict(item for item in found if item is not None)
 
-    takes = [attempt for item in keyframes for attempt in item.get("attempts", ()) if attempt.get("url")]
+    told = [attempt for item in (*keyframes, *beside["without_keyframe"]) for attempt in item.get("attempts", ())]
+    told += [item["look"] for item in beside["without_keyframe"] if item.get("look")]
+    takes = {str(item["generation_id"]): item for item in told if item.get("url")}
     wanted = {key_of(item): item for item in references}
     found = await all_of((key, item["url"], item.get("sha256")) for key, item in wanted.items())
     return Pictures(
         await all_of((str(item["asset"]["sha256"]), item["url"], str(item["asset"]["sha256"])) for item in keyframes),
         {key: part_of(data, wanted[key].get("region")) for key, data in found.items()},
         # A small copy stands in for each, whose content nobody has announced.
-        await all_of((str(item["generation_id"]), item["url"], None) for item in takes),
+        await all_of((name, item["url"], None) for name, item in takes.items()),
     )

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -61,6 +61,7 @@ class Material:
         references: the pictures that entities are to look like: kind, entity_id, sha256 or uri, about.
         without_keyframe: frames that have none, with status, reason and attempts.
         costs: what the project has cost in all, as the gateway tells it; None = the keyframes' own sum.
+        names: of the bible's entries, by kind and id, e.g. `prop:flute`; an entry without one is called by its id.
         cids: identity by faces, as `cids.measured` gives it; None = not measured.
         why_no_cids: why not.
     """
@@ -68,6 +69,7 @@ class Material:
     references: Sequence[Answer] = ()
     without_keyframe: Sequence[Answer] = ()
     costs: Answer | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
     cids: Answer | None = None
     why_no_cids: str = ""
 
@@ -79,7 +81,7 @@ def report(
     project: Answer, frames: Sequence[Shown], manifest: Answer, material: Material = NOTHING_ELSE
 ) -> dict[str, Any]:
     """The report as JSON values. A null is something that could not be measured, never a zero."""
-    told = sorted(frames, key=lambda item: (item.order, item.code))
+    told = sorted(frames, key=lambda item: (item.order, item.keyframe["frame_role"] == "end", item.code))
     without = [_without(item) for item in material.without_keyframe]
     retakes = [item for frame in told for item in retakes_of(frame.code, frame.keyframe.get("attempts", ()))]
     retakes += [item for run in material.without_keyframe for item in retakes_of(_name(run), run.get("attempts", ()))]
@@ -87,7 +89,7 @@ def report(
     entities = {
         "characters": _entities(told, _people),
         "locations": _entities(told, _places),
-        "props": _entities(told, _props),
+        "props": _entities(told, lambda item: _props(item, material.names)),
         "scenes": _entities(told, lambda item: [(item["shot"]["scene_id"], item["shot"].get("scene_title", ""))]),
     }
     for kind, items in entities.items():
@@ -130,6 +132,7 @@ def _without(run: Answer) -> dict[str, Any]:
         "reason": run.get("reason") or "",
         "attempts": len(run.get("attempts") or ()) or run.get("generations", 0),
         "cost_usd_micros": run.get("cost_usd_micros", 0),
+        "generation_id": (run.get("look") or {}).get("generation_id"),
     }
 
 
@@ -176,9 +179,9 @@ def _places(keyframe: Answer) -> Iterable[tuple[str, str]]:
     return [(f"{place['location_id']} · {place['time_of_day']}", f"{place['name']}, {place['time_of_day']}")]
 
 
-def _props(keyframe: Answer) -> Iterable[tuple[str, str]]:
+def _props(keyframe: Answer, names: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     digests = keyframe.get("provenance", {}).get("bible_digests", {})
-    return [(name.partition(":")[2], name.partition(":")[2]) for name in digests if name.startswith("prop:")]
+    return [(key.partition(":")[2], names.get(key, "")) for key in digests if key.startswith("prop:")]
 
 
 def _entities(frames: Sequence[Shown], of: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - one of the three above

@@ -17,6 +17,7 @@ Answer = Mapping[str, Any]
 
 _LARGE: Final = 640
 _SMALL: Final = 320
+_TINY: Final = 160
 #: Frames whose pictures the strip holds; a longer film would make a page that no browser opens.
 _MOST_SHOWN: Final = 240
 _KINDS: Final = (
@@ -25,6 +26,7 @@ _KINDS: Final = (
     ("props", "Props", "prop"),
     ("scenes", "Scenes", "scene"),
 )
+_AS_TOLD: Final = {"review": "waits for a reviewer", "held": "waits: a call is in doubt"}
 #: Nothing may be fetched or run, whatever a plan's words hold.
 _POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
@@ -47,7 +49,7 @@ def page(report: Answer, album: Album) -> str:
         _tiles(report),
         *(_kind(heading, word, report[name], report, album) for name, heading, word in _KINDS if report[name]),
         _retakes(report, album),
-        _without(report),
+        _without(report, album),
         _film(report, album),
         costs_table(report),
         checks_table(report),
@@ -173,25 +175,29 @@ def _decay(entity: Answer) -> str:
 def _beside(entity: Answer, album: Album) -> str:
     """The worst shot beside the reference, or beside the most typical frame where there is none."""
     reference = album.references.get(entity["reference"] or "")
-    typical = str(max(entity["by_shot"], key=lambda pair: pair[1], default=[""])[0])
+    # Two frames are equally far from their mean: the worst one is shown, so the other one is the typical one.
+    others = [pair for pair in entity["by_shot"] if pair[0] != entity["worst_shot"]]
+    typical = str(max(others, key=lambda pair: pair[1], default=[""])[0])
     if reference is not None:
-        left = figure(reference, "reference", _LARGE)
+        left = figure(reference, "reference", _LARGE, str(entity["name"]))
     elif typical in album.frames:
-        left = figure(album.frames[typical], f"no reference; most typical: {text(typical)}", _LARGE)
+        word = "the other one" if len(others) == 1 else "most typical"
+        left = figure(album.frames[typical], f"no reference; {word}: {text(typical)}", _LARGE, str(entity["name"]))
     else:
         left = ""
-    worst, shots = entity["worst_shot"], entity["shots"]
+    worst, shots, name = entity["worst_shot"], entity["shots"], str(entity["name"])
     if worst is None and len(shots) == 1 and shots[0] in album.frames:
-        return left + figure(album.frames[shots[0]], f"its only frame: {text(shots[0])}", _LARGE)
+        return left + figure(album.frames[shots[0]], f"its only frame: {text(shots[0])}", _LARGE, name)
     if worst not in album.frames:
         return left
     word = "worst" if any(value is not None for _, value in entity["identity"]) else "least alike"
-    return left + figure(album.frames[worst], f"<span class='bad'>{word}: {text(worst)}</span>", _LARGE)
+    return left + figure(album.frames[worst], f"<span class='bad'>{word}: {text(worst)}</span>", _LARGE, name)
 
 
 def _retakes(report: Answer, album: Album) -> str:
     if not report["retakes"]:
-        return "<section><h2>Retakes</h2><p class='note'>None: every first take passed.</p></section>"
+        why = "None: every first take passed." if report["frames"] else "None so far."
+        return f"<section><h2>Retakes</h2><p class='note'>{why}</p></section>"
     cards = "".join(_retake(item, album) for item in report["retakes"])
     note = "What failed, what the next take changed, and whether the checks that had failed held then."
     sums = strategies_table(report)
@@ -214,21 +220,40 @@ def _retake(item: Answer, album: Album) -> str:
     told = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts)
     before, after = album.takes.get(item["before"] or ""), album.takes.get(item["generation_id"] or "")
     code, take = text(item["code"]), item["take"]
+    shows = (f"{item['code']}, the take before", f"{item['code']}, take {take}")
     return (
-        f"<article class='card retake'>{figure(before, f'<b>{code}</b>, the take before', _SMALL)}"
-        f"{figure(after, f'<b>{code}</b>, take {take}', _SMALL)}<dl>{told}</dl></article>"
+        f"<article class='card retake'>{figure(before, f'<b>{code}</b>, the take before', _SMALL, shows[0])}"
+        f"{figure(after, f'<b>{code}</b>, take {take}', _SMALL, shows[1])}<dl>{told}</dl></article>"
     )
 
 
-def _without(report: Answer) -> str:
+def _without(report: Answer, album: Album) -> str:
     items = report["without_keyframe"]
     if not items:
         return ""
+    looks = [album.takes.get(item.get("generation_id") or "") for item in items[:_MOST_SHOWN]]
+    pictures = [_look(data, item) for data, item in zip(looks, items, strict=False)]
+    pictures += [""] * (len(items) - len(pictures))
     rows = [
-        (f"<b>{text(item['code'])}</b>", text(item["status"]), text(item["attempts"]), text(item["reason"] or "–"))
-        for item in items
+        (
+            picture,
+            f"<b>{text(item['code'])}</b>",
+            text(_AS_TOLD.get(item["status"], item["status"])),
+            text(item["attempts"]),
+            text(item["reason"] or "–"),
+        )
+        for picture, item in zip(pictures, items, strict=True)
     ]
-    return f"<section><h2>Without a keyframe</h2>{table(('frame', 'is', 'attempts', 'because'), rows)}</section>"
+    names = ("image", "frame", "is", "attempts", "because")
+    first = 0 if any(pictures) else 1
+    note = "The image is the one that a reviewer was shown last." if any(pictures) else ""
+    told = table(names[first:], [row[first:] for row in rows])
+    return f"<section><h2>Without a keyframe</h2><p class='note'>{note}</p>{told}</section>"
+
+
+def _look(data: bytes | None, item: Answer) -> str:
+    inlined = _inline(data, _TINY) if data else None
+    return f"<img class='tiny' alt='{text(item['code'])}, not a keyframe' src='{inlined}'>" if inlined else ""
 
 
 def _film(report: Answer, album: Album) -> str:
@@ -248,13 +273,14 @@ def _frame(item: Answer, album: Album) -> str:
     if item["warned"]:
         caption += f"<br>warned: {text(', '.join(item['warned']))}"
     kind = "retaken" if item["take"] > 1 else ""
-    return f"<div class='{kind}'>{figure(album.frames.get(item['code']), caption, _SMALL)}</div>"
+    return f"<div class='{kind}'>{figure(album.frames.get(item['code']), caption, _SMALL, str(item['code']))}</div>"
 
 
-def figure(data: bytes | None, caption: str, side: int) -> str:
-    """A picture, at most so many pixels a side; `caption` is HTML."""
+def figure(data: bytes | None, caption: str, side: int, shows: str) -> str:
+    """A picture, at most so many pixels a side; `caption` is HTML, `shows` is for those who can't see it."""
     inlined = _inline(data, side) if data else None
-    picture = f"<img alt='' loading='lazy' src='{inlined}'>" if inlined else "<div class='none'>no picture</div>"
+    seen = f"<img alt='{text(shows)}' loading='lazy' src='{inlined}'>"
+    picture = seen if inlined else "<div class='none'>no picture</div>"
     return f"<figure>{picture}<figcaption>{caption}</figcaption></figure>"
 
 

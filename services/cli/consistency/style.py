@@ -22,7 +22,7 @@ h3{font-size:16px;margin:0;overflow-wrap:anywhere}p{margin:.3em 0}.dim{color:var
 .grid{display:grid;gap:16px;align-items:start;grid-template-columns:repeat(auto-fill,minmax(min(100%,500px),1fr))}
 .row{display:flex;gap:14px;align-items:flex-start;margin-top:12px}.row>figure{flex:1}
 figure{margin:0;min-width:0}img{width:100%;display:block;border-radius:6px;background:var(--hole)}
-.none{display:grid;place-items:center;aspect-ratio:16/9;border-radius:6px;background:var(--hole);color:var(--dim);
+img.tiny{width:112px}.none{display:grid;place-items:center;aspect-ratio:16/9;border-radius:6px;background:var(--hole);color:var(--dim);
 font-size:13px}
 figcaption{color:var(--dim);font-size:12.5px;margin-top:5px;overflow-wrap:anywhere}
 .bad{color:var(--bad)}.good{color:var(--good)}.gold{color:var(--gold)}
@@ -31,7 +31,7 @@ th{text-align:left;color:var(--dim);font-weight:500;white-space:nowrap}
 td,th{padding:8px 16px 8px 0;border-bottom:1px solid var(--line);vertical-align:top}
 tr:last-child td{border-bottom:0}td.n,th.n{text-align:right}td.w{overflow-wrap:anywhere}
 .retake{display:grid;gap:18px;grid-template-columns:minmax(200px,1fr) minmax(200px,1fr) 2fr;margin-bottom:16px}
-.retake dl{margin:0;display:grid;grid-template-columns:max-content 1fr;gap:3px 14px;font-size:14px}
+.retake dl{margin:0;display:grid;align-content:start;grid-template-columns:max-content 1fr;gap:3px 14px;font-size:14px}
 .retake dt{color:var(--dim)}.retake dd{margin:0;overflow-wrap:anywhere}
 .strip{display:grid;gap:12px;grid-template-columns:repeat(auto-fill,minmax(150px,1fr))}
 .retaken img{outline:2px solid var(--gold);outline-offset:1px}

@@ -13,7 +13,7 @@ _FIGURES: Final = frozenset({"tried", "helped", "left out", "calls", "cost", "at
 def table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table in a card; cells are HTML. Columns of figures stand to the right."""
     kinds = ["n" if name in _FIGURES else "w" for name in names]
-    head = "".join(f"<th class='{kind}'>{_text(name)}" for name, kind in zip(names, kinds, strict=True))
+    head = "".join(f"<th scope='col' class='{kind}'>{_text(name)}" for name, kind in zip(names, kinds, strict=True))
     body = "".join(
         "<tr>" + "".join(f"<td class='{kind}'>{cell}" for cell, kind in zip(row, kinds, strict=True)) for row in rows
     )

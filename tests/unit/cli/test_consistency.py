@@ -137,9 +137,15 @@ def test_frames_without_a_keyframe_are_told_with_their_retakes_and_cost() -> Non
     assert "&lt;all used&gt;" in page(told, Album({}))
 
 
-def test_both_frames_of_a_shot_are_told_apart() -> None:
-    told = made(shown(1, RED, frame_role="start"), shown(1, GREEN, frame_role="end"))
-    assert [item["code"] for item in told["frames"]] == ["SH1 end", "SH1 start"]
+def test_both_frames_of_a_shot_are_told_apart_and_in_the_order_of_the_story() -> None:
+    told = made(shown(1, RED, frame_role="end"), shown(1, GREEN, frame_role="start"))
+    assert [item["code"] for item in told["frames"]] == ["SH1 start", "SH1 end"]
+
+
+def test_a_prop_has_the_name_of_its_entry() -> None:
+    digests = {"bible_digests": {"prop:flute": "1", "prop:pot": "1", "character:mira": "1"}}
+    told = made(shown(1, RED, provenance=digests), names={"prop:flute": "Bamboo flute"})
+    assert [item["name"] for item in told["props"]] == ["Bamboo flute", "pot"]
 
 
 def test_the_reference_of_a_place_is_that_of_its_time_of_day() -> None:
@@ -237,6 +243,22 @@ def test_a_picture_that_cannot_be_decoded_leaves_a_hole_and_no_failure() -> None
 
 def test_what_appears_once_shows_its_only_frame() -> None:
     assert page(made(shown(1, RED)), Album({"SH1": encoded(RED)})).count("its only frame: SH1") == 2
+
+
+def test_of_two_frames_that_are_compared_both_are_shown() -> None:
+    html = page(made(shown(1, RED), shown(2, GREEN)), Album({"SH1": encoded(RED), "SH2": encoded(GREEN)}))
+    assert html.count("no reference; the other one: SH2") == html.count("least alike: SH1") == 2
+
+
+def test_a_frame_that_waits_for_a_reviewer_is_shown_with_the_reason_and_every_picture_says_what_it_is() -> None:
+    look = {"generation_id": "g<1", "url": "http://s3/1"}
+    run = {"code": "SH9", "frame_role": None, "status": "review", "reason": "approval policy is manual", "look": look}
+    html = page(made(without_keyframe=[run]), Album({}, {}, {"g<1": encoded(RED)}))
+    assert "alt='SH9, not a keyframe'" in html
+    assert "waits for a reviewer" in html
+    assert "approval policy is manual" in html
+    assert "every first take passed" not in html
+    assert "alt=''" not in page(made(shown(1, RED), shown(2, GREEN)), Album({"SH1": encoded(RED)}))
 
 
 def test_a_plot_names_its_worst_shot_and_does_not_magnify_small_differences() -> None:
