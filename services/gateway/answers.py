@@ -48,4 +48,10 @@ def as_json(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[
 
 def problem(status: HTTPStatus, code: str, message: str, **about: str) -> JSONResponse:
     """`{"error": {code, message, field?, value?, allowed?}}`."""
-    return JSONResponse({"error": {"code": code, "message": message, **about}}, status_code=status)
+    told = {"code": code, "message": message, **about}
+    return JSONResponse({"error": {name: _sayable(text) for name, text in told.items()}}, status_code=status)
+
+
+def _sayable(text: str) -> str:
+    """Text that can be encoded: JSON may bring lone surrogates, and an error quotes what is wrong."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -10,17 +10,21 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from schemas.base import Identifier, Model
 from schemas.review import Decision, ReviewDecided
 from schemas.text import Name, Text
 from services.chassis.failures import Transient
+from services.chassis.publishing import UnpublishableError
 from services.gateway.answers import Links, as_json, problem
 from services.gateway.bible_api import BibleApi, bible_routes
+from services.gateway.entry_book import EntryRefusedError
 from services.gateway.ports import EventPublisher
 from services.gateway.read_model import NotFoundError, ReadModel
 from services.gateway.registry.api import RegistryApi, registry_routes
 from services.gateway.reporting import report_material, with_attempt_links
+from services.gateway.routing import add_route
 from services.gateway.webhooks import Webhooks, webhook_routes
 
 ProjectId = Annotated[Identifier, Path(description="Film project")]
@@ -169,25 +173,24 @@ class Api:
 def routes(api: Api) -> APIRouter:
     """The table of the API."""
     router = APIRouter(prefix="/api/v1")
-    table: tuple[tuple[str, str, Callable[..., Awaitable[Any]]], ...] = (
-        ("GET", "/projects", api.projects),
-        ("GET", "/projects/{project_id}", api.project),
-        ("GET", "/projects/{project_id}/progress", api.progress),
-        ("GET", "/projects/{project_id}/bible", api.bible),
-        ("GET", "/projects/{project_id}/shots", api.shots),
-        ("GET", "/projects/{project_id}/shots/{shot_id}", api.shot),
-        ("GET", "/projects/{project_id}/keyframes", api.keyframes),
-        ("GET", "/projects/{project_id}/report", api.report),
-        ("GET", "/projects/{project_id}/costs", api.costs),
-        ("GET", "/in-doubt", api.in_doubt),
-        ("GET", "/runs/{run_id}", api.run),
-        ("GET", "/runs/{run_id}/lineage", api.lineage),
-        ("GET", "/providers", api.providers),
-        ("POST", "/reviews", api.review),
+    reads: tuple[tuple[str, Callable[..., Awaitable[Any]]], ...] = (
+        ("/projects", api.projects),
+        ("/projects/{project_id}", api.project),
+        ("/projects/{project_id}/progress", api.progress),
+        ("/projects/{project_id}/bible", api.bible),
+        ("/projects/{project_id}/shots", api.shots),
+        ("/projects/{project_id}/shots/{shot_id}", api.shot),
+        ("/projects/{project_id}/keyframes", api.keyframes),
+        ("/projects/{project_id}/report", api.report),
+        ("/projects/{project_id}/costs", api.costs),
+        ("/in-doubt", api.in_doubt),
+        ("/runs/{run_id}", api.run),
+        ("/runs/{run_id}/lineage", api.lineage),
+        ("/providers", api.providers),
     )
-    for method, path, endpoint in table:
-        methods = ["GET", "HEAD"] if method == "GET" else [method]
-        router.add_api_route(path, as_json(endpoint), methods=methods, response_model=None)
+    for path, endpoint in reads:
+        add_route(router, "GET", path, as_json(endpoint))
+    add_route(router, "POST", "/reviews", as_json(api.review), HTTPStatus.ACCEPTED)
     return router
 
 
@@ -209,6 +212,9 @@ def web_app(
     app.add_exception_handler(NotFoundError, _not_found)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Transient, _away)
+    app.add_exception_handler(EntryRefusedError, _refused)
+    app.add_exception_handler(UnpublishableError, _refused)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _fault)
     return app
@@ -221,8 +227,12 @@ async def _not_found(_: Request, error: Exception) -> Response:
 async def _invalid(_: Request, error: Exception) -> Response:
     first = error.errors()[0] if isinstance(error, RequestValidationError) else {}
     field = ".".join(str(part) for part in first.get("loc", ()))
-    value = str(first.get("input", ""))[:80]
+    # Of what is missing, pydantic tells what is there instead: the whole body.
+    value = "" if first.get("type") == "missing" else str(first.get("input", ""))[:80]
     allowed = str(first.get("msg", "a valid request"))
+    if first.get("type") == "json_invalid":
+        field, value = "body", f"character {first['loc'][-1]}"
+        allowed = f"allowed is JSON ({first.get('ctx', {}).get('error', allowed)})"
     message = f"{field}: {value!r}: {allowed}"
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", message, field=field, value=value, allowed=allowed)
 
@@ -233,9 +243,22 @@ async def _away(_: Request, error: Exception) -> Response:
     return answer
 
 
+async def _refused(_: Request, error: Exception) -> Response:
+    return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", str(error))
+
+
+async def _gone(request: Request, _: Exception) -> Response:
+    # Nobody hears it; without an answer the framework would log a fault of ours.
+    log.info("%s %s: the client went away before its request was whole", request.method, request.url.path)
+    return problem(HTTPStatus.BAD_REQUEST, "incomplete", "body: it ended before it was whole")
+
+
 async def _http(_: Request, error: Exception) -> Response:
     status = HTTPStatus(error.status_code) if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
-    answer = problem(status, status.phrase.lower().replace(" ", "-"), status.description or status.phrase)
+    detail = str(getattr(error, "detail", ""))
+    # Without words of its own an error's detail is the phrase of its status, which says less than its description.
+    message = detail if detail not in {"", status.phrase} else status.description or status.phrase
+    answer = problem(status, status.phrase.lower().replace(" ", "-"), message)
     # A 405 must name what is allowed (RFC 9110, 15.5.6); the framework hands it over as a header.
     answer.headers.update(getattr(error, "headers", None) or {})
     return answer

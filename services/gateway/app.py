@@ -33,7 +33,7 @@ def build(settings: GatewaySettings) -> ServiceApp:
     read_model = ReadModel(documents)
     links = Links(objects, settings.gateway_link_s)
     api = Api(read_model, links, publisher, page_size=settings.gateway_page_size)
-    entries = EntryBook(documents)
+    entries = EntryBook(documents, max_bytes=settings.kafka_max_message_bytes)
     bible = BibleApi(read_model, entries, links, publisher, SystemClock())
     webhooks = Webhooks(
         publisher,

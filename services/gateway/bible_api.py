@@ -23,6 +23,7 @@ from services.gateway.domain.references import KINDS
 from services.gateway.entry_book import EntryBook, defined
 from services.gateway.ports import EventPublisher
 from services.gateway.read_model import NotFoundError, ReadModel
+from services.gateway.routing import add_route
 
 #: Rounds of taking the next number while others take it first.
 _ROUNDS: Final = 10
@@ -50,7 +51,7 @@ class AgainBody(Model):
     """character, location or prop."""
     entity_id: Identifier
     """Whose references."""
-    variant: str | None = None
+    variant: Phrase | None = None
     """Costume, or time/weather/season; None = all that were ever asked for."""
     asked_by: Name = "anonymous"
     """Who wants it."""
@@ -135,14 +136,11 @@ class BibleApi:
 def bible_routes(bible: BibleApi) -> APIRouter:
     """The table of the bible's API."""
     router = APIRouter(prefix="/api/v1/projects/{project_id}")
-    for method, path, endpoint in (
-        ("GET", "/bible/{kind}/{entity_id}", bible.history),
-        ("PUT", "/bible/{kind}/{entity_id}", bible.write),
-        ("GET", "/references", bible.references),
-        ("POST", "/references/again", bible.again),
-    ):
-        methods = ["GET", "HEAD"] if method == "GET" else [method]
-        router.add_api_route(path, as_json(endpoint), methods=methods, response_model=None)
+    entry = "/bible/{kind}/{entity_id}"
+    add_route(router, "GET", entry, as_json(bible.history))
+    add_route(router, "PUT", entry, as_json(bible.write), HTTPStatus.ACCEPTED, HTTPStatus.OK)
+    add_route(router, "GET", "/references", as_json(bible.references))
+    add_route(router, "POST", "/references/again", as_json(bible.again), HTTPStatus.ACCEPTED)
     return router
 
 
@@ -173,6 +171,8 @@ def _edited_meanwhile(body: EntryBody, known: int, entity_id: str) -> Response:
 def _invalid(error: ValidationError) -> Response:
     first = error.errors()[0]
     field = f"entity.{field_path(first['loc'])}"
-    value, allowed = str(first.get("input", ""))[:80], str(first["msg"])
+    # Of what is missing, pydantic tells what is there instead: the whole entry.
+    value = "" if first["type"] == "missing" else str(first.get("input", ""))[:80]
+    allowed = str(first["msg"])
     message = f"{field}: {value!r}: {allowed}"
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", message, field=field, value=value, allowed=allowed)

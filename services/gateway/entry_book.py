@@ -17,6 +17,14 @@ from services.gateway.domain.references import KINDS, versions_of
 GIVEN_OUT: Final = "given_out_entries"
 
 
+#: The database holds no larger whole number, and no event may carry one.
+_LAST_VERSION: Final = 2**63 - 1
+
+
+class EntryRefusedError(ValueError):
+    """A version that could never be published; the message says why. Nothing was noted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Newest:
     """An entry's newest version; `is_published` False: given out, and its event hasn't come in yet."""
@@ -26,9 +34,15 @@ class Newest:
 
 
 class EntryBook:
-    """The newest version of each entry: published, or given out and on its way."""
+    """The newest version of each entry: published, or given out and on its way.
 
-    def __init__(self, documents: DocumentStore) -> None:
+    Args:
+        documents: the database.
+        max_bytes: of an entry that the broker takes.
+    """
+
+    def __init__(self, documents: DocumentStore, *, max_bytes: int = 4 * 1024 * 1024) -> None:
+        self._max_bytes = max_bytes
         self._given_out = Versions(documents.collection(GIVEN_OUT))
         self._entities = documents.collection(domain.ENTITIES)
 
@@ -54,9 +68,18 @@ class EntryBook:
         return Newest(published, is_published=True) if published is not None else None
 
     async def give_out(self, project_id: str, entity: Entity) -> bool:
-        """Note a version before it is published; False: another content has that number."""
+        """Note a version before it is published; False: another content has that number.
+
+        Raises:
+            EntryRefusedError: it is too large, or its number is; once noted, it would stand before every later edit.
+        """
         key = _key(project_id, _kind_of(entity), entity.id)
-        entry = Entry(key, entity.version, entity.digest, entity.model_dump_json())
+        if entity.version > _LAST_VERSION:
+            raise EntryRefusedError(f"version: {key} has the last one, {_LAST_VERSION}; allowed is no further edit")
+        body = entity.model_dump_json()
+        if len(body.encode()) > self._max_bytes:
+            raise EntryRefusedError(f"entity: {len(body.encode()):,} bytes; allowed are at most {self._max_bytes:,}")
+        entry = Entry(key, entity.version, entity.digest, body)
         return not (await self._given_out.keep(entry, group=project_id)).clashes
 
 

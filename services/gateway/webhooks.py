@@ -19,6 +19,7 @@ from services.chassis.clock import Clock
 from services.gateway.answers import problem
 from services.gateway.domain.callbacks import JUDGES, Call, CallbackRefusedError
 from services.gateway.ports import EventPublisher
+from services.gateway.routing import add_route
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ class Webhooks:
 def webhook_routes(webhooks: Webhooks) -> APIRouter:
     """`POST /webhooks/{provider}`."""
     router = APIRouter()
-    router.add_api_route("/webhooks/{provider}", webhooks.received, methods=["POST"], response_model=None)
+    add_route(router, "POST", "/webhooks/{provider}", webhooks.received, HTTPStatus.ACCEPTED, streams=True)
     return router
 
 

@@ -1,6 +1,5 @@
 """The adapters' part of the API: list, add a file, assign to a character, and a character's pictures for training."""
 
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -19,6 +18,7 @@ from services.gateway.domain.adapters import Assignment, MisassignedError, Wante
 from services.gateway.read_model import NotFoundError, ReadModel
 from services.gateway.registry.registry import Registry
 from services.gateway.registry.uploads import Uploads, UploadTooLargeError
+from services.gateway.routing import add_route
 
 ProjectId = Annotated[Identifier, Path(description="Film project")]
 AdapterId = Annotated[Identifier, Path(description="Adapter, by its name in the project")]
@@ -131,13 +131,9 @@ class RegistryApi:
 def registry_routes(api: RegistryApi) -> APIRouter:
     """The table of the adapters' part of the API."""
     router = APIRouter(prefix="/api/v1/projects/{project_id}")
-    table: tuple[tuple[str, str, Callable[..., Awaitable[Response]]], ...] = (
-        ("GET", "/adapters", api.adapters),
-        ("PUT", "/adapters/{adapter_id}", api.add),
-        ("POST", "/adapters/{adapter_id}/assignments", api.assign),
-        ("GET", "/characters/{character_id}/pictures", api.pictures),
-    )
-    for method, path, endpoint in table:
-        methods = ["GET", "HEAD"] if method == "GET" else [method]
-        router.add_api_route(path, endpoint, methods=methods, response_model=None)
+    made, same = HTTPStatus.CREATED, HTTPStatus.OK
+    add_route(router, "GET", "/adapters", api.adapters)
+    add_route(router, "PUT", "/adapters/{adapter_id}", api.add, made, same, streams=True)
+    add_route(router, "POST", "/adapters/{adapter_id}/assignments", api.assign, made, same)
+    add_route(router, "GET", "/characters/{character_id}/pictures", api.pictures)
     return router
