@@ -18,6 +18,7 @@ from services.cli import settings
 from services.cli.exits import CliError, Exit
 from services.cli.gateway_client import GatewayClient
 from services.cli.output import Output
+from services.cli.progress import WAITS_FOR_PEOPLE
 from services.cli.project_commands import chosen_project
 
 Answer = dict[str, Any]
@@ -158,14 +159,17 @@ def _kept(error: CliError, edited: str, entry: str) -> CliError:
 async def list_references(output: Output, folder: Path | None, project_id: str | None) -> Exit:
     """Every sheet, plate and prop view."""
     async with GatewayClient(settings.gateway_url(folder)) as client:
-        made = await client.references(await chosen_project(client, project_id))
+        project = await chosen_project(client, project_id)
+        made = await client.references(project)
+        runs = (await client.progress(project)).get("references", {}).get("runs", ())
+    asked = {run["run_id"] for run in runs if run["status"] in WAITS_FOR_PEOPLE}
     rows = [
         {
             "reference": item["subject"].replace("_", " "),
             "of": item["entity_id"],
             "version": item["bible_version"],
             "variant": item["variant"],
-            "status": item["status"],
+            "status": "to review" if item["status"] == "making" and item["run_id"] in asked else item["status"],
             "makings": item["makings"],
             "model": (item["image"] or {}).get("model") or "",
             "for": "" if item["status"] == "failed" else item["reason"] or "",
@@ -313,7 +317,7 @@ def _yaml(value: Answer) -> str:
 def _table(rows: Sequence[Answer], columns: Sequence[str]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="grey50")
     for column in columns:
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(str(row[column]) for column in columns))
     return table

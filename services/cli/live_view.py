@@ -43,6 +43,8 @@ def _head(film: FilmProgress) -> Text:
     text.append(f"   {film.ready}/{film.expected} keyframes", style="green" if film.finished else "")
     if film.bad:
         text.append(f"   {len(film.bad)} failed", style="bold red")
+    if film.people_asked:
+        text.append(f"   {film.people_asked}", style=COLOURS["review"])
     return text
 
 
@@ -97,20 +99,25 @@ def _strip(film: FilmProgress) -> Text:
 def films_table(films: Sequence[FilmProgress]) -> Table:
     """One line per film: how it stands."""
     table = Table(box=None, pad_edge=False, header_style="grey50")
-    for name in ("film", "title"):
-        table.add_column(name, no_wrap=True)
-    for name in ("keyframes", "ready", "failed", "in work", "seconds", "cost"):
-        table.add_column(name, justify="right")
+    asked = any(film.waiting or film.references_waiting for film in films)
+    table.add_column("film", no_wrap=True)
+    # The one column that gives way on a narrow terminal; figures are never cut.
+    table.add_column("title")
+    for name in ("keyframes", "ready", "failed", *(("review",) if asked else ()), "in work", "seconds", "cost"):
+        table.add_column(name, justify="right", no_wrap=True)
     for film in films:
         counts = film.counts
         failed = counts["failed"] + counts["rejected"]
-        moving = film.expected - film.ready - failed - counts["superseded"]
+        people = len(film.waiting)
+        moving = film.expected - film.ready - failed - counts["superseded"] - people
+        to_review = str(people) + (f"+{film.references_waiting}" if film.references_waiting else "")
         table.add_row(
             film.project_id,
-            film.title,
+            Text(film.title, no_wrap=True, overflow="ellipsis"),
             str(film.expected),
             Text(str(film.ready), style="green" if film.ready == film.expected else ""),
             Text(str(failed), style="bold red" if failed else ""),
+            *((Text(to_review, style="" if to_review == "0" else COLOURS["review"]),) if asked else ()),
             str(moving),
             f"{film.seconds:.1f}",
             f"${film.cost_usd:.2f}",
@@ -122,7 +129,8 @@ def failures_table(films: Sequence[FilmProgress]) -> Table:
     """Why what failed did."""
     table = Table(box=None, pad_edge=False, header_style="grey50")
     for name in ("film", "shot", "frame", "end", "reason"):
-        table.add_column(name, no_wrap=name != "reason")
+        # A planner's code may be as long as a line: it folds before the reason is cut.
+        table.add_column(name, no_wrap=name not in {"shot", "reason"}, overflow="fold")
     for film in films:
         for frame in film.bad:
             table.add_row(film.project_id, frame.code, frame.role, Text(frame.status, style="red"), Text(frame.reason))

@@ -38,6 +38,7 @@ class FilmProgress:
     Attributes:
         expected: keyframes that the plan asks for; at least as many as are known.
         seconds: from the first event of the first run to the newest event of any.
+        references_waiting: sheets, plates and prop views that wait for a person; shots may wait for them.
     """
 
     project_id: str
@@ -46,6 +47,7 @@ class FilmProgress:
     frames: tuple[Frame, ...]
     seconds: float
     cost_usd: float
+    references_waiting: int = 0
 
     @property
     def counts(self) -> dict[str, int]:
@@ -77,6 +79,13 @@ class FilmProgress:
         return tuple(frame for frame in self.frames if frame.status in WAITS_FOR_PEOPLE)
 
     @property
+    def people_asked(self) -> str:
+        """What waits for a person, in words; empty when nothing does."""
+        counted = ((len(self.waiting), "keyframe"), (self.references_waiting, "reference"))
+        said = [f"{count} {word}{'' if count == 1 else 's'}" for count, word in counted if count]
+        return f"{' and '.join(said)} to review" if said else ""
+
+    @property
     def at_rest(self) -> bool:
         """Whether nothing moves until a person says something, if anything is left to move at all."""
         still = ENDS | WAITS_FOR_PEOPLE
@@ -93,6 +102,7 @@ class FilmProgress:
             "counts": self.counts,
             "finished": self.finished,
             "waiting_for_people": len(self.waiting),
+            "references_waiting_for_people": self.references_waiting,
             "seconds": round(self.seconds, 3),
             "cost_usd": self.cost_usd,
             "failures": [
@@ -105,6 +115,7 @@ class FilmProgress:
 def film_progress(answer: Answer, *, title: str = "", expected: int = 0) -> FilmProgress:
     """A film's progress from the gateway's answer on it; `expected` is what was published, 0 when that isn't known."""
     runs: Sequence[Answer] = answer.get("runs") or []
+    made: Answer = answer.get("references") or {}
     frames = tuple(_frame(run) for run in runs)
     times = [run[name] for run in runs for name in ("first_at_ms", "last_at_ms") if run.get(name) is not None]
     return FilmProgress(
@@ -114,6 +125,7 @@ def film_progress(answer: Answer, *, title: str = "", expected: int = 0) -> Film
         frames=frames,
         seconds=(max(times) - min(times)) / 1000 if times else 0.0,
         cost_usd=sum(int(run.get("cost_usd_micros") or 0) for run in runs) / _MICROS,
+        references_waiting=sum(run.get("status") in WAITS_FOR_PEOPLE for run in made.get("runs") or ()),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -120,7 +120,10 @@ async def chosen_project(client: GatewayClient, project_id: str | None) -> str:
 def _keyframes_table(keyframes: Sequence[Answer]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="grey50")
     for name in ("scene", "shot", "frame", "size", "model", "seed", "cost", "take", "file"):
-        table.add_column(name, no_wrap=True, justify="right" if name in {"cost", "seed", "take"} else "left")
+        # Names and addresses have any length: they give way on a narrow terminal, figures don't.
+        gives_way = name in {"scene", "shot", "model", "file"}
+        justify: Literal["left", "right"] = "right" if name in {"cost", "seed", "take"} else "left"
+        table.add_column(name, no_wrap=not gives_way, overflow="fold", justify=justify)
     for item in keyframes:
         asset = item["asset"]
         table.add_row(
@@ -132,6 +135,6 @@ def _keyframes_table(keyframes: Sequence[Answer]) -> Table:
             "–" if item["seed_used"] is None else str(item["seed_used"]),
             f"${item['cost_usd_micros'] / _MICROS:.2f}",
             str(item["take"]),
-            str(asset["uri"]),
+            Text(str(asset["uri"]), no_wrap=True, overflow="ellipsis"),
         )
     return table

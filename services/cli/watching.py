@@ -94,7 +94,8 @@ def _line(films: Sequence[FilmProgress]) -> str:
     parts = []
     for film in films:
         moving = ", ".join(f"{count} {status}" for status, count in film.counts.items() if count and status != "ready")
-        parts.append(f"{film.project_id}: {film.ready}/{film.expected} ready{f' ({moving})' if moving else ''}")
+        asked = f"; {film.people_asked}" if film.references_waiting else ""
+        parts.append(f"{film.project_id}: {film.ready}/{film.expected} ready{f' ({moving})' if moving else ''}{asked}")
     return "; ".join(parts)
 
 
@@ -102,9 +103,9 @@ def report(output: Output, films: Sequence[FilmProgress]) -> Exit:
     """Say how the films ended; the exit code that says the same. Frames in review are no failure."""
     output.result([film.summary() for film in films], lambda: films_table(films) if films else Text("no films yet"))
     bad = any(film.bad for film in films)
-    waiting = sum(len(film.waiting) for film in films)
-    if waiting:
-        output.note(f"{waiting} keyframe{'' if waiting == 1 else 's'} wait for a reviewer's decision")
+    for film in films:
+        if film.people_asked:
+            output.note(f"{film.project_id}: {film.people_asked}: `ice review --project {film.project_id}`")
     if bad and not output.as_json:
         output.console().print()
         output.console().print(failures_table(films))

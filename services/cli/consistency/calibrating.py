@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -64,7 +64,7 @@ def proposal(check: str, samples: Sequence[Sample], *, at_least: bool) -> Propos
     good = [item.value for item in samples if item.approved]
     bad = [item.value for item in samples if not item.approved]
     if min(len(good), len(bad)) < LEAST:
-        why = f"{len(good)} approved and {len(bad)} rejected frames; {LEAST} of each are needed"
+        why = f"{len(good)} approved and {len(bad)} rejected; {LEAST} of each are needed"
         return Proposal(check, None, None, None, len(good), len(bad), why)
     sign = 1.0 if at_least else -1.0
     told = sorted({sign * item.value for item in samples})
@@ -123,7 +123,7 @@ async def calibrate(output: Output, folder: Path | None, project_id: str | None)
         found = await proposals(client, project)
     bounds = proposed_bounds(found, project)
     value = {"project_id": project, "bounds": bounds, "checks": [_told(item) for item in found]}
-    output.result(value, lambda: Group(_table(found), Text(), Text(_advice(bounds), overflow="fold")))
+    output.result(value, lambda: Group(*_view(found, bounds)))
     return Exit.OK
 
 
@@ -145,14 +145,26 @@ def _told(item: Proposal) -> dict[str, Any]:
     return {name: getattr(item, name) for name in names}
 
 
+def _view(found: Sequence[Proposal], bounds: Answer) -> list[RenderableType]:
+    """The checks that were measured, those that weren't in one line, and what to do."""
+    measured = [item for item in found if item.approved or item.rejected]
+    others = ", ".join(item.check for item in found if item not in measured)
+    parts: list[RenderableType] = [_table(measured), Text()] if measured else []
+    if others:
+        parts += [Text(f"Measured on no frame that was decided on: {others}.", style="grey50"), Text()]
+    return [*parts, Text(_advice(bounds), overflow="fold")]
+
+
 def _table(found: Sequence[Proposal]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="grey50")
-    for name in ("check", "bound", "approved kept", "rejected caught", "of", ""):
-        table.add_column(name)
+    for name in ("check", "bound", "approved, kept", "rejected, caught", "why no bound"):
+        if name != "why no bound" or any(item.why for item in found):
+            table.add_column(name, no_wrap=name != "why no bound")
     for item in found:
         bound, kept, caught = (
             "–" if value is None else form.format(value)
             for value, form in ((item.bound, "{:.3f}"), (item.kept, "{:.0%}"), (item.caught, "{:.0%}"))
         )
-        table.add_row(item.check, bound, kept, caught, f"{item.approved} + {item.rejected}", item.why)
+        cells = (item.check, bound, f"{item.approved}, {kept}", f"{item.rejected}, {caught}", item.why)
+        table.add_row(*cells[: len(table.columns)])
     return table

@@ -1,7 +1,11 @@
 """How far a film is, from the gateway's words."""
 
+import io
 from typing import Any
 
+from rich.console import Console
+
+from services.cli.live_view import films_table
 from services.cli.progress import film_progress, scenes
 
 
@@ -65,3 +69,20 @@ def test_a_film_that_only_people_can_move_is_at_rest_and_not_finished() -> None:
     assert [frame.status for frame in film.waiting] == ["review", "held"]
     assert not film_progress(answer(run("review"), run("generating")), expected=2).at_rest
     assert not film_progress(answer(run("review")), expected=2).at_rest
+
+
+def test_references_that_wait_for_a_person_are_told_with_the_frames_that_do() -> None:
+    made = {"references": {"runs": [run("review"), run("held"), run("ready")]}}
+    film = film_progress({**answer(run("planned"), run("review")), **made})
+    assert film.people_asked == "1 keyframe and 2 references to review"
+    assert film.summary()["references_waiting_for_people"] == 2
+    assert not film_progress(answer(run())).people_asked
+
+
+def test_on_a_narrow_terminal_a_long_title_gives_way_and_no_figure_does() -> None:
+    film = film_progress(answer(*(run() for _ in range(123)), run("review")), title="A title " * 20)
+    console = Console(width=80, file=io.StringIO(), record=True)
+    console.print(films_table([film]))
+    head, row = console.export_text().splitlines()
+    assert head.split()[-8:] == ["keyframes", "ready", "failed", "review", "in", "work", "seconds", "cost"]
+    assert row.split()[-7:] == ["124", "123", "0", "1", "0", "2.5", "$31.00"]
