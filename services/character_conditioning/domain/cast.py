@@ -17,6 +17,8 @@ from services.character_conditioning.domain.seeds import character_seed, frame_s
 REFERENCE_STRENGTH: Final = 0.6
 #: Features that one conditioning can hold.
 MOST_FEATURES: Final = 64
+#: Ten times what the longest prompt holds. A feature may be a list without an end, and every later event carries all.
+MOST_LETTERS: Final = 400_000
 
 
 Pictures = Mapping[str, Sequence[ReferenceImage]]
@@ -107,3 +109,10 @@ def _condition(
 def feature_count(member: CastMember, character: Character) -> int:
     """Changing features of a character in a shot, the bible's and the shot's together."""
     return len(character.changing.keys() | member.changing.keys())
+
+
+def letter_count(character: Character) -> int:
+    """Characters of text in all features of an entry."""
+    features = (character.appearance, character.changing, character.attire)
+    values = (value for named in features for value in named.values())
+    return sum(len(value) if isinstance(value, str) else sum(map(len, value)) for value in values)

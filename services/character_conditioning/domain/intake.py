@@ -8,7 +8,13 @@ from schemas.bible import Character
 from schemas.conditioning import CharactersConditioned
 from schemas.shot import Problem, ShotPlanned, ShotRejected
 from schemas.suggestions import allowed_entries, listed
-from services.character_conditioning.domain.cast import MOST_FEATURES, conditioned, feature_count
+from services.character_conditioning.domain.cast import (
+    MOST_FEATURES,
+    MOST_LETTERS,
+    conditioned,
+    feature_count,
+    letter_count,
+)
 from services.character_conditioning.domain.costumes import ATTIRE_COSTUME, knows_costume
 from services.character_conditioning.domain.sheets import NO_SHEETS, Sheets, losses, objections, sheets_for
 
@@ -92,7 +98,20 @@ def problems_of(planned: ShotPlanned, characters: Mapping[str, Character]) -> tu
         problem
         for index, member in enumerate(planned.shot.cast)
         for problem in _problems(index, planned, characters[member.character_id])
-    )
+    ) + tuple(_overlong(planned, characters))
+
+
+def _overlong(planned: ShotPlanned, characters: Mapping[str, Character]) -> Iterable[Problem]:
+    counts = {name: letter_count(characters[name]) for name in (item.character_id for item in planned.shot.cast)}
+    total = sum(counts.values())
+    if total > MOST_LETTERS:
+        longest = max(counts, key=lambda name: counts[name])
+        yield Problem.shortened(
+            field="shot.cast",
+            value=f"{total:,} characters of features, {counts[longest]:,} of them of {longest}",
+            allowed=f"at most {MOST_LETTERS:,} of the whole cast",
+            code="too-much-text",
+        )
 
 
 def _problems(index: int, planned: ShotPlanned, character: Character) -> Iterable[Problem]:

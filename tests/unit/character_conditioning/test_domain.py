@@ -249,6 +249,13 @@ def test_more_changing_features_than_fit_are_refused() -> None:
     assert refusal(*domain.decide(wanted, cast(radha)))["shot.cast.0.changing"][0] == "too-many-features"
 
 
+def test_a_cast_of_more_text_than_any_event_may_carry_is_refused_instead_of_getting_stuck() -> None:
+    radha = character(appearance={"hair": ("x" * 500,) * 900})
+    code, value, allowed = refusal(*domain.decide(planned(cast=["radha"]), cast(radha)))["shot.cast"]
+    assert (code, value) == ("too-much-text", "450,000 characters of features, 450,000 of them of radha")
+    assert "400,000" in allowed
+
+
 def test_a_rejection_names_every_unknown_and_what_comes_close() -> None:
     wanted = planned(cast=["rada", {"character_id": "krishna", "bible_version": 7}, "zzz"])
     found = domain.rejection(
