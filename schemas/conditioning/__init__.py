@@ -9,8 +9,10 @@ from schemas.conditioning.v1 import (
     LightParameters,
     LocationConditioned,
     LocationConditioning,
+    PlateVariant,
     PropConditioning,
     SeedChoice,
+    VariantChange,
 )
 
 __all__ = [
@@ -22,6 +24,8 @@ __all__ = [
     "LightParameters",
     "LocationConditioned",
     "LocationConditioning",
+    "PlateVariant",
     "PropConditioning",
     "SeedChoice",
+    "VariantChange",
 ]

@@ -12,6 +12,10 @@ from schemas.text import Features, Name, Phrase, Sha256, Slug, Tags, Text
 from schemas.vocabulary import CharacterType, Facing, FrameRole, Season, TimeOfDay, Weather
 
 
+def _unset(value: object) -> bool:
+    return value is None
+
+
 class SeedChoice(Model):
     """A seed and why it is this one."""
 
@@ -94,6 +98,28 @@ class LightParameters(Model):
     """Colourfulness, 1 = neutral."""
 
 
+class VariantChange(Model):
+    """One thing that differs between two pictures of a place."""
+
+    aspect: Literal["time", "weather", "season"]
+    """What it is."""
+    before: Slug
+    """As the picture that there is shows it, e.g. `noon`."""
+    after: Slug
+    """As it is to be, e.g. `night`."""
+
+
+class PlateVariant(Model):
+    """How a plate is derived from a picture that there is of the same place in another time, weather or season."""
+
+    plate: ReferenceImage
+    """The picture that it is made from; one of the location's references."""
+    changes: tuple[VariantChange, ...] = Field(min_length=1)
+    """What differs, in the order time, weather, season."""
+    remade: float = Field(gt=0, le=1)
+    """How much of the picture has to be made anew for that, 0 to 1; the rest keeps the place what it is."""
+
+
 class LocationConditioning(Model):
     """The place as this shot shows it."""
 
@@ -127,6 +153,9 @@ class LocationConditioning(Model):
     """Plates, best variant first."""
     reference_strength: float = Field(default=0.5, ge=0, le=1)
     """How hard a model should hold to them, 0 to 1."""
+    # Left out where it isn't set, as in every event that isn't about a plate.
+    variant_of: PlateVariant | None = Field(default=None, exclude_if=_unset)
+    """Of a location plate: what it is derived from; None = it is made from words, or is no plate."""
     template_id: Slug | None = None
     """Location template that filled the gaps."""
     template_weight: float = Field(default=0.7, ge=0, le=1)
@@ -225,6 +254,8 @@ __all__ = [
     "LightParameters",
     "LocationConditioned",
     "LocationConditioning",
+    "PlateVariant",
     "PropConditioning",
     "SeedChoice",
+    "VariantChange",
 ]

@@ -24,7 +24,8 @@ class ReferenceUse(Model):
     sha256: Sha256 | None = None
     """Hash of its bytes, when known."""
     role: Slug
-    """`character`, `location`, `continuity`, `prop` or `composition`."""
+    """`character`, `location`, `continuity`, `prop`, `composition`; or `init`: the picture is begun with it, and
+    `strength` says how much of it stays."""
     entity_id: Identifier | None = None
     """Character, location or prop that it shows."""
     strength: float | None = Field(default=None, ge=0, le=1)

@@ -69,6 +69,9 @@ class RenderedPrompt(Model):
     """What it must not show; empty where there is nothing to say. Words as they are meant, nothing escaped."""
     negative_folded: PromptText = ""
     """The same as sentences that say what is there instead, for models that take no negative prompt."""
+    variant_told: PromptText = ""
+    """Of a plate that is derived from another: what is to change in it and what stays, in sentences, for models
+    that are shown that plate and change it by words. Empty = it is made from words alone."""
     chunks: tuple[PromptChunk, ...] = ()
     """The prompt piece by piece, to be written in any program's form; a fact is never parted between two chunks.
     Empty = the prompt is words without weights."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from services.generation.providers.exchange import FormBody, HttpCall, JsonBody, MultipartBody
-from services.generation.providers.vendor import VendorJob
+from services.generation.providers.vendor import INIT, VendorJob
 
 #: The event has these in fields of their own.
 _ELSEWHERE: Final = frozenset({"prompt", "negative_prompt", "text_prompts", "contents"})
@@ -18,6 +18,10 @@ def parameters_of(call: HttpCall, job: VendorJob) -> dict[str, Any]:
     record: dict[str, Any] = {"model": job.model, "requested_size": f"{job.size[0]}x{job.size[1]}"}
     if job.references:
         record["references_sent"] = len(job.references)
+    start = next((reference for reference in job.references if reference.role == INIT), None)
+    if start is not None:
+        record["begun_with"] = start.entity_id or "a picture"
+        record["begun_with_kept"] = start.strength
     return {**record, **plain_values(told)}
 
 

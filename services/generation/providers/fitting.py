@@ -8,16 +8,25 @@ import re
 from schemas.bible import Lora
 from schemas.conditioning import Degradation
 from schemas.generation import ReferenceUse
+from services.generation.providers import guiding
 from services.generation.providers.base import ImageJob
 from services.generation.providers.errors import PromptTooLong
-from services.generation.providers.vendor import ModelTraits, Reference, VendorJob
+from services.generation.providers.vendor import INIT, ModelTraits, Reference, VendorJob
 
 _PHRASE = 500
 
 
 def references_to_send(job: ImageJob, traits: ModelTraits) -> tuple[ReferenceUse, ...]:
-    """The first references up to the model's limit."""
-    return job.references[: traits.references.most if traits.references else 0]
+    """The first references up to the model's limit; a picture to begin with is none."""
+    shown = tuple(use for use in job.references if use.role != INIT)
+    return shown[: traits.references.most if traits.references else 0]
+
+
+def start_to_send(job: ImageJob, traits: ModelTraits) -> ReferenceUse | None:
+    """The picture to begin with; None = there is none, or the model can't begin with it here."""
+    if traits.start is None or (guiding.wanted(job, traits) and traits.guide and not traits.guide.beside_start):
+        return None
+    return next((use for use in job.references if use.role == INIT), None)
 
 
 def fitted(job: ImageJob, traits: ModelTraits, references: tuple[Reference, ...]) -> VendorJob:
@@ -79,10 +88,17 @@ def _left_out(job: ImageJob, traits: ModelTraits) -> tuple[Degradation, ...]:
     if job.negative_prompt and not traits.negative_prompt:
         reason = f"{job.model} takes no negative prompt"
         losses.append(_loss("negative-prompt-unsupported", f"negative prompt: {job.negative_prompt}", reason))
-    sent = len(references_to_send(job, traits))
-    reason = f"{job.model} takes {sent or 'no'} reference(s), {len(job.references)} were to be sent"
-    losses += [_loss("reference-dropped", f"{use.role} {use.entity_id or ''}", reason) for use in job.references[sent:]]
-    strong = sum(use.strength is not None for use in job.references[:sent])
+    sent, start = references_to_send(job, traits), start_to_send(job, traits)
+    shown = [use for use in job.references if use.role != INIT]
+    reason = f"{job.model} takes {len(sent) or 'no'} reference(s), {len(shown)} were to be sent"
+    losses += [_loss("reference-dropped", f"{use.role} {use.entity_id or ''}", reason) for use in shown[len(sent) :]]
+    begins = f"{job.model} can't begin with this picture here"
+    losses += [
+        _loss("reference-dropped", f"{use.role} {use.entity_id or ''}", begins)
+        for use in job.references
+        if use.role == INIT and use != start
+    ]
+    strong = sum(use.strength is not None for use in sent)
     if strong and traits.references is not None and not traits.references.strength:
         reason = f"{job.model} takes references without strength"
         losses.append(_loss("reference-strength-unsupported", f"strength of {strong} reference(s)", reason))

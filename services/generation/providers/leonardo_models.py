@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from services.generation.providers.sizes import Size, SizeList, SizeRange, Sizes
-from services.generation.providers.vendor import Guidance, ModelTraits, ReferenceLimits
+from services.generation.providers.vendor import INIT, Guidance, ModelTraits, ReferenceLimits
 
 #: FLUX takes no more; the other models do, and one limit for all keeps a seed the same when the model changes.
 _SEEDS: Final = (0, 2_147_483_637)
@@ -25,9 +25,10 @@ ROLE_KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "continuity": ("image_reference", "style", "content"),
     "composition": ("edge", "image_reference", "content"),
     "prop": ("image_reference", "style", "content"),
+    INIT: ("image_to_image",),
 }
 #: When nothing of a role's fits.
-LAST_RESORT: Final = ("image_reference", "content", "style", "image_to_image")
+LAST_RESORT: Final = ("image_reference", "content", "style")
 
 
 def _range(least: int, most: int, max_pixels: int | None = None) -> SizeRange:
@@ -48,6 +49,7 @@ def _model(
         price_usd_micros=price_usd_micros,
         seeds=_SEEDS,
         references=ReferenceLimits(most=references, max_side=_SIDE, strength=True),
+        start=ReferenceLimits(most=1, max_side=_SIDE, strength=True) if "image_to_image" in guidances else None,
         options={"guidances": guidances},
         **told,
     )

@@ -12,6 +12,8 @@ from schemas.generation import ReferenceUse
 from services.chassis.failures import ObjectMissing, ObjectTooLarge
 from services.generation.providers.cutting import cut
 from services.generation.providers.errors import InvalidRequest
+from services.generation.providers.laying import laid
+from services.generation.providers.sizes import Size
 from services.generation.providers.vendor import Reference, ReferenceLimits
 
 _READ: Final = ("PNG", "JPEG", "WEBP")
@@ -21,6 +23,8 @@ _MAX_READ_PIXELS: Final = 8192 * 8192
 _QUALITY: Final = 92
 _SMALLER: Final = 0.75
 _LEAST_SIDE: Final = 64
+#: What a picture is read by before it is brought to the size of a frame.
+_ANY: Final = ReferenceLimits(most=1, max_bytes=_MAX_READ_BYTES, max_side=8192, max_pixels=_MAX_READ_PIXELS)
 _NOT_LAID_OUT: Final = "the sheet has no such view in its place: it was sent whole"
 T = TypeVar("T")
 
@@ -61,12 +65,20 @@ class ReferenceReader:
         """
         return tuple(await asyncio.gather(*(self._one(use, limits) for use in uses)))
 
+    async def read_start(self, use: ReferenceUse, limits: ReferenceLimits, made: Size, wanted: Size) -> Reference:
+        """A picture to begin with, of the made size; see `fit_start`, and `read` for what it raises."""
+        data = await self._bytes(use)
+        return await self.offload.run(lambda: fit_start(data, use, limits, made, wanted))
+
     async def _one(self, use: ReferenceUse, limits: ReferenceLimits) -> Reference:
+        data = await self._bytes(use)
+        return await self.offload.run(lambda: fit_reference(data, use, limits))
+
+    async def _bytes(self, use: ReferenceUse) -> bytes:
         try:
-            data = await self._store.get(use.uri, max_bytes=_MAX_READ_BYTES)
+            return await self._store.get(use.uri, max_bytes=_MAX_READ_BYTES)
         except (ObjectMissing, ObjectTooLarge) as error:
             raise InvalidRequest(f"reference {use.role} {use.entity_id}: {error}") from error
-        return await self.offload.run(lambda: fit_reference(data, use, limits))
 
 
 def fit_reference(data: bytes, use: ReferenceUse, limits: ReferenceLimits) -> Reference:
@@ -101,6 +113,37 @@ def fit_reference(data: bytes, use: ReferenceUse, limits: ReferenceLimits) -> Re
     return sent if part is not None else replace(sent, loss=_NOT_LAID_OUT)
 
 
+def fit_start(data: bytes, use: ReferenceUse, limits: ReferenceLimits, made: Size, wanted: Size) -> Reference:
+    """A picture to begin with: its middle of the wanted shape, laid onto the made size where the later crop keeps it.
+
+    So what is delivered lies upon it point by point, and models that take their size from the picture make the right
+    one.
+
+    Args:
+        data: PNG, JPEG or WebP of any shape.
+        use: what it is for.
+        limits: of the model; of a size beyond them it is sent smaller, and the model enlarges it.
+        made: size that is asked of the model, pixels.
+        wanted: size that is delivered, pixels.
+
+    Raises:
+        InvalidRequest: no such image.
+    """
+    whole = fit_reference(data, use, _ANY)
+    with Image.open(io.BytesIO(whole.data)) as image:
+        upright = ImageOps.exif_transpose(image)
+        picture = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+    return _encoded_within(laid(_on_white(picture), made, wanted, edge=True), use, limits)
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode != "RGBA":
+        return image
+    white = Image.new("RGB", image.size, "white")
+    white.paste(image, mask=image.getchannel("A"))
+    return white
+
+
 def _encoded_within(upright: Image.Image, use: ReferenceUse, limits: ReferenceLimits) -> Reference:
     size = _scaled(upright.size, limits)
     while min(size) >= min(_LEAST_SIDE, *upright.size):
@@ -122,10 +165,8 @@ def _scaled(size: tuple[int, int], limits: ReferenceLimits) -> tuple[int, int]:
 
 def _encoded(image: Image.Image, kind: str) -> bytes:
     out = io.BytesIO()
-    if kind == "JPEG" and image.mode == "RGBA":
-        white = Image.new("RGB", image.size, "white")
-        white.paste(image, mask=image.getchannel("A"))
-        image = white
+    if kind == "JPEG":
+        image = _on_white(image)
     image.save(out, kind, **({} if kind == "PNG" else {"quality": _QUALITY}))
     return out.getvalue()
 

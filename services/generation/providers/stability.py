@@ -67,18 +67,22 @@ def _stable(
     path: str,
     *,
     guidance: bool = False,
-    images: int = 1,
+    begins: bool = False,
     guide: Guidance | None = None,
     **options: object,
 ) -> ModelTraits:
-    """A v2beta model: its price in tenths of a credit, and its path below `/v2beta/stable-image`."""
+    """A v2beta model: its price in tenths of a credit, and its path below `/v2beta/stable-image`.
+
+    The one image that it takes is what it begins with (`begins`), or what controls it (`holds` among `options`).
+    """
     return ModelTraits(
         sizes=_BY_RATIO,
         prompt_max_chars=10_000,
         price_usd_micros=tenths * _CREDIT // 10,
         seeds=(1, 4_294_967_294),
         negative_prompt=True,
-        references=_ONE if images else None,
+        references=_ONE if "holds" in options else None,
+        start=_ONE if begins else None,
         cfg_scale=(1.0, 10.0) if guidance else None,
         guide=guide,
         options={"path": path, **options},
@@ -86,13 +90,13 @@ def _stable(
 
 
 def _sd3(tenths: int, name: str) -> ModelTraits:
-    return _stable(tenths, "generate/sd3", guidance=True, fields={"model": name})
+    return _stable(tenths, "generate/sd3", guidance=True, begins=True, fields={"model": name})
 
 
 #: `holds`: the field that says how hard to hold to the image that controls.
 MODELS: Final[Mapping[str, ModelTraits]] = {
-    "stable-image-ultra": _stable(80, "generate/ultra"),
-    "stable-image-core": _stable(30, "generate/core", images=0),
+    "stable-image-ultra": _stable(80, "generate/ultra", begins=True),
+    "stable-image-core": _stable(30, "generate/core"),
     "sd3.5-large": _sd3(65, "sd3.5-large"),
     "sd3.5-large-turbo": _sd3(40, "sd3.5-large-turbo"),
     "sd3.5-medium": _sd3(35, "sd3.5-medium"),

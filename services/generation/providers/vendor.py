@@ -18,6 +18,8 @@ from services.generation.providers.exchange import HttpCall, HttpReply, Unreadab
 from services.generation.providers.sizes import Size, Sizes
 
 MEBIBYTE = 1024 * 1024
+#: Role of a picture that the image is begun with; its strength says how much of it stays.
+INIT: Final = "init"
 _JOB_ID: Final = re.compile(r"[!-~]{1,200}")
 
 
@@ -49,10 +51,12 @@ class Guidance:
     Attributes:
         kind: pass of the storyboard: `depth`, `pose` or `line`.
         beside_references: it is taken beside the references; else it takes the place of the last one.
+        beside_start: it is taken beside a picture to begin with; else that one gives way.
     """
 
     kind: Literal["depth", "pose", "line"]
     beside_references: bool = False
+    beside_start: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ class ModelTraits:
         seeds: least and greatest seed.
         negative_prompt: whether it takes one.
         references: limits, or None.
+        start: limits of a picture to begin with (role `init`), or None. It counts as no reference.
         loras: adapters per call.
         lora_base: model family that an adapter must be trained for, where it says so, e.g. `sdxl`; None = any.
         lora_ids: pattern of the vendor's own ids of adapters; others are left out. None = any.
@@ -83,6 +88,7 @@ class ModelTraits:
     seeds: tuple[int, int] | None = None
     negative_prompt: bool = False
     references: ReferenceLimits | None = None
+    start: ReferenceLimits | None = None
     loras: int = 0
     lora_base: str | None = None
     lora_ids: str | None = None
@@ -103,7 +109,7 @@ class Reference:
         mime_type: `image/png`, `image/jpeg` or `image/webp`.
         width: pixels.
         height: pixels.
-        role: `character`, `location`, `continuity`, `prop` or `composition`.
+        role: `character`, `location`, `continuity`, `prop`, `composition` or `init`.
         entity_id: what it shows.
         strength: how hard to hold to it, 0 to 1; None = the model's default.
         uploaded: the vendor's id or URL of it, when the vendor wants references uploaded first.

@@ -150,13 +150,18 @@ class VendorProvider:
         traits = self._traits(job.model)
         references: tuple[Reference, ...] = ()
         fitting.fitted(job, traits, references)
+        start = fitting.start_to_send(job, traits)
+        if start is not None and traits.start is not None:
+            made = traits.sizes.nearest(job.width, job.height)
+            begun = await self._references.read_start(start, traits.start, made, (job.width, job.height))
+            references = (begun,)
         guides: tuple[Reference, ...] = ()
         if traits.guide is not None and guiding.wanted(job, traits):
             guides = (await guiding.drawn(job, traits.guide, self._references.offload),)
             traits = guiding.room_beside(traits)
         uses = fitting.references_to_send(job, traits)
         if uses and traits.references is not None:
-            references = await self._references.read(uses, traits.references)
+            references = (*references, *await self._references.read(uses, traits.references))
         prepared = fitting.fitted(job, traits, references)
         shown = (*guides, *references)
         if self._vendor.wants_uploads:

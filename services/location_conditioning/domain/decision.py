@@ -26,7 +26,13 @@ from services.location_conditioning.domain.continuity import (
     last_frame_of,
     refusal_of,
 )
-from services.location_conditioning.domain.place import condition_location, condition_prop, template_degradations
+from services.location_conditioning.domain.derived import derived
+from services.location_conditioning.domain.place import (
+    condition_location,
+    condition_prop,
+    is_sheltered,
+    template_degradations,
+)
 from services.location_conditioning.domain.templates import Templates
 from services.location_conditioning.domain.wanted import (
     NO_REFERENCES,
@@ -217,6 +223,8 @@ def conditioned(
     if known.location is not None:
         plates = pictures.get((SubjectKind.LOCATION_PLATE, known.location.id), ())
         place = condition_location(known.location, run.shot, run.project, templates, plates)
+        if run.subject is SubjectKind.LOCATION_PLATE:
+            place = derived(place, sheltered=is_sheltered(known.location, templates))
         degradations = (*degradations, *template_degradations(known.location, templates))
     return LocationConditioned(
         run=run,

@@ -12,19 +12,22 @@ from schemas.bible import ReferenceImage
 from schemas.vocabulary import TimeOfDay, Weather
 from services.location_conditioning.domain.variant import Variant
 
-_PARTS: Final[tuple[frozenset[StrEnum], ...]] = (
+#: Parts of the day that look alike.
+PARTS: Final[tuple[frozenset[StrEnum], ...]] = (
     frozenset({TimeOfDay.PRE_DAWN, TimeOfDay.DUSK, TimeOfDay.BLUE_HOUR}),
     frozenset({TimeOfDay.DAWN, TimeOfDay.SUNRISE, TimeOfDay.GOLDEN_HOUR, TimeOfDay.SUNSET}),
     frozenset({TimeOfDay.MORNING, TimeOfDay.NOON, TimeOfDay.AFTERNOON}),
     frozenset({TimeOfDay.NIGHT, TimeOfDay.MIDNIGHT}),
 )
-_KINDS: Final[tuple[frozenset[StrEnum], ...]] = (
+#: Kinds of weather that look alike.
+KINDS: Final[tuple[frozenset[StrEnum], ...]] = (
     frozenset({Weather.CLEAR, Weather.WIND, Weather.HEAT_HAZE}),
     frozenset({Weather.CLOUDY, Weather.OVERCAST}),
     frozenset({Weather.DRIZZLE, Weather.RAIN, Weather.STORM}),
     frozenset({Weather.FOG, Weather.MIST, Weather.DUST}),
 )
-_ANOTHER: Final = 2.0
+#: Penalty of a picture that says that it shows another time, weather or season.
+ANOTHER: Final = 2.0
 
 
 def ranked_plates(references: Iterable[ReferenceImage], variant: Variant) -> tuple[ReferenceImage, ...]:
@@ -33,9 +36,9 @@ def ranked_plates(references: Iterable[ReferenceImage], variant: Variant) -> tup
         sorted(
             references,
             key=lambda plate: (
-                4 * _penalty(plate.time_of_day, variant.time, _PARTS)
-                + 2 * _penalty(plate.weather, variant.weather, _KINDS)
-                + _penalty(plate.season, variant.season, ())
+                4 * penalty(plate.time_of_day, variant.time, PARTS)
+                + 2 * penalty(plate.weather, variant.weather, KINDS)
+                + penalty(plate.season, variant.season, ())
             ),
         )
     )
@@ -44,16 +47,17 @@ def ranked_plates(references: Iterable[ReferenceImage], variant: Variant) -> tup
 def shows(plate: ReferenceImage, variant: Variant) -> bool:
     """Whether a plate can stand for a variant: nothing that it says of itself speaks of another."""
     said = (
-        _penalty(plate.time_of_day, variant.time, _PARTS),
-        _penalty(plate.weather, variant.weather, _KINDS),
-        _penalty(plate.season, variant.season, ()),
+        penalty(plate.time_of_day, variant.time, PARTS),
+        penalty(plate.weather, variant.weather, KINDS),
+        penalty(plate.season, variant.season, ()),
     )
-    return max(said) < _ANOTHER
+    return max(said) < ANOTHER
 
 
-def _penalty(shown: StrEnum | None, wanted: StrEnum, groups: Iterable[frozenset[StrEnum]]) -> float:
+def penalty(shown: StrEnum | None, wanted: StrEnum, groups: Iterable[frozenset[StrEnum]]) -> float:
+    """How badly what a picture says of itself suits what is wanted; `groups` are of words that are near each other."""
     if shown is None:
         return 1.0
     if shown == wanted:
         return 0.0
-    return 0.5 if any(shown in group and wanted in group for group in groups) else _ANOTHER
+    return 0.5 if any(shown in group and wanted in group for group in groups) else ANOTHER

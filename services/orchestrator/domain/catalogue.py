@@ -17,11 +17,13 @@ from schemas.vocabulary import Dialect, WeightForm
 #: Stands for every style that a model doesn't name itself.
 ANY_STYLE = "*"
 _MAX_SEED = 4_294_967_295
-#: Fields of a card that shape no image.
+#: Fields of a card that shape no keyframe.
 _BESIDE_THE_IMAGE = frozenset(
     {
         *("title", "aliases", "note", "policy", "styles", "retires", "successor", "latency_s", "free"),
         *("cost_usd_micros", "cost_per_megapixel_usd_micros", "cost_spread"),
+        # It is asked for when a plate is made, and never shapes a keyframe.
+        "variation",
     }
 )
 
@@ -133,6 +135,16 @@ class References(_Entry):
     """Whether each can be given a strength."""
 
 
+class Variation(_Entry):
+    """How a model makes another picture of the same place from one that there is."""
+
+    by: Literal["strength", "words"]
+    """`strength`: it begins with that picture and keeps a share of it (image-to-image); `words`: it is shown that
+    picture as a reference and told what to change."""
+    beside_guide: bool = False
+    """Whether it can begin with a picture and hold to a drawn composition at once."""
+
+
 class LoraSource(StrEnum):
     """How a model is told which adapter to apply."""
 
@@ -188,6 +200,8 @@ class ModelCard(_Entry):
     """Whether it takes a negative prompt."""
     references: References = References()
     """Reference images taken."""
+    variation: Variation | None = None
+    """How it makes a location's plate from another of the same place; None = that one is a reference as any other."""
     loras: Loras = Loras()
     """Adapters taken."""
     steps: bool = False
@@ -231,6 +245,8 @@ class ModelCard(_Entry):
             raise ValueError(f"styles: {', '.join(wrong)}, allowed are affinities from 0 to 1")
         if self.free and (self.cost_usd_micros or self.cost_per_megapixel_usd_micros):
             raise ValueError(f"cost_usd_micros: {self.cost_usd_micros}, allowed is 0 for a free model")
+        if self.variation is not None and self.variation.by == "words" and not self.references.max:
+            raise ValueError("variation: by words, allowed is that for a model that takes references")
         least, most = self.cost_spread
         if not 0 < least <= 1 <= most:
             raise ValueError(f"cost_spread: {least}, {most}, allowed are a least above 0 to 1 and a most from 1 on")
@@ -252,7 +268,7 @@ class ModelCard(_Entry):
 
     @property
     def digest(self) -> str:
-        """Sha256 over what shapes its images: what it costs, how long it takes and what people call it is left out."""
+        """Sha256 over what shapes its keyframes: what it costs, how long it takes, what people call it is left out."""
         return content_digest(self.model_dump(mode="json", exclude=set(_BESIDE_THE_IMAGE)))
 
     @property

@@ -14,6 +14,7 @@ from services.orchestrator.domain.catalogue import Catalogue, ModelCard
 from services.orchestrator.domain.circuit import Circuit, Stand
 from services.orchestrator.domain.funds import NO_LIMITS, Funds, Spent, usd
 from services.orchestrator.domain.patience import Pause, moment
+from services.orchestrator.domain.variations import told_in_words
 
 
 class SkipCode(StrEnum):
@@ -120,7 +121,8 @@ def longest_prompt(card: ModelCard, history: History) -> int:
 def wording(card: ModelCard, prompt: PromptBuilt, limit: int | None = None) -> RenderedPrompt | None:
     """The prompt in the model's best dialect, the longest wording of it that fits; None when there is none.
 
-    A model without negative prompts gets the longest that leaves room for what must not be shown, if any does.
+    The longest that leaves room for what is added to it, if any does: what must not be shown, for a model without
+    negative prompts, and what to change in the plate that it is shown.
     `limit` in characters; None = the model's own.
     """
     most = card.prompt_max_chars if limit is None else limit
@@ -132,11 +134,18 @@ def wording(card: ModelCard, prompt: PromptBuilt, limit: int | None = None) -> R
             # Letters as they are, where there is a wording with them.
             read = [item for item in read if not item.latin] or read
         fitting = [item for item in read if len(item.prompt) <= most]
-        roomy = [item for item in fitting if card.negative_prompt or len(with_folded(item)) <= most]
+        told = told_in_words(card, prompt)
+        roomy = [item for item in fitting if _added(card, item, told=told) <= most]
         longest = max(roomy or fitting, key=lambda item: len(item.prompt), default=None)
         if longest is not None:
             return longest
     return None
+
+
+def _added(card: ModelCard, item: RenderedPrompt, *, told: bool) -> int:
+    """Characters of a wording with all that is added to it for a model."""
+    text = item.prompt if card.negative_prompt else with_folded(item)
+    return len(text) + (len(item.variant_told) + 1 if told and item.variant_told else 0)
 
 
 def with_folded(rendered: RenderedPrompt) -> str:

@@ -7,6 +7,7 @@ from services.orchestrator.domain.catalogue import Catalogue, ModelCard, Referen
 
 _REFERENCES = "references"
 _COMPOSITION_GUIDE = "composition-guide"
+_START_IMAGE = "start-image"
 
 
 def as_offered(catalogue: Catalogue, health: Mapping[str, ProviderHealthChanged]) -> Catalogue:
@@ -26,6 +27,8 @@ def _offered(card: ModelCard, health: Mapping[str, ProviderHealthChanged]) -> Mo
     changes: dict[str, object] = {}
     if _REFERENCES in lacks:
         changes["references"] = References()
+    if _START_IMAGE in lacks:
+        changes["variation"] = None
     if _COMPOSITION_GUIDE in lacks:
         changes["composition_guide"] = False
     return card.model_copy(update=changes) if changes else card

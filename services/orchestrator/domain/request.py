@@ -16,8 +16,8 @@ from schemas.vocabulary import Dialect, WeightForm
 from services.orchestrator.domain.adapters import matched
 from services.orchestrator.domain.catalogue import ModelCard, SeedSupport
 from services.orchestrator.domain.fit import with_folded, wording
-from services.orchestrator.domain.references import wanted_references
 from services.orchestrator.domain.router import Choice
+from services.orchestrator.domain.variations import references_beside, start_of, told_in_words
 
 Losses = tuple[Degradation, ...]
 
@@ -62,6 +62,9 @@ def plan_request(  # noqa: PLR0913 - what makes a request, by name
     if card is None or rendered is None:
         raise ValueError("choice: no model was chosen; allowed is a choice with a capable model")
     sent, worded = _wording(card, rendered, choice.longest_prompt)
+    if told_in_words(card, prompt):
+        sent, untold = _varied(card, rendered, sent, choice.longest_prompt)
+        worded = (*worded, *untold)
     seed_to_send, seeded = _seed(card, seed_of_take(prompt) if seed is None else seed)
     references, referenced = _references(card, prompt)
     loras, adapted = _loras(card, prompt)
@@ -177,6 +180,25 @@ def _wording(card: ModelCard, rendered: RenderedPrompt, most: int) -> tuple[dict
     return sent, (*losses, _loss("negative-prompt-unsupported", what, reason))
 
 
+def _varied(
+    card: ModelCard, rendered: RenderedPrompt, sent: dict[str, Any], most: int
+) -> tuple[dict[str, Any], Losses]:
+    """The wording after what is to change in the plate that the model is shown."""
+    if not rendered.variant_told:
+        return sent, ()
+    told = literal(rendered.variant_told, card.weights)
+    text = f"{told}\n{sent['prompt']}"
+    if len(text) > most:
+        reason = f"{card.model} takes {most} characters; it is shown the plate without the words"
+        return sent, (_loss("variant-not-told", "what is to change in the plate that there is", reason),)
+    chunks = sent["chunks"]
+    if chunks:
+        first, *others = chunks
+        pieces = (WeightedText(text=f"{rendered.variant_told}\n"), *first.pieces)
+        chunks = (PromptChunk(pieces=pieces, tokens=first.tokens), *others)
+    return {**sent, "prompt": text, "chunks": chunks}, ()
+
+
 def _in_form(rendered: RenderedPrompt, form: WeightForm) -> str:
     if rendered.chunks:
         return written((chunk.pieces for chunk in rendered.chunks), form)
@@ -215,7 +237,8 @@ def _within(support: SeedSupport, seed: int) -> int:
 
 
 def _references(card: ModelCard, prompt: PromptBuilt) -> tuple[tuple[ReferenceUse, ...], Losses]:
-    wanted = wanted_references(prompt)
+    start = start_of(card, prompt)
+    wanted = references_beside(card, prompt)
     limit = card.references.max
     sent = tuple(item.use for item in wanted[:limit])
     if limit:
@@ -229,7 +252,7 @@ def _references(card: ModelCard, prompt: PromptBuilt) -> tuple[tuple[ReferenceUs
         what = f"strength of {sum(use.strength is not None for use in sent)} reference(s)"
         losses.append(_loss("reference-strength-unsupported", what, f"{card.model} takes references without strength"))
         sent = tuple(use.model_copy(update={"strength": None}) for use in sent)
-    return sent, tuple(losses)
+    return (*((start,) if start is not None else ()), *sent), tuple(losses)
 
 
 def _loras(card: ModelCard, prompt: PromptBuilt) -> tuple[tuple[Lora, ...], Losses]:

@@ -13,7 +13,7 @@ from services.orchestrator.domain.adapters import matched
 from services.orchestrator.domain.catalogue import Catalogue, ModelCard
 from services.orchestrator.domain.fit import Conditions, History, longest_prompt, wanted_names, wording
 from services.orchestrator.domain.funds import usd
-from services.orchestrator.domain.references import wanted_references
+from services.orchestrator.domain.variations import begun_with, references_beside
 
 STYLE, CONSISTENCY, PRICE, SPEED = 0.45, 0.30, 0.15, 0.10
 KEPT, SHOT_WISH, PROJECT_WISH, DEFAULT_WISH = 8.0, 4.0, 2.0, 2.0
@@ -94,8 +94,10 @@ def _consistency(card: ModelCard, prompt: PromptBuilt) -> tuple[float, str]:
         return 1.0, "consistency: draws identity, place, style and seed from the facts"
     parts = [(1.0, 1.0 if card.seed else 0.0, "seed" if card.seed else "no seed")]
     applied, misfits = matched(card, prompt)
+    if begun_with(card, prompt) is not None:
+        parts.append((2.0, 1.0, "begins with the plate that there is"))
     for name, wanted, limit in (
-        ("references", len(wanted_references(prompt)), card.references.max),
+        ("references", len(references_beside(card, prompt)), card.references.max),
         ("adapters", len(applied) + len(misfits), len(applied)),
     ):
         if wanted:

@@ -23,7 +23,7 @@ from services.prompt_builder.domain.natural import NATURAL_LIMIT, natural_prompt
 from services.prompt_builder.domain.negatives import folded, natural_negative, negatives, tags_negative
 from services.prompt_builder.domain.planned import Planned, bounded, ordered, ranked
 from services.prompt_builder.domain.problems import unknown_words
-from services.prompt_builder.domain.reference_facts import of_reference
+from services.prompt_builder.domain.reference_facts import of_reference, variant_told
 from services.prompt_builder.domain.retake import retaken
 from services.prompt_builder.domain.setting_facts import setting_facts
 from services.prompt_builder.domain.slots import slots_of
@@ -131,6 +131,7 @@ def _sentences(
                 prompt=text,
                 negative_prompt=negative,
                 negative_folded=folded(event, templates, avoid),
+                variant_told=variant_told(event.location),
                 chunks=_by_hand(facts, text),
                 dropped=(*no_sentence, *no_negative),
             )

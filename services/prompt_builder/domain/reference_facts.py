@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from schemas.conditioning import LocationConditioning
 from schemas.vocabulary import SubjectKind
 from services.prompt_builder.domain.planned import Planned
 
@@ -32,3 +33,29 @@ def of_reference(subject: SubjectKind, facts: Iterable[Planned]) -> tuple[Planne
     return tuple(
         fact if fact.omitted or fact.kind in told else replace(fact, omitted=_REASONS[subject]) for fact in facts
     )
+
+
+_ASPECTS: Final[Mapping[str, str]] = {"time": "time of day", "weather": "weather", "season": "season"}
+
+
+def variant_told(place: LocationConditioning | None) -> str:
+    """How a plate is made of another one, for a model that is shown that one and reads what to change in it.
+
+    As the vendors' guides to editing say it: what changes first, then all that must stay. Empty for everything else.
+    """
+    if place is None or place.variant_of is None:
+        return ""
+    changes = [
+        f"the {_ASPECTS[change.aspect]}, from {_words(change.before)} to {_words(change.after)}"
+        for change in place.variant_of.changes
+    ]
+    told = changes[0] if len(changes) == 1 else f"{'; '.join(changes[:-1])}; and {changes[-1]}"
+    return (
+        f"Using the provided picture of this place, change only {told}. Light and shadows follow that change, and so "
+        "do sky, ground and plants where they are in view. Keep everything else as it is: the same layout, the same "
+        "buildings and landmarks where they stand, seen from the same camera position with the same lens and framing."
+    )
+
+
+def _words(word: str) -> str:
+    return word.replace("-", " ")

@@ -15,10 +15,10 @@ from services.generation.providers.diffusers import sizing
 from services.generation.providers.diffusers.diffusers_settings import LocalModel
 from services.generation.providers.diffusers.orders import Adapter, Order, Picture, Start, Where
 from services.generation.providers.sizes import SizeList
-from services.generation.providers.vendor import ModelTraits, Reference, ReferenceLimits, VendorJob
+from services.generation.providers.vendor import INIT, ModelTraits, Reference, ReferenceLimits, VendorJob
 
 #: Roles of references that the picture begins with, and of the mask that says where it is painted anew.
-BEGINS: Final = frozenset({"init", "composition"})
+BEGINS: Final = frozenset({INIT, "composition"})
 REPAINTS: Final = "mask"
 #: Where each kind of reference speaks about, and how hard it is held to where nobody says.
 _HEARD: Final[Mapping[str, tuple[Where, float]]] = MappingProxyType(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from services.generation.providers.diffusers.orders import Order, Size, Where
-from services.generation.providers.diffusers.sizing import kept_box
+from services.generation.providers.laying import laid
 
 Field = NDArray[np.float32]
 #: Pixels per cell of the latent grid, in every model of these families.
@@ -61,7 +61,7 @@ class Fields:
 
 
 def placed(data: bytes, made: Size, wanted: Size, mode: str, *, edge: bool) -> Image.Image:
-    """A picture of the wanted frame, laid onto the made one so that the later crop gives it back.
+    """A picture of the wanted frame, laid onto the made one so that the later crop gives it back; see `laid`.
 
     Args:
         data: the picture.
@@ -70,16 +70,8 @@ def placed(data: bytes, made: Size, wanted: Size, mode: str, *, edge: bool) -> I
         mode: Pillow's mode of the result.
         edge: what lies around it continues its edge; else it is black.
     """
-    left, top, right, bottom = kept_box(made, wanted)
     with Image.open(io.BytesIO(data)) as image:
-        inner = image.convert(mode).resize((right - left, bottom - top), Image.Resampling.LANCZOS)
-    if not edge:
-        canvas = Image.new(mode, made)
-        canvas.paste(inner, (left, top))
-        return canvas
-    margins = [(top, made[1] - bottom), (left, made[0] - right)]
-    cells = np.asarray(inner)
-    return Image.fromarray(np.pad(cells, [*margins, (0, 0)][: cells.ndim], mode="edge"), mode)
+        return laid(image.convert(mode), made, wanted, edge=edge)
 
 
 def _outline(data: bytes, made: Size, wanted: Size) -> NDArray[np.uint8]:

@@ -17,14 +17,3 @@ SDXL: Final[tuple[Size, ...]] = (
 SD15: Final[tuple[Size, ...]] = (
     (512, 512), (576, 448), (448, 576), (640, 448), (448, 640), (704, 384), (384, 704), (768, 320), (320, 768),
 )  # fmt: skip
-
-
-def kept_box(made: Size, wanted: Size) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom (pixels of the made picture) of its middle that has the wanted shape.
-
-    What is drawn into this box lands on the delivered picture exactly; everything around it is cropped away.
-    """
-    scale = min(made[0] / wanted[0], made[1] / wanted[1])
-    width, height = max(1, round(wanted[0] * scale)), max(1, round(wanted[1] * scale))
-    left, top = (made[0] - width) // 2, (made[1] - height) // 2
-    return left, top, left + width, top + height

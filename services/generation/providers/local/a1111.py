@@ -5,6 +5,7 @@ Fields are those of the servers' own code (modules/api, modules/processing.py) a
 """
 
 import base64
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
@@ -29,11 +30,14 @@ from services.generation.providers.local.gear import control_for, file_of
 from services.generation.providers.local.models import LocalModel, local_model
 from services.generation.providers.local.parts import LocalJob
 from services.generation.providers.local.vendor import LocalVendor
-from services.generation.providers.vendor import Made, Reference, VendorJob
+from services.generation.providers.vendor import INIT, Made, Reference, VendorJob
 
 _STRENGTH: Final = 0.6
 _SHARE: Final[Mapping[str, float]] = {"location": 0.6, "continuity": 0.5, "prop": 0.4}
-_OTHER_ROLES: Final = frozenset({"composition", "init"})
+_OTHER_ROLES: Final = frozenset({"composition", INIT})
+_LEAST_DENOISE: Final = 0.05
+#: As many as the server's own page offers.
+_MOST_STEPS: Final = 150
 #: Of the prompt, what the server would read as tags of its own: `<lora:…>`, `<hypernet:…>`.
 _TAGS: Final = re.compile(r"<(?=\w+:)")
 _SURVEY: Final = (
@@ -87,15 +91,13 @@ class A1111(LocalVendor):
         if not isinstance(job, LocalJob) or not isinstance(job.gear, WebuiGear):
             raise TypeError("job: allowed is one that was prepared for an AUTOMATIC1111 server")
         own, gear = local_model(job.traits), job.gear
-        start = next((item for item in job.references if item.role == "init"), None)
+        start = next((item for item in job.references if item.role == INIT), None)
         asked = _asked(job, own, gear)
         units = _units(job, own, gear)
         if units:
             asked["alwayson_scripts"] = {"ControlNet": {"args": units}}
         if start is not None:
-            held = _STRENGTH if start.strength is None else start.strength
-            asked |= {"init_images": [_text(start)], "resize_mode": 1}
-            asked["denoising_strength"] = round(min(1.0, max(0.05, 1.0 - held)), 3)
+            asked |= _begun(start, asked["steps"])
         path = "/sdapi/v1/txt2img" if start is None else "/sdapi/v1/img2img"
         return HttpCall("POST", path, JsonBody(asked), parameters=_record(job, asked, units))
 
@@ -225,6 +227,17 @@ def _unit(module: str | None, model: str | None, image: str, weight: float, **mo
         "guidance_end": 1.0,
         **more,
     }
+
+
+def _begun(start: Reference, steps: int) -> dict[str, Any]:
+    """What img2img wants besides: the harder to hold to the picture, the less noise is put over it.
+
+    The server goes through that share of the steps only, so as many more are asked for.
+    """
+    held = _STRENGTH if start.strength is None else start.strength
+    anew = round(min(1.0, max(_LEAST_DENOISE, 1.0 - held)), 3)
+    more = min(max(steps, _MOST_STEPS), math.ceil(steps / anew))
+    return {"init_images": [_text(start)], "resize_mode": 1, "denoising_strength": anew, "steps": more}
 
 
 def _text(reference: Reference) -> str:

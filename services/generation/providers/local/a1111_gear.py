@@ -44,6 +44,11 @@ class WebuiGear:
         return self.models if CONTROLNET in self.scripts else ()
 
     @property
+    def begins(self) -> bool:
+        """Its img2img comes with it."""
+        return True
+
+    @property
     def parts_prompts(self) -> bool:
         """Its one prompt is for the whole frame."""
         return False

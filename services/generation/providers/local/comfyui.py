@@ -228,4 +228,5 @@ def _record(job: LocalJob, graph: Graph) -> dict[str, Any]:
         "regions": ", ".join(part.character_id for part in job.parts),
         "guides": ", ".join(guide.kind for guide in job.guides),
         "nodes": len(graph),
+        "denoise": next(node["inputs"]["denoise"] for node in graph.values() if node["class_type"] == "KSampler"),
     }

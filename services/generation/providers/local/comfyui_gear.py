@@ -23,6 +23,7 @@ _REGIONS: Final = ("LoadImageMask", "ConditioningCombine")
 _HOOKS: Final = ("CreateHookLora", "SetClipHooks", "ConditioningSetProperties")
 _ADAPTER: Final = ("IPAdapterUnifiedLoader", "IPAdapterAdvanced")
 _CONTROL: Final = ("ControlNetLoader", "ControlNetApplyAdvanced")
+_BEGINNING: Final = ("LoadImage", "ImageScale", "VAEEncode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,11 @@ class ComfyGear:
     def parts_loras(self) -> bool:
         """Whether conditions can carry adapters of their own (since ComfyUI 0.3.8)."""
         return self.has(*_REGIONS, *_HOOKS)
+
+    @property
+    def begins(self) -> bool:
+        """Whether a picture can be scaled and encoded; these nodes come with every server of today."""
+        return self.has(*_BEGINNING)
 
     def has(self, *names: str) -> bool:
         """Whether it has all of these nodes."""

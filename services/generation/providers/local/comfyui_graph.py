@@ -18,7 +18,7 @@ from services.generation.providers.local.embeddings import applied, is_embedding
 from services.generation.providers.local.gear import control_for, file_of, is_union
 from services.generation.providers.local.models import LocalModel, local_model
 from services.generation.providers.local.parts import Guide, LocalJob, Part
-from services.generation.providers.vendor import Reference
+from services.generation.providers.vendor import INIT, Reference
 
 #: A node's output: its id and the place among its outputs.
 Link = list[str | int]
@@ -37,7 +37,7 @@ _UNION: Final[Mapping[str, str]] = {
     "canny": "canny/lineart/anime_lineart/mlsd",
 }
 #: References that aren't shown to an IP-Adapter.
-OTHER_ROLES: Final = frozenset({"composition", "init"})
+OTHER_ROLES: Final = frozenset({"composition", INIT})
 
 
 def build_graph(job: LocalJob, gear: ComfyGear) -> Graph:
@@ -222,8 +222,8 @@ class _Builder:
     def _latent(self, vae: Link) -> tuple[Link, float]:
         """An empty frame, or the picture to start from and how much of it may change."""
         (width, height), job = self._job.size, self._job
-        start = next((item for item in job.references if item.role == "init"), None)
-        if start is None or not self._gear.has("ImageScale", "VAEEncode"):
+        start = next((item for item in job.references if item.role == INIT), None)
+        if start is None:
             return self._one("EmptyLatentImage", width=width, height=height, batch_size=1), 1.0
         scaled = self._one(
             "ImageScale",

@@ -30,6 +30,7 @@ _ALL_KINDS: Final = re.compile(r"union|promax", re.IGNORECASE)
 #: What a model may lack on the servers that are there, as announced to the router.
 REFERENCES: Final = "references"
 COMPOSITION_GUIDE: Final = "composition-guide"
+START_IMAGE: Final = "start-image"
 
 
 class Gear(Protocol):
@@ -53,6 +54,11 @@ class Gear(Protocol):
     @property
     def controls(self) -> tuple[str, ...]:
         """Its control models."""
+        ...
+
+    @property
+    def begins(self) -> bool:
+        """Whether it can begin with a picture."""
         ...
 
     @property
@@ -123,6 +129,8 @@ def lacks(model: LocalModel, gear: Gear) -> tuple[str, ...]:
         found.append(REFERENCES)
     if not guide_kinds(model, gear):
         found.append(COMPOSITION_GUIDE)
+    if not gear.begins:
+        found.append(START_IMAGE)
     return tuple(found)
 
 

@@ -55,6 +55,7 @@ class LocalModel(BaseModel):
             seeds=(0, _MAX_SEED),
             negative_prompt=True,
             references=self.reference_limits,
+            start=ReferenceLimits(most=1, max_bytes=16 * MEBIBYTE, max_side=2048, strength=True),
             loras=self.loras,
             lora_base=self.base,
             steps=(1, 150),

@@ -224,14 +224,15 @@ class LocalServer(VendorProvider):
         return tuple(Guide("canny", reference) for reference in given)
 
     def _traits(self, model: str) -> ModelTraits:
-        """Of the model on this server: without an IP-Adapter it takes no references."""
+        """Of the model on this server: without an IP-Adapter it takes no references, but may begin with a picture."""
         traits = super()._traits(model)
         if self._gear is None:
             return traits
         if _checkpoint(traits, self._gear) is None:
             raise self._without_checkpoint(traits)
         reads = traits.references is not None and self._gear.reads(local_model(traits))
-        return traits if reads else replace(traits, references=None)
+        begins = traits.start if self._gear.begins else None
+        return replace(traits, references=traits.references if reads else None, start=begins)
 
     def _without_checkpoint(self, traits: ModelTraits) -> ProviderError:
         wanted, gear = local_model(traits).checkpoint, self._gear

@@ -9,7 +9,7 @@ from PIL import Image
 
 from services.generation.providers.diffusers.fields import Fields, placed
 from services.generation.providers.diffusers.orders import Order, Where
-from services.generation.providers.diffusers.sizing import kept_box
+from services.generation.providers.laying import kept_box
 
 
 def png(size: tuple[int, int], *boxes: tuple[int, int, int, int]) -> bytes:
