@@ -1,7 +1,7 @@
 """A film plan from its text: the plan, or every mistake at once with its place; and the events that a plan asks for."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -20,7 +20,10 @@ from services.cli.plan_text import read_text
 from services.cli.plan_tree import START, Mistake, Path, Tree, UnreadableTextError, dotted, shown
 
 MAX_EVENT_BYTES = 900_000
-"""A planned shot must fit in a Kafka record of 1 MB, the default of most brokers."""
+"""A planned shot, or an entry of the bible, must fit in a Kafka record of 1 MB, the default of most brokers."""
+_LEAST: Final = -(2**63)
+_MOST: Final = 2**63 - 1
+"""Services read no whole number beyond 64 bits, and no database holds one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def read_plan(
         if not mistakes:
             mistakes = [Mistake(*START, "", "", describe_validation(error), "invalid")]
         return Reading(None, _in_order(mistakes))
-    mistakes += _oversized(plan, tree)
+    mistakes += (*_oversized(plan, tree), *_beyond(tree, tree.value, ()))
     if judge is not None and not mistakes:
         mistakes = [_placed(objection, tree) for objection in judge(plan)]
     return Reading(None if mistakes else plan, _in_order(mistakes))
@@ -150,9 +153,29 @@ def _placed(objection: Objection, tree: Tree) -> Mistake:
     return Mistake(*place, dotted(objection.path), objection.value, objection.allowed, objection.code)
 
 
+def _beyond(tree: Tree, value: Any, path: Path) -> Iterator[Mistake]:  # noqa: ANN401 - as it was read from the file
+    """Whole numbers that could be published but never read."""
+    if isinstance(value, int) and not _LEAST <= value <= _MOST:
+        yield Mistake(*tree.place(path), dotted(path), shown(value), f"allowed is {_LEAST} to {_MOST}", "too-big")
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, item in items:
+        yield from _beyond(tree, item, (*path, name))
+
+
 def _oversized(plan: FilmPlan, tree: Tree) -> list[Mistake]:
     project = len(plan.project.model_dump_json().encode())
     found = []
+    for kind, entries in (
+        ("characters", plan.bible.characters),
+        ("locations", plan.bible.locations),
+        ("props", plan.bible.props),
+    ):
+        for number, entry in enumerate(entries):
+            size = len(entry.model_dump_json().encode())
+            if size > MAX_EVENT_BYTES:
+                place = tree.place(("bible", kind, number))
+                allowed = f"it takes {size:,} bytes; allowed are {MAX_EVENT_BYTES:,}"
+                found.append(Mistake(*place, f"bible.{kind}[{number}]", entry.id, allowed, "too-big"))
     for sequence_number, sequence in enumerate(plan.sequences):
         for scene_number, scene in enumerate(sequence.scenes):
             for number, shot in enumerate(scene.shots):

@@ -222,6 +222,34 @@ def test_project_settings_that_fit_no_kafka_record_are_a_mistake() -> None:
     assert {mistake.code for mistake in read(text).mistakes} == {"too-big"}
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        (
+            "title: A film}",
+            f"title: A film, budget: {{max_cost_usd_micros: {2**63}}}}}",
+            "project.budget.max_cost_usd_micros",
+        ),
+        ("name: Forest,", f"name: Forest, version: {10**30},", "bible.locations[0].version"),
+        ("description: She stops.", f"revision: {2**63}\n            description: Stop.", f"{SHOTS}[1].revision"),
+    ],
+)
+def test_a_number_that_could_be_published_and_never_read_is_a_mistake(old: str, new: str, field: str) -> None:
+    mistake = only(changed(old, new))
+    assert (mistake.field, mistake.code) == (field, "too-big")
+    assert str(2**63 - 1) in mistake.allowed
+
+
+def test_an_entry_of_the_bible_too_big_to_publish_is_a_mistake_before_anything_is_published() -> None:
+    many = ", ".join(["x" * 500] * 1900)
+    mistake = only(
+        changed("description: Bamboo.}", "description: Bamboo.}").replace(
+            "name: Radha\n", f"name: Radha\n      appearance: {{hair: [{many}]}}\n"
+        )
+    )
+    assert (mistake.field, mistake.value, mistake.code) == ("bible.characters[0]", "radha", "too-big")
+
+
 def test_load_plan_raises_with_one_line_per_mistake() -> None:
     with pytest.raises(PlanError, match=r"(?m)^film\.yaml:2:\d+: project\.width.*\nfilm\.yaml:24:"):
         load_plan(changed("title: A film", "title: A film, width: 1").replace("[radha]", "[x]").encode(), "film.yaml")
