@@ -82,6 +82,13 @@ async def test_a_ping_of_a_vendor_that_is_away_is_an_outage(at: Bench) -> None:
         await at.provider.ping()
 
 
+async def test_a_ping_that_is_answered_with_a_web_page_has_not_found_the_vendor(at: Bench) -> None:
+    only(not at.case.vendor().probe_finds_nothing, "a probe of it is a poll")
+    at.fake.next(Fault(Kind.PROXY, At.PROBE, status=200))
+    with pytest.raises(Outage if at.case.driver else Configuration, match=r"page|no JSON"):
+        await at.provider.ping()
+
+
 async def test_nothing_is_sent_before_start_or_after_stop(at: Bench) -> None:
     await at.provider.stop()
     await at.provider.stop()

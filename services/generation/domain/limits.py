@@ -159,7 +159,8 @@ def throttled(book: Book, retry_after_s: float | None, reason: str, now: float) 
         return _next(book, not_before=max(book.not_before, asked), reason=reason)
     strikes = 1 if now - book.throttled_at > _FORGIVEN_AFTER_S else book.strikes + 1
     guessed = min(_LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(strikes - 1, 10))
-    pause = guessed if retry_after_s is None else retry_after_s
+    # "At once" is what a throttled call was sent: it says nothing, and would be sent again and again.
+    pause = retry_after_s or guessed
     return _next(book, not_before=now + pause, throttled_at=now, strikes=strikes, reason=reason)
 
 

@@ -1,8 +1,8 @@
 """An endpoint of one's own: OpenAI-compatible, or whatever `ICE_CUSTOM_API` describes; see `custom_settings.py`."""
 
 import base64
-import math
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
@@ -15,6 +15,7 @@ from services.generation.providers.exchange import (
     UnreadableReplyError,
     decoded,
     get,
+    is_picture,
 )
 from services.generation.providers.vendor import Made, ModelTraits, Pending, Reference, Vendor, VendorJob
 
@@ -75,6 +76,10 @@ class Custom(Vendor):
         """The job's state; an unknown one is waited out."""
         del job
         api = self._api
+        if is_picture(reply.body):
+            return self._made(reply)
+        if not reply.body and reply.status in {HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT}:
+            return Pending(vendor_job_id, _POLL_S)
         if api.status is None:
             return self._made(reply) if self._has_image(reply) else Pending(vendor_job_id, _POLL_S)
         state = reply.text(*_path(api.status)).lower()
@@ -96,12 +101,12 @@ class Custom(Vendor):
         return any(isinstance(reply.at(*_path(place)), str) for place in places if place is not None)
 
     def _made(self, reply: HttpReply) -> Made:
-        if reply.headers.get("content-type", "").startswith("image/"):
+        if is_picture(reply.body) or reply.headers.get("content-type", "").lower().startswith("image/"):
             return Made(data=reply.body)
         seed = None if self._api.seed is None else reply.number(*_path(self._api.seed))
         told: dict[str, Any] = {
             "cost_usd_micros": self._cost(reply),
-            "seed": int(seed) if seed is not None and math.isfinite(seed) else None,
+            "seed": None if seed is None else int(seed),
         }
         data = None if self._api.image is None else reply.at(*_path(self._api.image))
         if isinstance(data, str) and data:
@@ -112,7 +117,7 @@ class Custom(Vendor):
 
     def _cost(self, reply: HttpReply) -> int | None:
         cost = None if self._api.cost_usd is None else reply.number(*_path(self._api.cost_usd))
-        return round(cost * _DOLLAR) if cost is not None and math.isfinite(cost) and cost >= 0 else None
+        return round(cost * _DOLLAR) if cost is not None and cost >= 0 else None
 
 
 def _path(place: str) -> tuple[str | int, ...]:

@@ -2,6 +2,9 @@
 
 import base64
 import binascii
+import codecs
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,6 +14,13 @@ import orjson
 
 _DEPTH: Final = 64
 _EXCERPT: Final = 300
+#: Larger numbers in a reply are somebody's mistake, and fit into no database.
+_GREATEST: Final = 1e15
+#: What Python's own servers (ComfyUI) write into documents, and JSON doesn't have.
+_NO_NUMBERS: Final = re.compile(rb"(?<=[\[:,\s])-?(?:NaN|Infinity)(?=[\s,\]}])")
+_URL_SAFE: Final = str.maketrans("-_", "+/")
+_WEBP: Final = (b"RIFF", b"WEBP")
+_SIGNATURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 
 
 class UnreadableReplyError(ValueError):
@@ -102,13 +112,14 @@ class HttpReply:
 
     @cached_property
     def document(self) -> Any:  # noqa: ANN401 - JSON
-        """The body as JSON.
+        """The body as JSON. `NaN` and infinities are None.
 
         Raises:
             UnreadableReplyError: it is none, or nested absurdly deep.
         """
+        body = self.body.removeprefix(codecs.BOM_UTF8)
         try:
-            value = orjson.loads(self.body)
+            value = orjson.loads(_NO_NUMBERS.sub(b"null", body) if b"NaN" in body or b"Infinity" in body else body)
         except orjson.JSONDecodeError as error:
             raise UnreadableReplyError(f"the reply is no JSON ({error.msg}): {self.excerpt}") from None
         if _deeper(value, _DEPTH):
@@ -134,13 +145,14 @@ class HttpReply:
             raise UnreadableReplyError(f"{_dotted(path)}: {_short(found)}, allowed is a text")
         return str(found)
 
-    def number(self, *path: str | int) -> float | None:
-        """The number at a path, also where it came as a string; None when there is none."""
+    def word(self, *path: str | int) -> str:
+        """The string at a path, to compare with those that are known; empty when there is none."""
         found = self.at(*path)
-        try:
-            return None if found is None or isinstance(found, bool) else float(found)
-        except (TypeError, ValueError):
-            return None
+        return found if isinstance(found, str) else ""
+
+    def number(self, *path: str | int) -> float | None:
+        """The number at a path, also where it came as a string; None when there is none that can be believed."""
+        return believed(self.at(*path))
 
     @property
     def is_json(self) -> bool:
@@ -168,14 +180,30 @@ def at(document: Any, *path: str | int) -> Any:  # noqa: ANN401 - JSON
     return document
 
 
+def believed(found: Any) -> float | None:  # noqa: ANN401 - JSON
+    """A JSON value as a number, also where it is a text; None when it is none, or none between ±10^15."""
+    try:
+        number = None if found is None or isinstance(found, bool) else float(found)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if number is not None and math.isfinite(number) and abs(number) <= _GREATEST else None
+
+
+def is_picture(data: bytes) -> bool:
+    """Whether a file begins as a PNG, JPEG or WebP does, whatever its content type says."""
+    return data.startswith(_SIGNATURES) or (data[:4], data[8:12]) == _WEBP
+
+
 def decoded(text: str) -> bytes:
-    """Bytes of base64, also of a data URL.
+    """Bytes of base64, also of a data URL, in lines, of the URL-safe alphabet or without its padding.
 
     Raises:
         UnreadableReplyError: it is none.
     """
+    plain = text.partition(",")[2] if text.startswith("data:") else text
     try:
-        return base64.b64decode(text.partition(",")[2] if text.startswith("data:") else text, validate=True)
+        compact = "".join(plain.split()).translate(_URL_SAFE).rstrip("=")
+        return base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True)
     except (binascii.Error, ValueError):
         raise UnreadableReplyError(f"an image that is no base64: {text[:40]!r}") from None
 

@@ -16,8 +16,8 @@ from services.generation.providers.exchange import (
     HttpReply,
     JsonBody,
     UnreadableReplyError,
-    at,
     get,
+    names_in,
     paid_post,
 )
 from services.generation.providers.sizes import MEGAPIXEL_RATIOS, SizeRange
@@ -35,6 +35,7 @@ from services.generation.providers.vendor import (
 _POLL_S: Final = 1.0
 _MEGAPIXEL: Final = 1024 * 1024
 _REFUSED: Final = "content_policy_violation"
+_BY_MODEL: Final = "x-fal-retryable"
 _WAITING: Final = frozenset({"IN_QUEUE", "IN_PROGRESS"})
 _FREE: Final = SizeRange(min_side=512, max_side=2048, step=16, max_pixels=4 * _MEGAPIXEL)
 
@@ -112,14 +113,14 @@ class Fal(Vendor):
 
     def read_poll(self, job: VendorJob, vendor_job_id: str, reply: HttpReply) -> Made | Pending | Look:
         """The status, or the result that was looked at after it."""
-        status = reply.at("status")
+        status = reply.word("status")
         if status in _WAITING:
             return Pending(vendor_job_id, _POLL_S)
         if status == "COMPLETED":
             return Look(get(f"/{vendor_job_id}"))
         url = reply.at("images", 0, "url")
         if not isinstance(url, str):
-            raise UnreadableReplyError(f"status: {str(status)[:40]!r} and no images, allowed is one of both")
+            raise UnreadableReplyError(f"status: {status[:40]!r} and no images, allowed is one of both")
         if reply.at("has_nsfw_concepts", 0) is True:
             # The picture is black; it was made, and is paid.
             raise Refused("the picture was held back", charged=True, cost_usd_micros=self.price(job))
@@ -132,7 +133,7 @@ class Fal(Vendor):
 
     def failure(self, reply: HttpReply) -> ProviderError:
         """The error types of models, else by status."""
-        kinds = {at(detail, "type") for detail in _details(reply)}
+        kinds = names_in(_details(reply), "type")
         return Refused(self.error_message(reply)) if _REFUSED in kinds else super().failure(reply)
 
     def poll_failure(self, reply: HttpReply) -> ProviderError:
@@ -140,7 +141,9 @@ class Fal(Vendor):
         error = self.failure(reply)
         if isinstance(error, Refused):
             return error
-        if reply.status == HTTPStatus.UNPROCESSABLE_ENTITY and _details(reply):
+        # The model's own answer has this header: it is kept, and every look would find it again.
+        of_model = _BY_MODEL in reply.headers and reply.is_json
+        if of_model or (reply.status == HTTPStatus.UNPROCESSABLE_ENTITY and _details(reply)):
             return UnusableImage(f"the request failed: {self.error_message(reply)}", charged=False)
         return super().poll_failure(reply)
 

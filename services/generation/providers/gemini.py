@@ -93,7 +93,7 @@ class Gemini(Vendor):
         blocked = reply.at("promptFeedback", "blockReason")
         if blocked:
             raise Refused(f"the prompt was blocked: {blocked}")
-        reason = reply.at("candidates", 0, "finishReason")
+        reason = reply.word("candidates", 0, "finishReason")
         told = reply.at("candidates", 0, "finishMessage") or "no words"
         if reason in _HELD_BACK:
             raise Refused(f"the picture was held back: {reason}: {told}", charged=True, cost_usd_micros=self.price(job))
@@ -106,13 +106,13 @@ class Gemini(Vendor):
         if not shown:
             words = next((text for part in parts if isinstance(text := at(part, "text"), str)), "nothing")
             raise UnusableImage(f"it answered in words: {words[:200]!r}", cost_usd_micros=self.price(job))
-        return Made(data=decoded(str(shown[0])), parameters={"finish_reason": str(reason)})
+        return Made(data=decoded(str(shown[0])), parameters={"finish_reason": reason})
 
     def failure(self, reply: HttpReply) -> ProviderError:
         """Google's reasons, else by status; `RetryInfo` says when to come back."""
         details = reply.at("error", "details") if reply.is_json else None
         found: list[Any] = details if isinstance(details, list) else []
-        reasons = {at(detail, "reason") for detail in found}
+        reasons = names_in(found, "reason")
         status = reply.at("error", "status") if reply.is_json else None
         # A wrong key and a country or account without billing are told as bad requests.
         if reasons & _KEY_REASONS or status == "FAILED_PRECONDITION":

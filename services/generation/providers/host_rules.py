@@ -1,11 +1,14 @@
 """Which URLs a vendor may send us to, and which of them get the key. Pure."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 _PORTS: Final = {"https": 443, "http": 80}
 _MAX_URL: Final = 4096
+#: Resolvers raise errors of all kinds for other names; internationalised ones are no vendor's.
+_HOST: Final = re.compile(r"(?=.{1,253}$)(?!.*xn--)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 
 
 class ForbiddenUrlError(ValueError):
@@ -58,14 +61,14 @@ class HostRules:
             origin = _origin(parts)
         except ValueError:
             raise ForbiddenUrlError("a URL that can't be read") from None
-        if len(url) > _MAX_URL or not url.isascii() or any(char <= " " for char in url):
+        if len(url) > _MAX_URL or not (url.isascii() and url.isprintable()) or " " in url:
             raise ForbiddenUrlError(f"a URL on {parts.hostname!r} that is too long or has odd characters")
         if self.trusted and origin == _origin(urlsplit(self.base_url)):
             return url
         scheme, host, port = origin
         if scheme != "https" or port != _PORTS["https"] or parts.username is not None or parts.password is not None:
             raise ForbiddenUrlError(f"a URL on {host!r}: allowed is https on its usual port, without a user")
-        if not any(_matches(host, allowed) for allowed in hosts):
+        if not _HOST.fullmatch(host) or not any(_matches(host, allowed) for allowed in hosts):
             allowed = ", ".join(hosts) or "none"
             raise ForbiddenUrlError(f"a URL on host {host!r}, allowed is one of: {allowed}")
         return url

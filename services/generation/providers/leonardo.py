@@ -7,7 +7,6 @@ Failed jobs are refunded; a job can't be cancelled. Checked 2026-11-23; the host
 """
 
 import json
-import math
 import re
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
@@ -28,6 +27,7 @@ from services.generation.providers.exchange import (
     MultipartBody,
     UnreadableReplyError,
     at,
+    believed,
     get,
     paid_post,
 )
@@ -105,9 +105,9 @@ class Leonardo(Vendor):
     def read(self, job: VendorJob, reply: HttpReply) -> Pending:
         """The job, in any of the shapes of the reply; or errors that come with status 200."""
         del job
-        if isinstance(reply.document, list):
-            raise _invalid(reply.document)
-        path = next((p for p in _CREATED if isinstance(reply.at(*p, "generationId"), str)), _CREATED[0])
+        path = next((p for p in _CREATED if reply.at(*p, "generationId")), None)
+        if path is None:
+            raise _invalid(reply.document if isinstance(reply.document, list) else reply.at("errors"))
         return Pending(reply.text(*path, "generationId"), _POLL_S, _cost(reply.at(*path, "cost")))
 
     def poll(self, vendor_job_id: str) -> HttpCall:
@@ -128,7 +128,7 @@ class Leonardo(Vendor):
             raise Refused("the picture was marked as unsafe", charged=True, cost_usd_micros=cost)
         seed = reply.number("generations_by_pk", "seed")
         url = reply.text("generations_by_pk", "generated_images", 0, "url")
-        return Made(url=url, seed=int(seed) if seed is not None and math.isfinite(seed) else None)
+        return Made(url=url, seed=None if seed is None else int(seed))
 
     def failure(self, reply: HttpReply) -> ProviderError:
         """Refusals and troubles of the account have words of their own, else by status."""
@@ -179,19 +179,18 @@ def _elements(loras: Sequence[Lora]) -> dict[str, list[dict[str, Any]]]:
 
 def _cost(told: object) -> int | None:
     """Millionths of a dollar; None for credits, of which the price depends on the plan."""
-    try:
-        amount = float(at(told, "amount")) if at(told, "unit") == "DOLLARS" else math.nan
-    except (TypeError, ValueError):
-        return None
-    return round(amount * _DOLLAR) if math.isfinite(amount) and amount >= 0 else None
+    amount = believed(at(told, "amount")) if at(told, "unit") == "DOLLARS" else None
+    return round(amount * _DOLLAR) if amount is not None and amount >= 0 else None
 
 
-def _invalid(errors: list[Any]) -> ProviderError:
-    """The meaning of a list of errors with status 200.
+def _invalid(errors: Any) -> ProviderError:  # noqa: ANN401 - JSON
+    """The meaning of a list of errors with status 200, in the place of a job or under `errors`.
 
     Raises:
         UnreadableReplyError: it doesn't say that the call was wrong, so that it may have been carried out.
     """
+    if not isinstance(errors, list):
+        raise UnreadableReplyError("generationId: missing, and no errors; allowed is one of both")
     words = "; ".join(f"{at(item, 'message')} {_detail(item)}".strip() for item in errors)[:500]
     if _REFUSAL.search(words):
         return Refused(words)

@@ -136,7 +136,7 @@ class Replicate(Vendor):
 
     def stopped(self, reply: HttpReply) -> bool:
         """Whether it was still in time."""
-        return reply.at("status") in {"canceled", "aborted"}
+        return reply.word("status") in {"canceled", "aborted"}
 
     def failure(self, reply: HttpReply) -> ProviderError:
         """By status; how long to wait is told as a number, or in words only."""

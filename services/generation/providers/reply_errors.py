@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import urlsplit
 
 from services.generation.providers.errors import (
     Configuration,
@@ -46,7 +47,20 @@ def by_status(reply: HttpReply, message: str) -> ProviderError:
     with a JSON error of the vendor's are `Outage`: it says itself that it failed. 408, 502, 504, 520 to 527 and a 5xx
     without readable words may come from a proxy while the call goes on: `OutcomeUnknown`.
     """
-    return _kind(reply)(f"{_title(reply.status)}: {message}")
+    return _kind(reply)(f"{_title(reply.status)}: {_whither(reply)}{message}")
+
+
+def _whither(reply: HttpReply) -> str:
+    """Where a redirect leads, without what may be secret in it."""
+    told = reply.headers.get("location")
+    if not told or not HTTPStatus.MULTIPLE_CHOICES <= reply.status < HTTPStatus.BAD_REQUEST:
+        return ""
+    try:
+        parts = urlsplit(told)
+        there = f"{parts.scheme}://{parts.hostname}" if parts.hostname else ""
+    except ValueError:
+        return ""
+    return f"it leads to {(there + parts.path)[:200]!r}, allowed is an address that answers itself: "
 
 
 def _kind(reply: HttpReply) -> type[ProviderError]:
@@ -71,23 +85,28 @@ def usual_message(reply: HttpReply) -> str:
 def retry_after_s(reply: HttpReply, now: datetime) -> float | None:
     """Seconds that the vendor asks to wait, 0 to 3600; None when it says nothing readable.
 
-    `retry-after-ms` (milliseconds) goes before `retry-after` (seconds, or a date).
+    `retry-after-ms` (milliseconds) goes before `retry-after` (seconds, or a date by the vendor's own clock, which its
+    `date` tells). Of several that a proxy has joined, the first counts.
     """
     milliseconds = _number(reply.headers.get("retry-after-ms"))
     if milliseconds is not None:
         return _bounded(milliseconds / 1000)
     told = reply.headers.get("retry-after")
     seconds = _number(told)
+    if seconds is None and told:
+        seconds = _number(told.partition(",")[0].removesuffix("s"))
     if seconds is not None:
         return _bounded(seconds)
+    when = _date(told)
+    return None if when is None else _bounded((when - (_date(reply.headers.get("date")) or now)).total_seconds())
+
+
+def _date(text: str | None) -> datetime | None:
     try:
-        when = parsedate_to_datetime(told) if told else None
+        when = parsedate_to_datetime(text) if text else None
     except ValueError:
         return None
-    if when is None:
-        return None
-    when = when if when.tzinfo else when.replace(tzinfo=UTC)
-    return _bounded((when - now).total_seconds())
+    return when if when is None or when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def _number(text: str | None) -> float | None:

@@ -4,6 +4,7 @@ import asyncio
 from http import HTTPStatus
 from typing import Final
 
+from services.generation.providers.exchange import is_picture
 from services.generation.providers.host_rules import ForbiddenUrlError, HostRules
 from services.generation.providers.vendor_http import BrokenReplyError, NoAnswerError, NotSentError, VendorHttp
 
@@ -11,14 +12,17 @@ _TRIES: Final = 4
 _FIRST_WAIT_S: Final = 0.5
 _TYPES: Final = ("image/", "application/octet-stream", "binary/octet-stream")
 _AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504, *range(520, 528)})
+#: Stores that serve a file a moment after the vendor says that it is there call it forbidden or unknown until then.
+_NOT_YET: Final = frozenset({403, 404})
 
 
 class FetchError(Exception):
-    """The image can't be had. `passing`: it may be had later."""
+    """The image can't be had. `passing`: it may be had later; `again`: it is worth another try now."""
 
-    def __init__(self, message: str, *, passing: bool) -> None:
+    def __init__(self, message: str, *, passing: bool, again: bool = False) -> None:
         super().__init__(message)
         self.passing = passing
+        self.again = passing or again
 
 
 async def safe_fetch(  # noqa: PLR0913 - limits of a download
@@ -45,7 +49,7 @@ async def safe_fetch(  # noqa: PLR0913 - limits of a download
         try:
             return await _fetch(http, checked, max_bytes, limit_s)
         except FetchError as error:
-            if wait_s is None or not error.passing:
+            if wait_s is None or not error.again:
                 raise
             await asyncio.sleep(wait_s * pace)
     raise FetchError("not tried", passing=True)
@@ -60,10 +64,11 @@ async def _fetch(http: VendorHttp, url: str, max_bytes: int, limit_s: float) -> 
         raise FetchError(f"fetching the image: {error}", passing=True) from None
     kind = reply.headers.get("content-type", "").lower()
     if reply.status != HTTPStatus.OK:
-        passing = reply.status in _AGAIN
         raise FetchError(
-            f"fetching the image: status {reply.status}, allowed is 200 without a redirect", passing=passing
+            f"fetching the image: status {reply.status}, allowed is 200 without a redirect",
+            passing=reply.status in _AGAIN,
+            again=reply.status in _NOT_YET,
         )
-    if kind and not kind.startswith(_TYPES):
+    if kind and not kind.startswith(_TYPES) and not is_picture(reply.body):
         raise FetchError(f"fetching the image: content-type {kind[:60]!r}, allowed is an image", passing=False)
     return reply.body

@@ -19,6 +19,7 @@ from services.generation.providers.exchange import (
     UnreadableReplyError,
     decoded,
     get,
+    is_picture,
     names_in,
     paid_post,
 )
@@ -147,12 +148,14 @@ class Stability(Vendor):
         if "engine" in job.traits.options:
             told = reply.at("artifacts", 0, "finishReason")
             data, seed = decoded(reply.text("artifacts", 0, "base64")), reply.number("artifacts", 0, "seed")
+        elif is_picture(reply.body) or reply.headers.get("content-type", "").lower().startswith("image/"):
+            told, data, seed = reply.headers.get("finish-reason"), reply.body, _seed(reply.headers.get("seed"))
+        elif reply.is_json:
+            # What it answers where a proxy has changed what is accepted.
+            told, data, seed = reply.at("finish_reason"), decoded(reply.text("image")), reply.number("seed")
         else:
-            kind = reply.headers.get("content-type", "")
-            if not kind.startswith("image/") or not reply.body:
-                raise UnreadableReplyError(f"the reply is {kind or 'of no type'}, allowed is an image")
-            number = reply.headers.get("seed", "")
-            told, data, seed = reply.headers.get("finish-reason"), reply.body, int(number) if number.isdigit() else None
+            kind = reply.headers.get("content-type") or "of no type"
+            raise UnreadableReplyError(f"the reply is {kind}, allowed is an image")
         if told == _FILTERED:
             # 200 with a blurred picture: the vendor did the work, and nothing says that it is free.
             raise Refused(
@@ -174,6 +177,10 @@ class Stability(Vendor):
             # More than 150 calls in 10 s lock the account out for a minute; no header says so.
             error.retry_after_s = _LOCKED_OUT_S
         return error
+
+
+def _seed(told: str | None) -> int | None:
+    return int(told) if told is not None and told.isdecimal() and told.isascii() else None
 
 
 def _v2beta(job: VendorJob) -> HttpCall:

@@ -118,15 +118,16 @@ class VendorHttp:
         if self._client is None:
             raise NotSentError("the client isn't open; start() was not called or stop() was")
         progress, timeout = _Progress(), httpx.Timeout(limit_s, connect=min(_CONNECT_S, limit_s))
-        request = self._client.build_request(
-            method, url, headers=dict(headers), timeout=timeout, extensions={"trace": progress.trace}, **content
-        )
         try:
+            request = self._client.build_request(
+                method, url, headers=dict(headers), timeout=timeout, extensions={"trace": progress.trace}, **content
+            )
             async with asyncio.timeout(limit_s):
                 return await _answer(self._client, request, progress, max_bytes)
         except (TimeoutError, httpx.TimeoutException) as error:
             raise progress.ended(f"no answer within {limit_s:g} s ({type(error).__name__})") from None
-        except (httpx.TransportError, httpx.DecodingError) as error:
+        except (httpx.TransportError, httpx.DecodingError, httpx.InvalidURL, UnicodeError) as error:
+            # The last two: an address that the operator has set, and that no resolver knows what to make of.
             raise progress.ended(f"{type(error).__name__}: {error}") from None
 
 

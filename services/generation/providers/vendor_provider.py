@@ -26,7 +26,7 @@ from services.generation.providers.errors import (
     Throttled,
     UnusableImage,
 )
-from services.generation.providers.exchange import HttpCall
+from services.generation.providers.exchange import HttpCall, UnreadableReplyError, decoded
 from services.generation.providers.host_rules import HostRules
 from services.generation.providers.optional import CallbackHints
 from services.generation.providers.references import ReferenceReader
@@ -40,6 +40,9 @@ _PROBE_S = 15.0
 _FREE_S = 60.0
 _CONNECTIONS = 512
 _MAX_SEED = 4_294_967_295
+#: What a vendor calls its price of one image, and is none.
+_MAX_COST_USD_MICROS = 10_000_000_000
+_PAGES = (b"<!doctype", b"<html")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,10 @@ class VendorProvider:
             if not self._vendor.probe_finds_nothing:
                 raise Configuration(str(error)) from None
         else:
+            if reply.body[:200].lstrip().lower().startswith(_PAGES):
+                variable = f"ICE_{self.name.upper().replace('-', '_')}_BASE_URL"
+                told = f"is answered with a web page, {reply.excerpt[:100]}"
+                raise Configuration(f"{self.name}: the probe {told}: does {variable} lead to its API?")
             # A list without a single model of ours is another list than we think.
             self._listed = (self._vendor.listed(reply) if reply.is_json else None) or None
 
@@ -246,8 +253,10 @@ class VendorProvider:
 
     async def _image(self, asked: VendorJob, made: Made, parameters: dict[str, Any]) -> GeneratedImage:
         data = made.data if made.data is not None else await self._fetched(made)
-        cost = self._vendor.price(asked) if made.cost_usd_micros is None else max(0, made.cost_usd_micros)
-        basis = "estimate" if made.cost_usd_micros is None else "vendor"
+        told = made.cost_usd_micros
+        believed = told is not None and 0 <= told <= _MAX_COST_USD_MICROS
+        cost = told if told is not None and believed else self._vendor.price(asked)
+        basis = "vendor" if believed else "estimate"
         return GeneratedImage(
             data=data,
             seed_used=_seed_used(asked, made),
@@ -258,13 +267,22 @@ class VendorProvider:
         )
 
     async def _fetched(self, made: Made) -> bytes:
-        limit, timing = self._timing.max_image_bytes, self._timing
+        limit, timing, url = self._timing.max_image_bytes, self._timing, made.url or ""
+        if url.startswith("data:"):
+            return self._within(url, made)
         try:
-            return await safe_fetch(self._http, self._rules, made.url or "", limit, _FREE_S, timing.pace)
+            return await safe_fetch(self._http, self._rules, url, limit, _FREE_S, timing.pace)
         except FetchError as error:
             if error.passing and made.vendor_job_id is not None:
                 # The vendor has the job: it can be asked for again, with a fresh URL.
                 raise Outage(f"{self.name}: {error}") from None
+            raise UnusableImage(f"{self.name}: {error}", cost_usd_micros=made.cost_usd_micros or 0) from None
+
+    def _within(self, url: str, made: Made) -> bytes:
+        """The picture within a data URL; what a reply holds is bounded already."""
+        try:
+            return decoded(url)
+        except UnreadableReplyError as error:
             raise UnusableImage(f"{self.name}: {error}", cost_usd_micros=made.cost_usd_micros or 0) from None
 
     def _traits(self, model: str) -> ModelTraits:

@@ -205,3 +205,13 @@ def test_a_worker_starts_without_a_key_and_serves_the_models_of_the_settings(mon
     monkeypatch.setenv("ICE_CUSTOM_API", '{"free": true}')
     provider = make_provider(GenerationSettings(generation_provider="custom"), FakeObjectStore(), Inline())
     assert (provider.name, provider.models, provider.free) == ("custom", ("studio-xl",), True)
+
+
+@pytest.mark.parametrize("state", [None, "status"])
+def test_a_poll_is_answered_with_the_picture_or_with_nothing_yet(state: str | None) -> None:
+    made = endpoint(**FARM, status=state)
+    picture = b"\x89PNG\r\n\x1a\n and so on"
+    assert made.read_poll(job(), "j1", HttpReply(200, {}, picture)) == Made(data=picture)
+    assert made.read_poll(job(), "j1", HttpReply(202, {}, b"")) == Pending("j1", 2.0)
+    with pytest.raises(UnreadableReplyError):
+        made.read_poll(job(), "j1", HttpReply(200, {}, b""))

@@ -123,3 +123,11 @@ def test_bad_input_that_is_found_at_once_is_an_invalid_request() -> None:
 )
 def test_every_megapixel_begun_is_paid_where_sizes_are_free(model: str, size: tuple[int, int], price: int) -> None:
     assert FAL.price(job(model, size)) == price
+
+
+def test_an_error_of_the_model_itself_is_kept_there_and_ends_the_wait() -> None:
+    kept = HttpReply(500, {"x-fal-retryable": "true"}, b'{"detail": "the runner died"}')
+    error = FAL.poll_failure(kept)
+    assert isinstance(error, UnusableImage)
+    assert error.charged is False
+    assert not isinstance(FAL.poll_failure(HttpReply(500, {}, b'{"detail": "gateway"}')), UnusableImage)

@@ -46,6 +46,11 @@ def test_a_whole_url_of_the_api_gets_the_key(url: str) -> None:
         "jobs/1",
         "",
         "https://api.vendor.example/" + "x" * 5000,
+        "https://eu..vendor-eu.example/x",
+        "https://.vendor-eu.example/x",
+        "https://xn--a.vendor-eu.example/x",
+        f"https://{'a' * 64}.vendor-eu.example/x",
+        "https://api.vendor.example/\x7f",
         "https://api.vendor.exаmple/x",  # noqa: RUF001 - a letter of another alphabet
     ],
 )

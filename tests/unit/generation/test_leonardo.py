@@ -152,6 +152,10 @@ def test_errors_with_status_200_are_errors() -> None:
         LEONARDO.read(job(), told(listed("Invalid input")))
     with pytest.raises(Refused):
         LEONARDO.read(job(), told(listed("content moderation filter: violence")))
+    with pytest.raises(InvalidRequest, match="width"):
+        LEONARDO.read(job(), told({"generate": None, "errors": listed("Invalid input")}))
+    with pytest.raises(UnreadableReplyError):
+        LEONARDO.read(job(), told({"generate": None}))
 
 
 @pytest.mark.parametrize("reply", [listed("Service Error", "INTERNAL"), [], ["what"], {"generate": None}, {}])

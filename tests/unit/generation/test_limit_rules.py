@@ -84,6 +84,14 @@ def test_a_pause_holds_for_every_worker() -> None:
     assert after.not_before == NOW + 12
 
 
+def test_a_vendor_that_says_come_back_at_once_is_given_a_pause_all_the_same() -> None:
+    book = Book()
+    for pause in (2.0, 4.0):
+        book = rules.throttled(book, 0.0, "too many requests", NOW)
+        assert book.not_before == NOW + pause
+        book = book.model_copy(update={"not_before": NOW})
+
+
 def test_many_calls_throttled_at_once_make_one_pause_and_the_longest_counts() -> None:
     book = rules.throttled(Book(), None, "r", NOW)
     again = rules.throttled(book, None, "r", NOW + 0.1)

@@ -6,7 +6,7 @@ import pytest
 
 from services.generation.providers import reply_errors
 from services.generation.providers.errors import Configuration, InvalidRequest, Outage, OutcomeUnknown, Throttled
-from services.generation.providers.exchange import HttpReply, UnreadableReplyError
+from services.generation.providers.exchange import HttpReply, UnreadableReplyError, decoded
 from services.generation.providers.secret_words import without_key
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -58,6 +58,10 @@ def test_a_status_has_one_meaning(status: int, body: bytes, kind: type) -> None:
         ({"retry-after": "99999999"}, 3600),
         ({"retry-after": "7", "retry-after-ms": "250"}, 0.25),
         ({"retry-after": "7", "retry-after-ms": "x"}, 7),
+        ({"retry-after": "7, 7"}, 7),
+        ({"retry-after": "7s"}, 7),
+        ({"retry-after": "Mon, 23 Nov 2026 11:00:30 GMT", "date": "Mon, 23 Nov 2026 11:00:00 GMT"}, 30),
+        ({"retry-after": "Mon, 23 Nov 2026 12:00:30 GMT", "date": "yesterday"}, 30),
     ],
 )
 def test_the_wait_is_read_in_seconds_milliseconds_and_dates(headers: dict[str, str], seconds: float | None) -> None:
@@ -79,6 +83,40 @@ def test_the_wait_is_read_in_seconds_milliseconds_and_dates(headers: dict[str, s
 )
 def test_the_vendors_words_are_found_where_they_usually_are(body: bytes, words: str) -> None:
     assert reply_errors.usual_message(HttpReply(400, body=body)) == words
+
+
+def test_a_redirect_says_where_it_leads_and_nothing_secret_of_it() -> None:
+    there = {"location": "https://user:word@api.vendor.example/v1/images?key=secret#x"}
+    told = str(reply_errors.by_status(HttpReply(301, there), "no words"))
+    assert "'https://api.vendor.example/v1/images'" in told
+    assert "secret" not in told
+    assert "word@" not in told
+    for location in ("", "http://[::1", "/v1/"):
+        assert reply_errors.by_status(HttpReply(308, {"location": location}), "no words")
+
+
+def test_what_servers_write_around_and_into_json_is_read_all_the_same() -> None:
+    assert HttpReply(200, body=b'\xef\xbb\xbf{"a": 1}').at("a") == 1
+    reply = HttpReply(200, body=b'{"changed": [NaN, -Infinity], "seed": Infinity, "said": "NaN"}')
+    assert reply.at("changed") == [None, None]
+    assert reply.number("seed") is None
+    assert reply.at("said") == "NaN"
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-1e999", "1e16", "", "x"])
+def test_a_number_that_nobody_can_reckon_with_is_none(text: str) -> None:
+    assert HttpReply(200, body=f'{{"n": "{text}"}}'.encode()).number("n") is None
+
+
+@pytest.mark.parametrize("text", ["+/+/AA==", "-_-_AA==", "+/+/AA", "+/+/\r\nAA==\n", "data:image/png;base64,+/+/AA=="])
+def test_base64_is_read_in_lines_without_padding_and_of_both_alphabets(text: str) -> None:
+    assert decoded(text) == b"\xfb\xff\xbf\x00"
+
+
+@pytest.mark.parametrize("text", ["string!", "A", "é"])
+def test_what_is_no_base64_is_unreadable(text: str) -> None:
+    with pytest.raises(UnreadableReplyError, match="base64"):
+        decoded(text)
 
 
 def test_absurd_json_is_unreadable_and_nothing_worse() -> None:

@@ -25,8 +25,11 @@ async def answer(request: Request) -> Response:
     name = request.path_params["name"]
     if name == "redirect":
         return RedirectResponse("/good")
-    if name == "late":
-        return Response(status_code=503 if len(seen) < 3 else 200, content=b"picture", media_type="image/png")
+    if name in {"late", "not-yet"}:
+        away = 503 if name == "late" else 403
+        return Response(status_code=away if len(seen) < 3 else 200, content=b"picture", media_type="image/png")
+    if name == "named-wrong":
+        return Response(b"\x89PNG\r\n\x1a\n and so on", media_type="text/plain")
     kinds = {"html": "text/html", "plain": "application/octet-stream"}
     status = {"gone": 404, "broken": 500}.get(name, 200)
     return Response(b"picture" * (100 if name == "large" else 1), status, media_type=kinds.get(name, "image/png"))
@@ -56,7 +59,7 @@ async def test_an_image_is_fetched_without_the_key(server: FakeServer, name: str
     assert "authorization" not in seen[0]
 
 
-@pytest.mark.parametrize(("name", "tries"), [("redirect", 1), ("html", 1), ("large", 1), ("gone", 1), ("broken", 4)])
+@pytest.mark.parametrize(("name", "tries"), [("redirect", 1), ("html", 1), ("large", 1), ("gone", 4), ("broken", 4)])
 async def test_anything_else_is_not_believed(server: FakeServer, name: str, tries: int) -> None:
     with pytest.raises(FetchError) as raised:
         await fetched(server, name)
@@ -66,6 +69,14 @@ async def test_anything_else_is_not_believed(server: FakeServer, name: str, trie
 
 async def test_a_passing_trouble_passes(server: FakeServer) -> None:
     assert await fetched(server, "late") == b"picture"
+
+
+async def test_a_file_that_its_store_does_not_know_yet_is_asked_for_again(server: FakeServer) -> None:
+    assert await fetched(server, "not-yet") == b"picture"
+
+
+async def test_a_picture_under_a_wrong_content_type_is_a_picture(server: FakeServer) -> None:
+    assert (await fetched(server, "named-wrong")).startswith(b"\x89PNG")
 
 
 async def test_another_host_is_not_even_asked(server: FakeServer) -> None:

@@ -1,5 +1,6 @@
 """Stability's own rules: which fields go where, how hard an image is held to, what its error names mean."""
 
+import base64
 import json
 from typing import Any
 
@@ -156,5 +157,19 @@ def test_a_seed_header_that_is_no_number_is_not_told(seed: str) -> None:
 
 
 def test_an_answer_that_is_no_image_is_unreadable() -> None:
-    with pytest.raises(UnreadableReplyError, match="application/json"):
+    with pytest.raises(UnreadableReplyError, match="image: None"):
         STABILITY.read(job("stable-image-core"), answered(200, unheard="of"))
+    with pytest.raises(UnreadableReplyError, match="text/html"):
+        STABILITY.read(job("stable-image-core"), HttpReply(200, {"content-type": "text/html"}, b"<html>"))
+
+
+def test_a_picture_is_taken_in_whatever_form_it_comes() -> None:
+    picture = b"\x89PNG\r\n\x1a\n and so on"
+    unnamed = HttpReply(200, {"content-type": "application/octet-stream", "seed": "7"}, picture)
+    made = STABILITY.read(job("stable-image-core"), unnamed)
+    assert (made.data, made.seed) == (picture, 7)
+    text = base64.b64encode(picture).decode()
+    made = STABILITY.read(job("stable-image-core"), answered(200, image=text, seed=8, finish_reason="SUCCESS"))
+    assert (made.data, made.seed) == (picture, 8)
+    with pytest.raises(Refused):
+        STABILITY.read(job("stable-image-core"), answered(200, image=text, finish_reason="CONTENT_FILTERED"))

@@ -20,6 +20,7 @@ from services.generation.providers.exchange import (
     UnreadableReplyError,
     at,
     get,
+    is_picture,
 )
 from services.generation.providers.local.comfyui_gear import ComfyGear, comfy_gear
 from services.generation.providers.local.comfyui_graph import OTHER_ROLES, Graph, build_graph
@@ -111,9 +112,9 @@ class ComfyUI(LocalVendor):
     def read_poll(self, job: VendorJob, vendor_job_id: str, reply: HttpReply) -> Made | Pending | Look:
         """The queue, the history, then the picture itself."""
         del job
-        if reply.headers.get("content-type", "").startswith("image/"):
+        if is_picture(reply.body) or reply.headers.get("content-type", "").startswith("image/"):
             return Made(data=reply.body)
-        if "queue_running" in reply.document:
+        if reply.at("queue_running") is not None:
             there = vendor_job_id in queued(reply)
             return Pending(vendor_job_id, _POLL_S) if there else Look(history(vendor_job_id))
         told = reply.at(vendor_job_id)
