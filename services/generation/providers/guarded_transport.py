@@ -49,9 +49,13 @@ def is_public(address: str) -> bool:
         ip = ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    inner = _wrapped(ip) if isinstance(ip, IPv6Address) else None
-    if inner is not None:
-        return is_public(str(inner))
+    if isinstance(ip, IPv6Address):
+        inner = _wrapped(ip)
+        if inner is not None:
+            return is_public(str(inner))
+        # Python calls fec0::/10 global. It is deprecated, but networks that use it are private ones (RFC 3879).
+        if ip.is_site_local:
+            return False
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
