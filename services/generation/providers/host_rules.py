@@ -8,7 +8,8 @@ from urllib.parse import SplitResult, urlsplit
 _PORTS: Final = {"https": 443, "http": 80}
 _MAX_URL: Final = 4096
 #: Resolvers raise errors of all kinds for other names; internationalised ones are no vendor's.
-_HOST: Final = re.compile(r"(?=.{1,253}$)(?!.*xn--)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
+_NAME: Final = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
+_FOREIGN: Final = "xn--"
 
 
 class ForbiddenUrlError(ValueError):
@@ -68,10 +69,27 @@ class HostRules:
         scheme, host, port = origin
         if scheme != "https" or port != _PORTS["https"] or parts.username is not None or parts.password is not None:
             raise ForbiddenUrlError(f"a URL on {host!r}: allowed is https on its usual port, without a user")
-        if not _HOST.fullmatch(host) or not any(_matches(host, allowed) for allowed in hosts):
+        usual = _NAME.fullmatch(host) is not None and _FOREIGN not in host
+        if not usual or not any(_matches(host, allowed) for allowed in hosts):
             allowed = ", ".join(hosts) or "none"
             raise ForbiddenUrlError(f"a URL on host {host!r}, allowed is one of: {allowed}")
         return url
+
+
+def is_address(url: str) -> bool:
+    """Whether an operator's own address can be asked: http(s), a host, a port that exists; no user, query or spaces."""
+    try:
+        parts = urlsplit(url)
+        scheme, host, _ = _origin(parts)
+    except ValueError:
+        return False
+    plain = url.isascii() and url.isprintable() and not any(mark in url for mark in " ?#@\\")
+    return (
+        plain
+        and url.startswith(f"{scheme}://")
+        and scheme in _PORTS
+        and (":" in host or _NAME.fullmatch(host) is not None)
+    )
 
 
 def _matches(host: str, allowed: str) -> bool:

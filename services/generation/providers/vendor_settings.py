@@ -8,11 +8,12 @@ from pydantic_settings import SettingsConfigDict
 
 from services.chassis.settings import Settings
 from services.generation.providers.custom_settings import CustomApi, CustomModel, check_custom
+from services.generation.providers.host_rules import is_address
 from services.generation.providers.local.models import LocalModel
 
 #: A host with two labels at least: `.com` would be everybody.
 _HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)+")
-_URL = r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"
+_ADDRESS = "allowed is an http(s) address without user, query or spaces, such as https://proxy.example.com/v1"
 
 
 class VendorSettings(Settings):
@@ -47,16 +48,16 @@ class VendorSettings(Settings):
     ice_a1111_models: dict[str, LocalModel] = Field(default_factory=dict)
     """As `ICE_COMFYUI_MODELS`; not given: `a1111-sdxl`."""
 
-    ice_openai_base_url: str | None = Field(default=None, pattern=_URL)
+    ice_openai_base_url: str | None = None
     """Replaces the vendor's address: a proxy, a fake, a region. May be http and on a private address. The other
     `ICE_…_BASE_URL` likewise."""
-    ice_stability_base_url: str | None = Field(default=None, pattern=_URL)
-    ice_leonardo_base_url: str | None = Field(default=None, pattern=_URL)
-    ice_replicate_base_url: str | None = Field(default=None, pattern=_URL)
-    ice_google_base_url: str | None = Field(default=None, pattern=_URL)
-    ice_bfl_base_url: str | None = Field(default=None, pattern=_URL)
-    ice_fal_base_url: str | None = Field(default=None, pattern=_URL)
-    ice_custom_base_url: str | None = Field(default=None, pattern=_URL)
+    ice_stability_base_url: str | None = None
+    ice_leonardo_base_url: str | None = None
+    ice_replicate_base_url: str | None = None
+    ice_google_base_url: str | None = None
+    ice_bfl_base_url: str | None = None
+    ice_fal_base_url: str | None = None
+    ice_custom_base_url: str | None = None
 
     ice_custom_api: CustomApi = CustomApi()
     """How an endpoint of one's own is asked and answers, as a JSON object; not given: as OpenAI's Images API."""
@@ -96,11 +97,13 @@ class VendorSettings(Settings):
     @model_validator(mode="after")
     def _servers_can_be_asked(self) -> Self:
         for name in ("comfyui_urls", "a1111_url"):
-            wrong = [url for url in self.addresses(name.upper()) if not re.fullmatch(_URL, url)]
+            wrong = [url for url in self.addresses(name.upper()) if not is_address(url)]
             if wrong:
-                # A password may be in it.
-                shown = wrong[0].rpartition("@")[2]
-                raise ValueError(f"{name.upper()}: {shown!r}, allowed are http(s) addresses, commas between, no user")
+                raise ValueError(f"{name.upper()}: {_shown(wrong[0])!r}, {_ADDRESS}; several with commas between")
+        for name in type(self).model_fields:
+            address = getattr(self, name) if name.endswith("_base_url") else None
+            if address is not None and not is_address(address):
+                raise ValueError(f"{name.upper()}: {_shown(address)!r}, {_ADDRESS}")
         auth = self.a1111_auth
         if auth is not None and ":" not in auth.get_secret_value():
             raise ValueError("A1111_AUTH: '***': allowed is user:password")
@@ -121,3 +124,8 @@ class VendorSettings(Settings):
         """The address that the operator has set for a provider, without a slash at its end."""
         found: str | None = getattr(self, f"ice_{provider.replace('-', '_')}_base_url")
         return None if found is None else found.rstrip("/")
+
+
+def _shown(address: str) -> str:
+    """What may be shown of an address: a password may be in it, or a key among its query."""
+    return address.rpartition("@")[2].partition("?")[0][:200]

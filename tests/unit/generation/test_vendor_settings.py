@@ -106,3 +106,29 @@ def test_keys_are_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-do-not-show")
     assert "sk-do-not-show" not in repr(GenerationSettings())
     assert "sk-do-not-show" not in GenerationSettings().model_dump_json()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("proxy.example/v1", "https://x example", "ftp://x.example", "https://", "https://x..example/v1"),
+        *("https://[::1", "http://host:abc", "http://host:99999", "https://x.example/v1#a", "https://x.exämple"),
+        *("https://user:secret@x.example", "https://x.example/v1?key=secret"),
+    ],
+)
+@pytest.mark.parametrize("variable", ["ICE_OPENAI_BASE_URL", "A1111_URL"])
+def test_an_address_that_cannot_be_asked_stops_the_start_and_shows_no_secret(
+    variable: str, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, address)
+    with pytest.raises(SettingsError, match=f"{variable}: .*allowed is an http") as raised:
+        VendorSettings()
+    assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://10.0.0.7:8080/openai/v1/", "http://[::1]:8080", "https://Proxy.example", "http://gpu_1:9/x"]
+)
+def test_an_address_of_ones_own_may_be_http_and_anywhere(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ICE_OPENAI_BASE_URL", address)
+    assert VendorSettings().base_url("openai") == address.rstrip("/")
