@@ -29,6 +29,7 @@ WAY = (
     topics.FRAME_VALIDATED,
     topics.KEYFRAME_READY,
 )
+SLOW = frozenset({topics.GENERATION_COMPLETED, topics.FRAME_VALIDATED, topics.KEYFRAME_READY})
 
 
 class UnhurriedProvider(FakeProvider):
@@ -54,11 +55,13 @@ async def test_an_express_shot_passes_a_flood_in_every_stage(engine: Engine) -> 
     await engine.publish([planned(f"s{number:03}") for number in range(FLOOD)])
     await engine.publish([planned("now", priority=90)])
 
-    before = await passed(engine)
-    print(f"of {FLOOD} shots published before it, so many went before it: {before}")  # noqa: T201
-    # The batch that a stage has in hand when it comes is finished; whatever waits behind that is passed.
-    assert {topic: count for topic, count in before.items() if count > FLOOD * 3 // 4} == {}
-    assert before[topics.KEYFRAME_READY] <= FLOOD // 4
+    before, waiting = await passed(engine)
+    print(f"of those that waited when it came, {waiting}, so many still went before it: {before}")  # noqa: T201
+    # Slow machines are slow to publish too: what is through by then proves nothing, but the flood must still stand.
+    assert waiting[topics.KEYFRAME_READY] > FLOOD // 3
+    # A quick stage finishes the batch in hand when it comes, on a slow machine the whole flood; how it passes within
+    # and behind a batch is shown by the chassis' tests. From the first paid stage on it must be among the first.
+    assert {topic: count for topic, count in before.items() if topic in SLOW and count > FLOOD // 4} == {}
 
 
 def planned(shot_id: str, priority: int = 50) -> ShotPlanned:
@@ -66,11 +69,11 @@ def planned(shot_id: str, priority: int = 50) -> ShotPlanned:
     return ShotPlanned(project=project, shot=builders.shot(shot_id=shot_id, priority=priority, cast=()))
 
 
-async def passed(engine: Engine) -> dict[str, int]:
-    """How many other shots were before the express one on each topic, once its keyframe is there."""
+async def passed(engine: Engine) -> tuple[dict[str, int], dict[str, int]]:
+    """How many others went before the express one by topic, and how many waited there when it was published."""
     prefix = engine.settings.kafka_topic_prefix
     consumer = AIOKafkaConsumer(
-        *(prefix + topic for topic in WAY),
+        *(prefix + topic for topic in (topics.SHOT_PLANNED, *WAY)),
         bootstrap_servers=engine.settings.kafka_bootstrap,
         auto_offset_reset="earliest",
         enable_auto_commit=False,
@@ -82,10 +85,17 @@ async def passed(engine: Engine) -> dict[str, int]:
             for partition, records in (await consumer.getmany(timeout_ms=500)).items():
                 rows = published[partition.topic.removeprefix(prefix)]
                 rows += [(record.timestamp, record.key.decode()) for record in records]
-    return {topic: _before(published[topic]) for topic in WAY}
+    planned_at = _when(published[topics.SHOT_PLANNED])
+    through = {topic: _before(published[topic], planned_at) for topic in WAY}
+    before = {topic: _before(published[topic], _when(published[topic])) - through[topic] for topic in WAY}
+    return before, {topic: FLOOD - count for topic, count in through.items()}
 
 
-def _before(rows: list[tuple[int, str]]) -> int:
-    """Records of other shots that are older; partitions are read in any order, all clocks are one."""
-    came = min(timestamp for timestamp, key in rows if key == EXPRESS)
-    return sum(timestamp < came for timestamp, _ in rows)
+def _when(rows: list[tuple[int, str]]) -> int:
+    """When the express shot came."""
+    return min(timestamp for timestamp, key in rows if key == EXPRESS)
+
+
+def _before(rows: list[tuple[int, str]], moment: int) -> int:
+    """Shots whose first record is older; partitions are read in any order, all clocks are one."""
+    return len({key for timestamp, key in rows if timestamp < moment})

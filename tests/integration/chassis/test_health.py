@@ -189,13 +189,15 @@ async def test_a_used_up_budget_is_told_in_health_log_and_metrics(
     async with httpx.AsyncClient() as client:
         assert 'ice_halted{service="toy"} 1.0' in (await client.get(f"{probe.url}/metrics")).text
     # Bounded, and nothing behind them is lost: with a higher budget the good ones are answered.
-    assert len(await world.read(ASKED + ".dlq", 20)) == 20
+    assert 20 <= len(await world.read(ASKED + ".dlq", 20)) < 200
     await world.apps[0].stop()
     await world.start([REPLY], settings={"dead_letter_budget": 1_000_000})
-    answers = [Answered.model_validate_json(record.value).number for record in await world.read(ANSWERED, 50)]
-    assert sorted(answers) == list(range(50))
-    await eventually(lambda: world.total_committed_is(2_050), 60)
-    assert len(await world.read(ASKED + ".dlq", 2_000)) == 2_000
+    await eventually(lambda: world.total_committed_is(2_050))
+    # A machine that stalls past the session makes its member read a batch again: each is there, some maybe twice.
+    answers = await world.read(ANSWERED, 50, extra_s=1)
+    assert {Answered.model_validate_json(record.value).number for record in answers} == set(range(50))
+    letters = await world.read(ASKED + ".dlq", 2_000, extra_s=1)
+    assert {record.key for record in letters} == {str(number).encode() for number in range(2_000)}
 
 
 async def test_a_consume_loop_that_has_ended(world: World) -> None:
