@@ -7,6 +7,7 @@ from services.generation.providers.previz.chance import Dice
 from services.generation.providers.previz.geometry import clamp
 from services.generation.providers.previz.poses import EMBRACES
 from services.generation.providers.previz.scene import PrevizScene
+from services.generation.providers.previz.vocabulary import SIZES
 
 
 class Spot(NamedTuple):
@@ -47,9 +48,15 @@ def spots_of(scene: PrevizScene, poses: Sequence[str], share: float, dice: Dice)
     if count == 1:
         return [_alone(scene, dice)]
     mirror = dice.happens(0.5)
+    if scene.shot_size == "insert":
+        # Seen from the side, so that an arm that reaches out goes across the frame.
+        row = [Spot(0.5, 1.0, 78)] + [Spot(0.9, 1.0, -78)] * (count - 1)
+        return [Spot(1 - s.x, s.near, -s.turn, s.look) for s in row] if mirror else row
     per_metre = share / 1.7 * scene.height / scene.width
     tight = share > 2.2
-    if scene.coverage in {"over-the-shoulder", "reverse"}:
+    if scene.coverage in {"over-the-shoulder", "reverse"} and count == 2 and EMBRACES & set(poses):
+        row = _held_close(scene, share, per_metre)
+    elif scene.coverage in {"over-the-shoulder", "reverse"}:
         row = [Spot(0.64, 1.0, -30, 1), Spot(0.17, 0.62 if not tight else 0.76, 148, 0)]
         row += [Spot(0.86 - 0.09 * i, 1.6 + 0.3 * i, -30, 0) for i in range(count - 2)]
     elif count == 2:
@@ -84,6 +91,14 @@ def _pair(scene: PrevizScene, poses: Sequence[str], per_metre: float, dice: Dice
     return [Spot(middle - gap / 2, 1.0, 46, 1), Spot(middle + gap / 2, 1.06 if not tight else 1.3, -46, 0)]
 
 
+def _held_close(scene: PrevizScene, share: float, per_metre: float) -> list[Spot]:
+    """Return two places chest to chest: the lead's face beside the head of the one seen from behind."""
+    lens = scene.lens_mm or SIZES[scene.shot_size].lens_mm
+    away = lens / 36.0 * max(scene.width, scene.height) / scene.height * 1.72 / share
+    gap = clamp(0.26 * per_metre, 0.05, 0.30)
+    return [Spot(0.54 + gap / 2, 1.0, -14), Spot(0.54 - gap / 2, max(0.7, 1.0 - 0.27 / away), 172)]
+
+
 def _many(count: int, dice: Dice) -> list[Spot]:
     """Return a loose wedge with the lead in front."""
     row = [Spot(0.46, 1.0, 10)]
@@ -106,7 +121,7 @@ def _turned_by_request(scene: PrevizScene, spot: Spot, index: int) -> Spot:
 
 
 def _alone(scene: PrevizScene, dice: Dice) -> Spot:
-    x = _COLUMNS[scene.composition]
+    x = 0.5 if scene.shot_size == "insert" else _COLUMNS[scene.composition]
     if scene.composition == "balanced":
         x = 0.44
     flipped = dice.happens(0.5) and scene.composition not in {"left-heavy", "right-heavy"}

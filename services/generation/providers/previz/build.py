@@ -49,6 +49,11 @@ class Build(NamedTuple):
     beard: str
     wrinkles: bool
 
+    @property
+    def young(self) -> float:
+        """How much of a child's face there is: 0 grown up, 1 at six and younger."""
+        return clamp((15.0 - self.age) / 9.0, 0.0, 1.0)
+
 
 _FEMININE: Final = frozenset(
     [
@@ -196,8 +201,8 @@ def build_of(person: PrevizCharacter) -> Build:
         age=age,
         skin=_skin(person.skin or person.description, dice),
         jaw=dice.between(0.92, 1.02) if feminine else dice.between(0.98, 1.14),
-        brow=dice.between(0.75, 1.0) if feminine else dice.between(1.0, 1.45),
-        nose=dice.between(0.9, 1.12),
+        brow=(dice.between(0.75, 1.0) if feminine else dice.between(1.0, 1.45)) * (1.0 - 0.35 * child),
+        nose=dice.between(0.9, 1.12) * (1.0 - 0.28 * child),
         beard=_beard(words, dice, feminine=feminine, age=age),
         wrinkles=age > 54,
     )

@@ -10,8 +10,10 @@ from services.generation.providers.previz.display_list import RGB
 from services.generation.providers.previz.expressions import Expression, expression_of
 from services.generation.providers.previz.hair import Hair, hair_of
 from services.generation.providers.previz.held import HOLDS, held_named
+from services.generation.providers.previz.places.catalogue import CABINS, CARS, kit_named
 from services.generation.providers.previz.poses import EMBRACES, POSES, Pose, pose_at_rest, pose_named
 from services.generation.providers.previz.scene import PrevizCharacter, PrevizScene
+from services.generation.providers.previz.seating import behind_the_wheel, drives, in_a_seat
 from services.generation.providers.previz.wardrobe import Outfit, outfit_of
 
 
@@ -49,10 +51,29 @@ class Actor(NamedTuple):
 def actors_of(scene: PrevizScene) -> list[Actor]:
     """Return everyone in the shot, in the shot's order."""
     actors = [_actor(scene, person, index) for index, person in enumerate(scene.characters)]
+    kit = kit_named(scene.location)
+    if kit in CABINS:
+        return _in_seats(scene, actors, wheel=kit in CARS)
     if len(actors) == 2 and EMBRACES & {actor.pose_name for actor in actors}:
         # It takes two: an embrace that one of them is told of is returned.
         return [a if a.pose_name in EMBRACES else _embracing(a) for a in actors]
     return actors
+
+
+def _in_seats(scene: PrevizScene, actors: list[Actor], *, wheel: bool) -> list[Actor]:
+    """Return everyone sitting; in a car, which has a wheel, one of them drives unless all sit in the back."""
+    led = not wheel or any(a.pose_name == "drive" for a in actors)
+    made: list[Actor] = []
+    for i, a in enumerate(actors):
+        if drives(scene, a.pose_name, a.build.age, first=not led and i == 0):
+            made.append(
+                a._replace(
+                    pose_name="drive", pose=behind_the_wheel(a.pose_name, a.build.stature), held="", mirrored=False
+                )
+            )
+        else:
+            made.append(a._replace(pose=in_a_seat(a.pose, a.build.stature)))
+    return made
 
 
 def _embracing(actor: Actor) -> Actor:
@@ -66,11 +87,16 @@ def _actor(scene: PrevizScene, person: PrevizCharacter, index: int) -> Actor:
     name = pose_named(doing)
     if name is None and len(scene.characters) < 2:
         name = pose_named(f"{scene.action} {scene.description}")
-    held, held_colour = _held(person, f"{doing} {scene.prop_in_focus}")
+    if name == "lie" and _abed(scene, doing):
+        name = "lie_in_bed"
+    # Who reaches for a thing does not have it yet.
+    held, held_colour = _held(person, f"{doing} {scene.prop_in_focus}" if name != "reach" else "")
     if scene.shot_size == "insert" and index == 0 and scene.prop_in_focus:
         held = held_named(scene.prop_in_focus) or held or "object"
         held_colour = colours.find(scene.prop_in_focus) or colours.rgb(HOLDS[held].colour)
-        name = HOLDS[held].pose or "hold"
+        name = "present" if len(scene.characters) < 2 else "give"
+    if scene.shot_size == "insert" and index == 1:
+        name, held = "give", ""
     talking = scene.coverage in {"two-shot", "three-shot", "over-the-shoulder", "reverse"} or len(scene.characters) > 1
     if name is None:
         name = HOLDS[held].pose if held and HOLDS[held].pose else pose_at_rest(dice, talking=talking)
@@ -132,6 +158,17 @@ _USUAL_PROP: Final = {
     "drink": "glass", "smoke": "cigarette", "read": "paper", "phone": "phone", "aim": "gun",
         "flute": "flute", "head_carry": "pot",
 }  # fmt: skip
+
+
+_BEDS: Final = frozenset(["bed", "bedroom", "hospital", "ward", "bedside", "mattress", "cot"])
+_HARD: Final = frozenset(["floor", "ground", "street", "dead", "corpse", "pavement", "grass"])
+
+
+def _abed(scene: PrevizScene, doing: str) -> bool:
+    """Return whether who lies does so in a bed: one is named, and nothing harder."""
+    place = scene.location
+    words = set(colours.tokens(f"{doing} {place.name} {place.description} {' '.join(place.landmarks)}"))
+    return bool(words & _BEDS) and not set(colours.tokens(doing)) & _HARD
 
 
 def _eyes(person: PrevizCharacter, dice: Dice) -> RGB:

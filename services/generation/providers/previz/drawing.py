@@ -29,6 +29,7 @@ from services.generation.providers.previz.scene import PrevizScene
 from services.generation.providers.previz.scenery import Set
 from services.generation.providers.previz.sky import draw_sky
 from services.generation.providers.previz.staging import Stage, head_box, stage
+from services.generation.providers.previz.still import draw_still
 from services.generation.providers.previz.style import LOOKS, Look
 from services.generation.providers.previz.vocabulary import SIZES
 
@@ -137,8 +138,15 @@ class _Painter:
         with self._canvas.group(blur=focus_blur(self._scene, self._look)):
             self._surroundings(place)
         soft = _out_of_focus(self._scene, self._stage.camera, self._stage.people, self._look)
+        cabin = bool(self._layout.seats)
+        if cabin:
+            self._in_the_air()  # it rains outside the windows
         place.among(self._stage.people, soft)
+        if cabin:
+            return
         self._in_the_air()
+        if self._scene.shot_size == "insert" and not self._stage.people:
+            draw_still(self._canvas, self._stage.camera, self._light, self._look, self._scene)
         heads = [head_box(self._stage.camera, person) for person in self._stage.people]
         draw_foreground(
             self._canvas,

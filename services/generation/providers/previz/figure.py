@@ -9,19 +9,20 @@ from services.generation.providers.previz.camera import Camera
 from services.generation.providers.previz.canvas import Canvas
 from services.generation.providers.previz.cast import Actor
 from services.generation.providers.previz.chance import Dice
-from services.generation.providers.previz.display_list import Tag, spline
+from services.generation.providers.previz.display_list import RGB, Tag, spline
 from services.generation.providers.previz.garments import (
     Wearer,
     draw_coat_skirt,
+    draw_cuff,
     draw_leg,
     draw_skirt,
     draw_sleeve,
 )
 from services.generation.providers.previz.geometry import Vec3, blend, dot
 from services.generation.providers.previz.hair import draw_back_hair, draw_hair
-from services.generation.providers.previz.hands import draw_hand
+from services.generation.providers.previz.hands import draw_fingers, draw_hand, draw_palm, is_close, sheet_of
 from services.generation.providers.previz.head import HeadView, draw_head
-from services.generation.providers.previz.held import draw_held, grip_of
+from services.generation.providers.previz.held import PINCHED, draw_held, grip_of
 from services.generation.providers.previz.light import Light
 from services.generation.providers.previz.lofts import limb, outline
 from services.generation.providers.previz.skeleton import Skeleton
@@ -106,11 +107,16 @@ def _arm(w: Wearer, actor: Actor, side: str) -> None:
     holding = actor.holding == side and bool(actor.held)
     fist = actor.pose_name in _FISTS or holding
     pocketed = _arm_key(actor, side) == "pocket"
-    if not pocketed:
+    close = holding and not pocketed and is_close(brush, w.bones)
+    if not pocketed and not close:
         if holding:
             draw_held(brush, grip_of(brush, w.bones, side, build.head * w.s), actor.held, actor.held_colour)
         draw_hand(brush, w.bones, side, hand, fist=fist)
     draw_sleeve(w, side, cloth, skin, thick=thick, loose=1.8 if cloth.kind == "robe" else 1.0)
+    if close:
+        # What is held comes before the upper arm; the cuff closes over the wrist again.
+        _close_hand(w, actor, side, hand)
+        draw_cuff(w, side, cloth, thick)
     if outfit.jewels is not None and cloth.sleeve < 0.95 and not brush.small:
         a, b = w.bones[f"elbow_{side}"], w.bones[f"wrist_{side}"]
         ring = [blend(a, b, 0.84), blend(a, b, 0.96)]
@@ -118,6 +124,18 @@ def _arm(w: Wearer, actor: Actor, side: str) -> None:
         brush.part(
             outline(limb(brush.camera, ring, [r, r]), start_cap=0.1, end_cap=0.1), brush.cloth(outfit.jewels), rim=1.0
         )
+
+
+def _close_hand(w: Wearer, actor: Actor, side: str, colour: RGB) -> None:
+    """Draw a large hand with what it holds between palm, fingers and thumb."""
+    brush, size = w.brush, w.bones.stature * w.brush.k * 0.085
+    place = sheet_of(brush, w.bones, side)
+    hold = "pinch" if actor.held in PINCHED else "grip"
+    grip = grip_of(brush, w.bones, side, actor.build.head * w.s)
+    grip = grip._replace(hand=place(0.84, 0.12) if hold == "pinch" else place(0.50, 0.05))
+    draw_palm(brush, place, colour, size, hold)
+    draw_held(brush, grip, actor.held, actor.held_colour)
+    draw_fingers(brush, place, colour, size, hold)
 
 
 def _arm_key(actor: Actor, side: str) -> str:
@@ -128,7 +146,7 @@ def _arm_key(actor: Actor, side: str) -> str:
 def _neck(w: Wearer, actor: Actor) -> None:
     b, build = w.bones, actor.build
     base: Vec3 = blend(b["chest"], b["neck"], 0.88)
-    r = (0.034 if build.feminine else 0.042) * w.s * (0.5 + 0.5 * build.limb)
+    r = (0.034 if build.feminine else 0.042 - 0.010 * build.young) * w.s * (0.5 + 0.5 * build.limb)
     ovals = limb(w.brush.camera, [base, b["neck"], blend(b["chin"], b["head"], 0.35)], [r * 1.25, r, r * 0.95])
     skin = w.brush.dark(w.brush.cloth(build.skin), 0.22)
     w.brush.part(outline(ovals, start_cap=0.2, end_cap=0.2), skin, rim=0.7)

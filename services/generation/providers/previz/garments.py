@@ -1,5 +1,6 @@
 """Clothes on a body: lofts around the joints, cut by garment."""
 
+import math
 from collections.abc import Sequence
 
 from services.generation.providers.previz.brush import Brush
@@ -172,7 +173,7 @@ def draw_sleeve(w: Wearer, side: str, cloth: Garment, skin: RGB, *, thick: float
     joints = [shoulder, blend(shoulder, elbow, 0.5), elbow, blend(elbow, wrist, 0.45), wrist]
     bare = [0.025 * s, 0.027 * s, 0.0215 * s, 0.022 * s, 0.0148 * s]
     if cloth.sleeve < 0.95:
-        brush.part(outline(limb(brush.camera, joints, bare)), skin, shade=0.8)
+        _bent(brush, joints, bare, skin, shade=0.8, end_cap=0.6)
     if cloth.sleeve <= 0.05:
         return
     covered = joints if cloth.sleeve > 0.95 else [shoulder, blend(shoulder, elbow, 0.4), blend(shoulder, elbow, 0.75)]
@@ -184,10 +185,48 @@ def draw_sleeve(w: Wearer, side: str, cloth: Garment, skin: RGB, *, thick: float
         0.008 + thick * loose,
     ]
     radii = [r + add_ * w.s for r, add_ in zip(bare, more, strict=True)][: len(covered)]
-    brush.part(outline(limb(brush.camera, covered, radii), start_cap=1.0, end_cap=0.15), brush.cloth(cloth.colour))
+    _bent(brush, covered, radii, brush.cloth(cloth.colour), end_cap=0.15)
     if cloth.sleeve > 0.95 and not brush.small:
         e = brush.camera.project(elbow)
         brush.crease([(e[0] - 3, e[1] - 2), (e[0] + 4, e[1] + 1)], 0.5, 0.5)
+
+
+def draw_cuff(w: Wearer, side: str, cloth: Garment, thick: float) -> None:
+    """Draw the end of a long sleeve over the wrist."""
+    if cloth.sleeve <= 0.95:
+        return
+    brush, b = w.brush, w.bones
+    elbow, wrist = b[f"elbow_{side}"], b[f"wrist_{side}"]
+    radius = 0.0148 * w.s * w.build.limb + (0.009 + thick) * w.s
+    rings = limb(brush.camera, [blend(elbow, wrist, 0.86), blend(elbow, wrist, 1.02)], [radius * 1.06, radius])
+    (x0, y0), (x1, y1) = rings[0].centre, rings[1].centre
+    if math.hypot(x1 - x0, y1 - y0) < 0.5 * radius * brush.k:
+        return  # the arm points at the lens: the hand hides its cuff
+    brush.part(outline(rings, start_cap=0.0, end_cap=0.1), brush.dark(brush.cloth(cloth.colour), 0.10), rim=0.6)
+
+
+def _bent(
+    brush: Brush, joints: Sequence[Vec3], radii: Sequence[float], colour: RGB, *, end_cap: float, shade: float = 1.0
+) -> None:
+    """Draw an arm; one that bends sharply on the screen in two parts, since a single outline would cross itself."""
+    rings = limb(brush.camera, joints, radii)
+    if len(rings) < 5 or not _folds_over(rings[0].centre, rings[2].centre, rings[4].centre, rings[2].reach((1.0, 0.0))):
+        brush.part(outline(rings, start_cap=1.0 if end_cap < 0.5 else 0.6, end_cap=end_cap), colour, shade=shade)
+        return
+    upper = outline(limb(brush.camera, joints[:3], radii[:3]), start_cap=1.0, end_cap=1.0)
+    lower = outline(limb(brush.camera, joints[2:], radii[2:]), start_cap=1.0, end_cap=end_cap)
+    parts = [upper, lower] if rings[4].depth <= rings[0].depth else [lower, upper]
+    for points in parts:
+        brush.part(points, colour, shade=shade)
+
+
+def _folds_over(a: Point, b: Point, c: Point, thick: float) -> bool:
+    """Return whether a bend from a over b to c is sharp or short on the screen."""
+    first, second = (b[0] - a[0], b[1] - a[1]), (c[0] - b[0], c[1] - b[1])
+    one, two = math.hypot(*first), math.hypot(*second)
+    if min(one, two) < 1.6 * thick:
+        return True
+    return first[0] * second[0] + first[1] * second[1] < 0.35 * one * two
 
 
 def draw_leg(w: Wearer, side: str, cloth: Garment, skin: RGB, shoes: Garment) -> None:

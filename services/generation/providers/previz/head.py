@@ -46,7 +46,7 @@ class HeadView:
         turned: over 0 when the face looks to the right of the screen.
     """
 
-    __slots__ = ("_origin", "_x", "_y", "_z", "ahead", "azimuth", "jaw", "pixels", "turned")
+    __slots__ = ("_origin", "_x", "_y", "_z", "ahead", "azimuth", "jaw", "pixels", "turned", "young")
 
     def __init__(self, camera: Camera, bones: Skeleton, build: Build) -> None:
         face, crown = bones.face, bones.crown
@@ -66,6 +66,7 @@ class HeadView:
         self._x, self._y, self._z = axis(side), axis(crown), axis(face)
         self.pixels = k
         self.jaw = build.jaw
+        self.young = build.young
         self.ahead = -dot(face, camera.forward)
         self.turned = dot(face, camera.right)
         to_camera = (-camera.forward[0], -camera.forward[1], -camera.forward[2])
@@ -85,12 +86,17 @@ class HeadView:
                 t = 0.0 if span <= 0 else (y - low[0]) / span
                 w, f, b = (low[i] + (high[i] - low[i]) * t for i in (1, 2, 3))
                 jaw = self.jaw if y < -0.15 else 1.0
+                if self.young > 0.0 and y < 0.2:
+                    # Round cheeks over a small chin.
+                    w *= 1.0 + self.young * (0.15 if y > -0.40 else -0.04)
                 return Slice(w * jaw, (f - b) / 2, (f + b) / 2)
             low = high
         return Slice(_SLICES[-1][1], 0.0, 0.02)
 
     def skin(self, x: float, y: float, lift: float = 0.0) -> Point:
         """Return the pixel of the face's surface at (x, y), `lift` head heights above the skin."""
+        if self.young > 0.0:
+            y -= 0.07 * self.young * clamp((y + 0.5) / 0.3, 0.0, 1.0)  # a child's face sits low on a large skull
         cut = self.cut(y)
         t = clamp(x / cut.wide, -1.0, 1.0) if cut.wide > 1e-6 else 0.0
         return self.at(x, y, cut.middle + cut.deep * math.sqrt(1.0 - t * t) + lift)
@@ -166,8 +172,8 @@ def _profiled(view: HeadView, outline: list[Point], build: Build) -> list[Point]
     by = clamp((side - 0.72) / 0.2, 0.0, 1.0)
     bumps = (
         (-0.475, 0.345, 0.02), (-0.41, 0.335, -0.010), (-0.335, 0.365, 0.018), (-0.285, 0.362, 0.020),
-        (-0.245, 0.372, 0.02), (-0.195, 0.355, 0.0), (-0.165, 0.44 * build.nose, 0.0), (-0.125,
-            0.455 * build.nose, 0.0),
+        (-0.245, 0.372, 0.02), (-0.195, 0.355, 0.0), (-0.165, max(0.39, 0.44 * build.nose), 0.0),
+        (-0.125, max(0.395, 0.455 * build.nose), 0.0),
         (0.02, 0.365, 0.0), (0.075, 0.345, 0.0), (0.14, 0.372, 0.0), (0.25, 0.36, 0.0),
     )  # fmt: skip
     profile = [view.at(0.0, y, (z + more * 0.5) * by + (1 - by) * 0.33) for y, z, more in bumps]
@@ -257,7 +263,7 @@ class Face:
 
     def _eye(self, sign: float) -> None:
         m = self._mood
-        open_ = 0.040 * m.eyes
+        open_ = 0.040 * m.eyes * (1.0 + 0.55 * self._build.young)
         upper = [
             self._at(sign, 0.068, -0.004),
             self._at(sign, 0.105, open_ * 0.85),
@@ -273,8 +279,8 @@ class Face:
             self._at(sign, 0.105, -open_ * 0.50),
         ]
         self._eyeball(sign, upper, lower, open_)
-        self._line(upper, 0.019 if not self._build.feminine else 0.024)
-        if self._build.feminine:
+        self._line(upper, 0.019 if not self._build.feminine or self._build.young > 0.5 else 0.024)
+        if self._build.feminine and self._build.young < 0.5:
             self._line([upper[3], self._at(sign, 0.228, 0.032 + m.slant * 0.012)], 0.016)
         if self._large > 80:
             fold = ((0.10, open_ + 0.022), (0.15, open_ + 0.032), (0.205, open_ * 0.4 + 0.034))
@@ -287,7 +293,7 @@ class Face:
         brush.canvas.tint(almond, mix(brush.cloth((236, 230, 222)), self._skin, 0.22))
         with brush.canvas.group(almond):
             c = self._at(sign, 0.138 + self._mood.gaze * 0.02 * sign, opening * 0.22, 0.01)
-            r = v.pixels * 0.037
+            r = v.pixels * 0.037 * (1.0 + 0.42 * self._build.young)
             squeeze = max(0.35, abs(v.ahead))
             brush.canvas.tint(ellipse(c[0], c[1], r * squeeze, r), brush.cloth(self._eyes))
             brush.canvas.tint(ellipse(c[0], c[1], r * 0.5 * squeeze, r * 0.5), (14, 10, 16))
@@ -318,7 +324,7 @@ class Face:
 
     def _mouth(self) -> None:
         v, m = self._view, self._mood
-        wide = (0.088 if self._build.feminine else 0.098) * m.mouth_wide
+        wide = (0.088 if self._build.feminine else 0.098) * m.mouth_wide * (1.0 - 0.20 * self._build.young)
         curve = m.smile * 0.026
         y = -0.285
         corners = [v.skin(-wide, y + curve), v.skin(wide, y + curve)]
@@ -341,7 +347,7 @@ class Face:
                 corners[1],
                 mid,
             ]
-            strong = 0.85 if self._build.feminine else 0.45
+            strong = (0.85 if self._build.feminine else 0.45) * (1.0 - 0.65 * self._build.young)
             self._brush.canvas.tint(spline(lower), lips, strong)
             self._brush.canvas.tint(spline(upper), self._brush.dark(lips, 0.35), strong)
         if gap > 0.004:

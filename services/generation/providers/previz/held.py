@@ -8,6 +8,7 @@ from services.generation.providers.previz.brush import Brush
 from services.generation.providers.previz.colours import WHITE, mix, rgb
 from services.generation.providers.previz.display_list import RGB, Blend, Radial, Stop, ellipse, polygon
 from services.generation.providers.previz.geometry import Point, along
+from services.generation.providers.previz.keepsakes import DETAILS, Place
 from services.generation.providers.previz.skeleton import Skeleton
 
 
@@ -40,14 +41,17 @@ HOLDS: Final[dict[str, Hold]] = {
     "case": Hold("briefcase suitcase case valise", "4a3426", ""),
     "lantern": Hold("lantern lamp diya oil-lamp", "e0a040", "hold", lit=True),
     "torch": Hold("torch flashlight", "3a3a44", "hold", lit=True),
-    "sword": Hold("sword blade katana sabre knife dagger", "c8ccd4", ""),
+    "knife": Hold("knife dagger scalpel cleaver switchblade", "c8ccd4", ""),
+    "sword": Hold("sword blade katana sabre", "c8ccd4", ""),
     "cane": Hold("cane staff stick crook cudgel walking-stick", "6a4a2c", ""),
     "pot": Hold("pot matka pitcher vessel urn", "a8622c", "head_carry"),
     "flower": Hold("flower flowers bouquet lotus rose blossom petals", "e06a90", "hold"),
     "basket": Hold("basket tray crate box parcel package", "a87c48", "carry"),
     "key": Hold("key keys", "c8a84c", "hold"),
     "garland": Hold("garland wreath mala necklace locket beads", "f0a028", "hold"),
-    "object": Hold("thing object coin ring badge jewel idol watch", "c0a060", "hold"),
+    "ring": Hold("ring", "e0b850", "hold"),
+    "watch": Hold("watch pocketwatch stopwatch compass", "c8a04c", "hold"),
+    "object": Hold("thing object coin badge jewel idol", "c0a060", "hold"),
     "candle": Hold("candle", "f0e4c8", "hold", lit=True),
 }
 _KINDS: Final = {word: kind for kind, hold in HOLDS.items() for word in hold.words.split()}
@@ -88,11 +92,8 @@ def grip_of(brush: Brush, bones: Skeleton, side: str, head: float) -> Grip:
 def draw_held(brush: Brush, grip: Grip, kind: str, colour: RGB) -> None:
     """Draw the prop in a hand; the fingers come after."""
     cloth = brush.cloth(colour)
-    plan = _SHAPES.get(kind)
-    if plan is not None:
-        shape, turn = plan
-        points = _turned(grip, shape, turn)
-        brush.part(points, cloth, tension=0.12)
+    if kind in _SHAPES:
+        draw_thing(brush, _placing(grip, _SHAPES[kind][1]), kind, cloth)
     elif kind == "umbrella":
         _umbrella(brush, grip, cloth)
     elif kind == "flower":
@@ -115,7 +116,7 @@ _SHAPES: Final[dict[str, tuple[tuple[Point, ...], str]]] = {
         0.014), (0.06, 0.036), (-0.14, 0.036)), "up"),
     "book": (((-0.10, -0.14), (0.12, -0.14), (0.12, 0.14), (-0.10, 0.14)), "up"),
     "paper": (((-0.09, -0.11), (0.14, -0.12), (0.15, 0.10), (-0.08, 0.12)), "up"),
-    "phone": (((-0.06, -0.026), (0.10, -0.026), (0.10, 0.026), (-0.06, 0.026)), "up"),
+    "phone": (((-0.06, -0.035), (0.10, -0.035), (0.10, 0.035), (-0.06, 0.035)), "up"),
     "case": (((-0.36, -0.21), (-0.05, -0.21), (-0.05, -0.05), (-0.01, -0.05), (-0.01, 0.05), (-0.05, 0.05),
         (-0.05, 0.21), (-0.36, 0.21)), "up"),
     "lantern": (((-0.28, -0.075), (-0.09, -0.065), (-0.05, -0.02), (0.0, 0.0), (-0.05, 0.02), (-0.09,
@@ -129,15 +130,52 @@ _SHAPES: Final[dict[str, tuple[tuple[Point, ...], str]]] = {
     "pot": (((-0.02, -0.10), (0.04, -0.19), (0.20, -0.20), (0.32, -0.10), (0.36, -0.12), (0.36, 0.12),
         (0.32, 0.10), (0.20, 0.20), (0.04, 0.19), (-0.02, 0.10)), "up"),
     "basket": (((-0.08, -0.20), (0.13, -0.27), (0.13, 0.27), (-0.08, 0.20)), "up"),
-    "key": (((-0.02, -0.006), (0.05, -0.006), (0.06, -0.022), (0.10, -0.022), (0.10, 0.022), (0.06, 0.022),
-        (0.05, 0.006), (-0.02, 0.006)), "up"),
+    "key": (((0.006, -0.005), (0.005, -0.020), (-0.012, -0.028), (-0.030, -0.020), (-0.034, 0.0), (-0.030, 0.020),
+        (-0.012, 0.028), (0.005, 0.020), (0.006, 0.005), (0.088, 0.005), (0.088, -0.005)), "up"),
+    "ring": (((0.030, 0.0), (0.024, -0.011), (0.010, -0.015), (-0.004, -0.011), (-0.010, 0.0), (-0.004, 0.011),
+        (0.010, 0.015), (0.024, 0.011)), "up"),
+    "watch": (((0.054, 0.0), (0.045, -0.023), (0.022, -0.032), (-0.001, -0.023), (-0.010, 0.0), (-0.001, 0.023),
+        (0.022, 0.032), (0.045, 0.023)), "up"),
+    "knife": (((-0.07, -0.013), (0.05, -0.015), (0.06, -0.018), (0.17, -0.020), (0.235, -0.012), (0.19, 0.006),
+        (0.06, 0.010), (0.05, 0.012), (-0.07, 0.015)), "arm_up"),
     "object": (((-0.03, -0.035), (0.01, -0.05), (0.05, -0.035), (0.07, 0.0), (0.05, 0.035), (0.01, 0.05),
         (-0.03, 0.035)), "up"),
     "candle": (((-0.06, -0.016), (0.12, -0.016), (0.12, 0.016), (-0.06, 0.016)), "up"),
 }  # fmt: skip
 
 
-def _turned(grip: Grip, shape: tuple[Point, ...], turn: str) -> list[Point]:
+def draw_thing(brush: Brush, place: Place, kind: str, cloth: RGB) -> None:
+    """Draw a thing without the hand; what has no outline of its own is drawn as a plain object.
+
+    Args:
+        brush: draws.
+        place: from metres along the thing and across it to pixels.
+        kind: key of `HOLDS`.
+        cloth: its colour, as lit.
+    """
+    shape, _ = _SHAPES.get(kind, _SHAPES["object"])
+    brush.part([place(a, b) for a, b in shape], cloth, tension=0.5 if kind in _ROUND else 0.12)
+    detail = DETAILS.get(kind)
+    if detail is not None and brush.k > 420 * brush.canvas.unit:
+        detail(brush, place, cloth)
+
+
+def reach_of(kind: str) -> tuple[float, float, float]:
+    """Return how far a thing goes down, up and across, in metres."""
+    shape, _ = _SHAPES.get(kind, _SHAPES["object"])
+    along, across = [p[0] for p in shape], [p[1] for p in shape]
+    return min(along), max(along), max(across) - min(across)
+
+
+_ROUND: Final = frozenset({"ring", "watch"})
+PINCHED: Final = frozenset(
+    ["paper", "key", "ring", "watch", "object", "cigarette", "flower", "garland", "phone", "book", "basket"]
+)
+"""What fingertips hold from behind, with the thumb in front; anything else is in a fist."""
+
+
+def _placing(grip: Grip, turn: str) -> Place:
+    """Return where a thing's points are: metres along it and across it to pixels."""
     u = {
         "up": (0.06 * grip.side, -1.0),
         "arm": grip.along,
@@ -145,8 +183,14 @@ def _turned(grip: Grip, shape: tuple[Point, ...], turn: str) -> list[Point]:
         "arm_up": (grip.along[0] * 0.5 + 0.35 * grip.side, -0.86),
     }[turn]
     n = (-u[1], u[0])
+    if turn == "arm" and n[1] < 0:
+        n = (u[1], -u[0])  # butts hang down, whichever side the arm points to
     (x, y), k = grip.hand, grip.k
-    return [(x + (u[0] * a + n[0] * b) * k, y + (u[1] * a + n[1] * b) * k) for a, b in shape]
+
+    def at(a: float, b: float) -> Point:
+        return (x + (u[0] * a + n[0] * b) * k, y + (u[1] * a + n[1] * b) * k)
+
+    return at
 
 
 def _garland(brush: Brush, grip: Grip, cloth: RGB) -> None:
@@ -165,9 +209,10 @@ def _flute(brush: Brush, grip: Grip, cloth: RGB) -> None:
     (x0, y0), (x1, y1) = grip.mouth, grip.hand
     dx, dy = x1 - x0, y1 - y0
     run = math.hypot(dx, dy)
-    if run > 0.55 * grip.k or run < 0.08 * grip.k:
-        dx, dy, run = grip.along[0], grip.along[1], 1.0
-        x0, y0 = x1 - dx * 0.2 * grip.k, y1 - dy * 0.2 * grip.k
+    if run > 0.75 * grip.k:
+        # In a lowered hand it lies across the fist.
+        dx, dy, run = math.copysign(0.85, -grip.along[0]), -0.53, 1.0
+        x0, y0 = x1 - dx * 0.26 * grip.k, y1 - dy * 0.26 * grip.k
     u, n, w = (dx / run, dy / run), (-dy / run, dx / run), 0.013 * grip.k
     far = max(run, 0.3 * grip.k) + 0.16 * grip.k
     near = -0.05 * grip.k
@@ -175,6 +220,10 @@ def _flute(brush: Brush, grip: Grip, cloth: RGB) -> None:
     brush.part(
         [(x0 + u[0] * a + n[0] * b, y0 + u[1] * a + n[1] * b) for a, b in corners], cloth, tension=0.0, shade=0.4
     )
+    for i in range(6 if grip.k > 300 * brush.canvas.unit else 0):
+        a = near + (0.16 + 0.045 * i) * grip.k
+        c = (x0 + u[0] * a - n[0] * w * 0.35, y0 + u[1] * a - n[1] * w * 0.35)
+        brush.canvas.tint(ellipse(*c, w * 0.36, w * 0.30), mix(cloth, rgb("2a1c10"), 0.8))
 
 
 def _umbrella(brush: Brush, grip: Grip, cloth: RGB) -> None:

@@ -1,15 +1,29 @@
 """A set in front of the camera: what is seen of it, in order, with people in between."""
 
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 
 from services.generation.providers.previz.camera import Camera
 from services.generation.providers.previz.canvas import Canvas
 from services.generation.providers.previz.colours import mix
-from services.generation.providers.previz.display_list import Blend, Radial, Stop, Tag, ellipse, polygon
+from services.generation.providers.previz.display_list import RGB, Blend, Radial, Stop, Tag, ellipse, polygon
+from services.generation.providers.previz.embracing import draw_hold
 from services.generation.providers.previz.figure import Standing, draw_figure
-from services.generation.providers.previz.geometry import Point, Vec3, bounds, clamp, dot, mean, sub
+from services.generation.providers.previz.geometry import (
+    Point,
+    Vec3,
+    along,
+    bounds,
+    clamp,
+    dot,
+    heading,
+    mean,
+    sub,
+    turn_y,
+)
 from services.generation.providers.previz.light import Light
+from services.generation.providers.previz.places.cabins import DRIVER, cabin, steering_wheel
 from services.generation.providers.previz.places.layout import Lamp, Layout, Panel, Sprite, Thing
 from services.generation.providers.previz.places.solids import box
 from services.generation.providers.previz.shadows import draw_shadow
@@ -35,11 +49,15 @@ class Set:
         for thing in kept:
             if thing.backdrop:
                 self.thing(thing)
-        for person in people:
+        for person in people if not self.layout.seats else ():
             draw_shadow(self.canvas, self.camera, self.light, self.look, person.bones, self.layout.mark[1])
-        self._near = [t for t in kept if not t.backdrop] + [
-            seat_of(p, self.layout) for p in people if p.actor.pose.seat
-        ]
+        self._near = [t for t in kept if not t.backdrop]
+        for person in people:
+            self._near += [
+                t
+                for t in furniture_of(person, self.layout, self.camera.forward)
+                if not t.stays or self._kept(t, people)
+            ]
         limit = max([self._standing_depth(p) for p in people], default=-1.0)
         for thing in sorted((t for t in self._near if self._depth(t) > limit), key=lambda t: -self._depth(t)):
             self.thing(thing)
@@ -63,6 +81,7 @@ class Set:
             blur = soft.get(item.actor.id, 0.0)
             with self.canvas.group(blur=blur) if blur > 0.2 else nullcontext():
                 draw_figure(self.canvas, self.camera, self.light, self.look, item)
+        draw_hold(self.canvas, self.camera, self.light, self.look, people)
 
     def _pool(self, lead: Standing) -> None:
         """Lift the air behind the lead in the dark, so that the figure reads as a shape."""
@@ -92,7 +111,8 @@ class Set:
         near = [p for p in people if self.camera.depth(p.bones["chest"]) > depth - 0.2]
         if not near:
             return True
-        spots = [self.camera.project(p.bones[j]) for p in near for j in ("head", "chest", "neck", "waist")]
+        joints = ("head", "chin", "neck") if thing.stays else ("head", "chest", "neck", "waist")
+        spots = [self.camera.project(p.bones[j]) for p in near for j in joints]
         for shape in thing.panels:
             outline = self.camera.outline(shape.corners)
             if outline and any(holds(outline, s) for s in spots):
@@ -199,6 +219,55 @@ class Set:
 
 
 _WILD = frozenset({"forest", "meadow", "riverbank", "mountain", "desert", "beach", "vehicle"})
+
+
+def furniture_of(person: Standing, layout: Layout, toward: Vec3) -> list[Thing]:
+    """Return what a gesture needs: a seat, a bed, a steering wheel, and on open ground a car around who drives.
+
+    Args:
+        person: in place.
+        layout: of the set.
+        toward: where the camera looks.
+    """
+    bones = person.bones
+    if person.actor.pose_name == "lie_in_bed":
+        return bed_of(person, layout, toward)
+    if person.actor.pose_name != "drive":
+        benched = layout.kit == "compartment"
+        return [seat_of(person, layout)] if person.actor.pose.seat and not benched else []
+    made = [steering_wheel(bones["hand_r"], bones["hand_l"], bones.ahead)]
+    if not layout.seats and not layout.indoors:
+        yaw = math.atan2(bones.ahead[0], bones.ahead[2])
+        x, _, z = turn_y(DRIVER, yaw)
+        at = (bones["pelvis"][0] - x, layout.mark[1], bones["pelvis"][2] - z)
+        made += cabin(at, yaw, (58.0, 66.0, 84.0), (74.0, 60.0, 52.0))
+    else:
+        made.append(seat_of(person, layout))
+    return made
+
+
+def bed_of(person: Standing, layout: Layout, toward: Vec3) -> list[Thing]:
+    """Return bed, pillow and headboard under a lying person, and the blanket over the legs."""
+    bones, ground = person.bones, layout.mark[1]
+    head, feet = bones["head"], mean([bones["ankle_r"], bones["ankle_l"]])
+    yaw = math.atan2(head[0] - feet[0], head[2] - feet[2])
+    lie = bones["pelvis"][1] - 0.10 * bones.stature - ground
+    long = math.hypot(head[0] - feet[0], head[2] - feet[2])
+    ahead = heading(yaw)
+    middle = along(mean([head, feet]), ahead, 0.02)
+
+    def block(by: float, size: tuple[float, float, float], base: float, colour: RGB) -> tuple[Panel, ...]:
+        at = along(middle, ahead, by)
+        return box((at[0], at[2]), size, colour, base=ground + base, yaw=yaw)
+
+    white = (226.0, 224.0, 218.0)
+    frame = block(0.0, (1.02, lie - 0.16, long + 0.40), 0.0, (112.0, 82.0, 60.0))
+    linen = block(0.0, (0.98, 0.16, long + 0.36), lie - 0.16, white)
+    pillow = block(long / 2, (0.62, 0.09, 0.36), lie, white)
+    board = block(long / 2 + 0.26, (1.06, lie + 0.42, 0.06), 0.0, (96.0, 70.0, 52.0))
+    cover = block(-0.17 * long - 0.10, (0.92, 0.20, 0.66 * long + 0.20), lie - 0.05, (108.0, 132.0, 150.0))
+    behind, before = along(bones["pelvis"], toward, 0.15), along(bones["pelvis"], toward, -0.15)
+    return [Thing(behind, (*board, *frame, *linen, *pillow)), Thing(before, cover)]
 
 
 def seat_of(person: Standing, layout: Layout) -> Thing:

@@ -8,11 +8,14 @@ from services.generation.providers.previz.blocking import Spot, spots_of
 from services.generation.providers.previz.camera import SENSOR_MM, Camera
 from services.generation.providers.previz.cast import Actor
 from services.generation.providers.previz.chance import Dice
+from services.generation.providers.previz.embracing import hands_on_backs, raised
 from services.generation.providers.previz.figure import Standing
 from services.generation.providers.previz.geometry import Point, Vec3, add, clamp, heading, right_of, scaled
+from services.generation.providers.previz.held import held_named
 from services.generation.providers.previz.movement import moved
-from services.generation.providers.previz.places.layout import Layout
+from services.generation.providers.previz.places.layout import Layout, Seat
 from services.generation.providers.previz.scene import PrevizScene
+from services.generation.providers.previz.seating import camera_yaw, column, seats_for
 from services.generation.providers.previz.skeleton import Skeleton, placed, posed
 from services.generation.providers.previz.vocabulary import SIZES, Size
 
@@ -31,6 +34,12 @@ _LOWEST_M: Final = 0.14
 _NEAREST_M: Final = 0.6
 _ROWS: Final = (0.40, 0.30, 0.55, 0.22, 0.70)
 _DUTCH_DEG: Final = 11.0
+_INSERT_M: Final = {
+    "key": 8.6, "ring": 9.0, "watch": 9.0, "cigarette": 8.6, "object": 8.4, "gun": 5.8, "paper": 5.2, "book": 4.9,
+    "bottle": 5.2, "knife": 5.6, "flute": 4.6, "sword": 3.8, "case": 3.6, "lantern": 4.2, "umbrella": 3.4, "pot": 3.4,
+    "basket": 3.8, "garland": 4.4, "cane": 3.6, "flower": 5.0,
+}  # fmt: skip
+"""Height of the standing lead in frame heights that shows a hand and the whole thing in it."""
 
 
 class Stage(NamedTuple):
@@ -55,26 +64,46 @@ def stage(scene: PrevizScene, actors: Sequence[Actor], layout: Layout) -> Stage:
     head = actors[0].build.head if actors else 0.142
     share = share_of(scene, size, head)
     spots = spots_of(scene, [a.pose_name for a in actors], share, dice)
-    yaw = _yaw(scene, layout, dice)
+    seats = seats_for(scene, layout, [a.pose_name for a in actors]) if layout.seats else []
+    yaw = camera_yaw(scene, (seats or layout.seats)[0], dice) if layout.seats else _yaw(scene, layout, dice)
     people: list[Standing] = []
-    eyes, stature, column = add(layout.mark, (0.0, 1.6, 0.0)), 1.72, 0.5
+    eyes, stature, x = add(layout.mark, (0.0, 1.6 if not layout.seats else 1.1, 0.0)), 1.72, 0.5
     if actors:
-        facing = yaw + math.pi - math.radians(spots[0].turn)
-        people = [Standing(actors[0], placed(skeletons[0], layout.mark, facing))]
-        eyes, stature, column = _focus(scene, actors[0], people[0].bones), actors[0].build.stature, spots[0].x
+        at = seats[0].at if seats else add(layout.mark, (0.0, raised(scene, actors, skeletons, share), 0.0))
+        facing = seats[0].yaw if seats else yaw + math.pi - math.radians(spots[0].turn)
+        people = [Standing(actors[0], placed(skeletons[0], at, facing))]
+        eyes, stature, x = _focus(scene, actors[0], people[0].bones), actors[0].build.stature, spots[0].x
+        x = column(scene, yaw, seats, share / stature * scene.height / scene.width) or x
     low = (
         bool(actors) and share > 0.3 and skeletons[0]["head"][1] < 0.4 * stature
     )  # lies or crawls: head over empty floor
-    target = _target(scene, size, column, _crown(actors) + _taller(actors, skeletons, spots), share, head, 0.62 * low)
+    target = _target(scene, size, x, _crown(actors) + _taller(actors, skeletons, spots), share, head, 0.62 * low)
     f = focal_pixels(scene, share, stature)
     base = f * stature / (share * scene.height)
     camera = _camera(scene, f, dice, eyes, base, target, yaw)
-    for actor, bones, spot in list(zip(actors, skeletons, spots, strict=True))[1:]:
-        people.append(_placed(camera, spot, actor, bones, base, layout))
-    people = _looking(camera, people, spots)
+    for i, (actor, bones, spot) in list(enumerate(zip(actors, skeletons, spots, strict=True)))[1:]:
+        there = _into_safety(camera, _sitting(actor, bones, seats[i])) if seats else None
+        if scene.shot_size == "insert" and i == 1:
+            there = _handing(people[0], actor, bones)
+        people.append(there or _placed(camera, spot, actor, bones, base, layout))
+    people = hands_on_backs(camera, _looking(camera, people, spots))
     if scene.frame_role == "end":
         camera = _after_movement(scene, camera, eyes, people, dice)
     return Stage(camera, tuple(people), 0)
+
+
+def _sitting(actor: Actor, bones: Skeleton, seat: Seat) -> Standing:
+    return Standing(actor, placed(bones, seat.at, seat.yaw))
+
+
+def _handing(lead: Standing, actor: Actor, bones: Skeleton) -> Standing:
+    """Return the second person of an insert, whose hand meets the lead's; faces are out of frame there."""
+    own = lead.bones
+    yaw = math.atan2(own.ahead[0], own.ahead[2])
+    there = placed(bones, (0.0, 0.0, 0.0), yaw + math.pi)
+    meet = add(own[f"hand_{lead.actor.holding}"], scaled(heading(yaw), 0.09))
+    hand = there[f"hand_{actor.holding}"]
+    return Standing(actor, placed(bones, (meet[0] - hand[0], meet[1] - hand[1], meet[2] - hand[2]), yaw + math.pi))
 
 
 def _after_movement(
@@ -116,6 +145,8 @@ def share_of(scene: PrevizScene, size: Size, head: float = 0.142) -> float:
         size: asked for.
         head: height of the lead's head in statures; a frame that can't hold it takes the size's widest version.
     """
+    if scene.shot_size == "insert":
+        return clamp(_INSERT_M.get(held_named(scene.prop_in_focus), 6.8), size.low, size.high)
     aspect = scene.width / scene.height
     room = 1.0 - 2.0 * SAFE - 0.03
     return min(size.share, max(size.low, min(room / head, room * aspect / (0.72 * head))))

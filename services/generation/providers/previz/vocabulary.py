@@ -30,7 +30,7 @@ SIZES: Final[dict[str, Size]] = {
     "medium-close-up": Size(2.50, 2.05, 2.95, 0.31, 65),
     "close-up": Size(3.60, 3.00, 4.20, 0.37, 85),
     "extreme-close-up": Size(5.40, 3.60, 6.20, 0.45, 100),
-    "insert": Size(4.20, 3.00, 6.50, 0.45, 85),
+    "insert": Size(6.80, 3.40, 9.00, 0.45, 85),
 }
 """Shot sizes from widest to closest."""
 

@@ -88,7 +88,7 @@ _cut(
     "3a3c4a",
 )
 _cut("skirt petticoat", "lower", "skirt", "5a4a5a", 0.27, 0.06)
-_cut("shorts", "lower", "shorts", "8a7a5a", 0.30)
+_cut("shorts trunks", "lower", "shorts", "8a7a5a", 0.30)
 _cut("dhoti lungi sarong loincloth pitambara", "lower", "dhoti", "ecc640", 0.10, 0.03)
 _cut("boots boot", "shoes", "boots", "3a2a22")
 _cut("shoes brogues loafers sneakers trainers oxfords slippers", "shoes", "shoes", "2a2224")
@@ -121,6 +121,9 @@ _cut("bag satchel backpack knapsack", "bag", "bag", "6a4a30")
 
 _INDIAN: Final = frozenset(
     ["indian", "traditional", "vedic", "hindu", "vrindavan", "rajasthani", "divine", "sacred", "temple", "gopi"]
+)
+_STRIPPED: Final = frozenset(
+    ["boxer", "boxing", "wrestler", "swimmer", "swimming", "shirtless", "barechested", "trunks"]
 )
 _GOLD: Final = colours.rgb("d9a638")
 
@@ -185,7 +188,8 @@ def outfit_of(person: PrevizCharacter, build: Build) -> Outfit:
         top, lower, drape = _of_whole(whole, veil, wishes)
     else:
         lower = wishes.garment("lower") or _lower_for(outer, dice, build)
-        top = wishes.garment("top") or _top_under(outer, lower, build, dice)
+        stripped = not build.feminine and outer is None and bool(_STRIPPED & wishes.words)
+        top = wishes.garment("top") or (_bare(build) if stripped else _top_under(outer, lower, build, dice))
         drape = veil
     head = wishes.garment("hat")
     jewels = wishes.garment("jewels")
@@ -282,9 +286,13 @@ def _lower_for(outer: Garment | None, dice: Dice, build: Build) -> Garment:
     return Garment(kind, cloth, colours.mix(cloth, colours.BLACK, 0.3), hem, flare)
 
 
+def _bare(build: Build) -> Garment:
+    return Garment("bare", build.skin, build.skin, 0.5, 0.0, 0.0)
+
+
 def _top_under(outer: Garment | None, lower: Garment, build: Build, dice: Dice) -> Garment:
     if lower.kind == "dhoti" and not build.feminine and outer is None:
-        return Garment("bare", build.skin, build.skin, 0.5, 0.0, 0.0)
+        return _bare(build)
     code = dice.pick(("e6e2d8", "d8d2c8", "c8ccd4", "dccfb8")) if outer else dice.pick(("8a9098", "a8805a", "6a7a88"))
     cloth = colours.rgb(code)
     return Garment("shirt", cloth, colours.mix(cloth, colours.BLACK, 0.3), 0.5, 0.0, 1.0)

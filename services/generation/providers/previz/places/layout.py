@@ -55,6 +55,7 @@ class Thing(NamedTuple):
     Attributes:
         at: point that stands for its depth.
         backdrop: True is drawn before everything else (walls, hills, skylines).
+        stays: True is only left out where it hides a head (a car's door), not where it hides a chest.
     """
 
     at: Vec3
@@ -62,6 +63,14 @@ class Thing(NamedTuple):
     sprites: tuple[Sprite, ...] = ()
     lamps: tuple[Lamp, ...] = ()
     backdrop: bool = False
+    stays: bool = False
+
+
+class Seat(NamedTuple):
+    """A place to sit. at: world point on the floor below it. yaw: radians, where who sits there faces."""
+
+    at: Vec3
+    yaw: float
 
 
 class Ground(StrEnum):
@@ -103,6 +112,7 @@ class Layout(NamedTuple):
         lines: marks on the ground, such as kerbs and paths: (outline, colour).
         free: (x0, z0, x1, z1) of the floor that people may stand on.
         spots: where landmarks go, in order.
+        seats: where everyone sits, the driver's first; none where people may stand.
     """
 
     kit: str
@@ -118,6 +128,7 @@ class Layout(NamedTuple):
     water: tuple[Water, ...] = ()
     free: tuple[float, float, float, float] = (-30.0, -40.0, 30.0, 60.0)
     spots: tuple[Vec3, ...] = ((-3.4, 0.0, 7.0), (3.8, 0.0, 9.0), (-5.5, 0.0, 14.0), (6.5, 0.0, 16.0))
+    seats: tuple[Seat, ...] = ()
 
     @property
     def indoors(self) -> bool:

@@ -128,8 +128,12 @@ def bar(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
             while x < x0 + 1.86:
                 w, h = dice.between(0.07, 0.11), dice.between(0.24, 0.40)
                 colour = rgb(dice.pick(("c8843c", "3f7a4c", "e0b060", "7a3034", "cfd8dc", "4a6a8c")))
-                shelves.append(upright(x, 4.34, x + w, 4.34, y, y + h, colour, _BACK, glow=0.35, edge=0.25))
-                x += w + 0.05
+                body, neck = h * dice.between(0.52, 0.66), w * 0.32
+                shelves.append(upright(x, 4.34, x + w, 4.34, y, y + body, colour, _BACK, glow=0.35, edge=0.25))
+                shelves.append(
+                    upright(x + neck, 4.34, x + w - neck, 4.34, y + body, y + h, colour, _BACK, glow=0.35, edge=0.2)
+                )
+                x += w + dice.between(0.05, 0.17)
     counter = (
         *box((-0.2, 3.0), (7.0, 1.02, 0.55), wood),
         *box((-0.2, 2.96), (7.2, 0.07, 0.75), mix(wood, rgb("c08850"), 0.4), base=1.02),
