@@ -31,8 +31,8 @@ class ProviderHealthChanged(Event):
     models: tuple[Name, ...] = ()
     """Models that its workers can call now."""
     lacks: dict[Name, tuple[Slug, ...]] = Field(default_factory=dict, max_length=200)
-    """What a model can't do now though its card says so, by model: `references`, `composition-guide`. Servers of one's
-    own have what their operator has put there."""
+    """What a model can't do now though its card says so, by model: `references`, `composition-guide`, `start-image`.
+    Servers of one's own have what their operator has put there."""
     sequence: int = Field(ge=0)
     """Grows with every change: milliseconds since 1970 when it was noticed."""
 

@@ -29,6 +29,7 @@ def test_a_card_promises_no_more_than_the_vendors_module_sends(card: ModelCard) 
     assert card.prompt_max_chars <= traits.prompt_max_chars
     assert card.references.max <= (references.most if references else 0)
     assert not card.references.strength or (references is not None and references.strength)
+    assert (card.variation is not None and card.variation.by == "strength") is (traits.start is not None)
     assert not card.negative_prompt or traits.negative_prompt
     if card.seed is not None:
         assert traits.seeds is not None

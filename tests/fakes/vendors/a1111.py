@@ -193,6 +193,7 @@ class FakeA1111(FakeVendor):
             raise Unprocessable(404, "Sampler not found")
         if "scheduler" in asked and asked["scheduler"] not in (self.schedulers or ()):
             raise Unprocessable(422, "Scheduler not found")
+        start = self._checked_start(asked)
         tags = _TAG.findall(asked["prompt"])
         units = self._checked_units(asked)
         shown = [base64.b64decode(unit["image"]) for unit in units if "ip-adapter" in unit["model"]]
@@ -206,8 +207,24 @@ class FakeA1111(FakeVendor):
             loras=tuple(name for name, _ in tags),
             steps=asked["steps"],
             cfg_scale=asked["cfg_scale"],
+            start=start,
+            remade=asked.get("denoising_strength"),
             extras=asked,
         )
+
+    def _checked_start(self, asked: dict[str, Any]) -> bytes | None:
+        """The picture of img2img."""
+        if "init_images" not in asked:
+            if {"denoising_strength", "resize_mode"} & asked.keys():
+                raise Unprocessable(422, "denoising_strength: of img2img")
+            return None
+        (text,) = asked["init_images"]
+        start = base64.b64decode(text)
+        if not is_image(start):
+            raise Unprocessable(500, "Invalid encoded image")
+        if not 0 < asked["denoising_strength"] <= 1 or asked["resize_mode"] not in range(4):
+            raise Unprocessable(422, "Bad denoising strength")
+        return start
 
     def _checked_units(self, asked: dict[str, Any]) -> list[dict[str, Any]]:
         scripts = asked.get("alwayson_scripts", {})

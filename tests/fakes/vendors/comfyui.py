@@ -46,6 +46,7 @@ class FakeComfyUI(FakeVendor):
         self.adapters = ["ip-adapter-plus_sdxl_vit-h.safetensors"]
         self.embeddings: list[str] | None = ["people/token-mira", "with a space"]
         self.hooks = self.newest = self.pack = True
+        self.missing: set[str] = set()
         self.written = 0
         self.history: dict[str, Any] = {}
         self.graphs: dict[str, dict[str, Any]] = {}
@@ -90,7 +91,7 @@ class FakeComfyUI(FakeVendor):
             found |= comfyui_nodes.hooks(self.loras, newest=self.newest)
         if self.pack:
             found |= comfyui_nodes.ip_adapter(self.adapters)
-        return found
+        return {name: node for name, node in found.items() if name not in self.missing}
 
     async def _object_info(self, request: Request) -> Response:
         del request
@@ -237,8 +238,10 @@ class FakeComfyUI(FakeVendor):
         checkpoint = _only(graph, "CheckpointLoaderSimple")["inputs"]["ckpt_name"]
         model = next((name for name, file in CHECKPOINTS.items() if file == checkpoint), None)
         latent = graph[sampler["latent_image"][0]]
+        start = None
         if latent["class_type"] == "VAEEncode":
             latent = graph[latent["inputs"]["pixels"][0]]
+            start = self.uploads[graph[latent["inputs"]["image"][0]]["inputs"]["image"]]
         if model is None:
             return None
         return Order(
@@ -251,6 +254,8 @@ class FakeComfyUI(FakeVendor):
             loras=tuple(node["inputs"]["lora_name"] for node in graph.values() if "lora_name" in node["inputs"]),
             steps=sampler["steps"],
             cfg_scale=sampler["cfg"],
+            start=start,
+            remade=None if start is None else sampler["denoise"],
             extras=graph,
         )
 

@@ -24,7 +24,11 @@ _SPOILT: ContextVar[bytes] = ContextVar("spoilt", default=b"")
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A paid call as the vendor understood it."""
+    """A paid call as the vendor understood it.
+
+    `start`: the picture that it begins with, none of the references; `remade`: how much of it is made anew, 0 to 1,
+    where the vendor takes that as a number.
+    """
 
     model: str
     prompt: str
@@ -35,6 +39,8 @@ class Order:
     loras: tuple[str, ...] = ()
     steps: int | None = None
     cfg_scale: float | None = None
+    start: bytes | None = None
+    remade: float | None = None
     extras: dict[str, Any] = field(default_factory=dict)
 
 

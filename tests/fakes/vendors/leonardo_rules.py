@@ -36,6 +36,8 @@ _GUIDANCES: Final[dict[str, dict[str, int]]] = {
     "nano-banana-2": {"image_reference": 6},
     "seedream-4.5": {"image_reference": 6},
 }
+#: What a picture to begin with is called.
+_START: Final = "image_to_image"
 _PROMPT: Final = {"kino-xl": 1500, "nano-banana-2": 9999}
 _NEGATIVE: Final = frozenset({"phoenix-v1.0", "kino-xl"})
 _ELEMENTS: Final = frozenset({"kino-xl", "flux-dev"})
@@ -67,13 +69,16 @@ def order_of(asked: dict[str, Any], uploaded: Callable[[str], bytes]) -> Order:
         raise BadRequest("quantity: 1 to 8; prompt_enhance: AUTO, ON or OFF")
     if not 0 <= given.get("seed", 0) <= _MAX_SEED:
         raise BadRequest("seed: too large")
+    guidances = given.get("guidances", {})
+    begins = _images(model, {kind: guides for kind, guides in guidances.items() if kind == _START})
     return Order(
         model=model,
         prompt=given["prompt"],
         size=_size(model, given),
         negative_prompt=given.get("negative_prompt", ""),
         seed=given.get("seed"),
-        references=tuple(uploaded(name) for name in _images(model, given.get("guidances", {}))),
+        references=tuple(uploaded(name) for name in _images(model, guidances) if name not in begins),
+        start=uploaded(begins[0]) if begins else None,
         loras=_elements(given),
         extras=asked,
     )

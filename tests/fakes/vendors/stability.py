@@ -143,14 +143,19 @@ def v2beta_order(path: str, asked: dict[str, str], images: list[bytes]) -> Order
         raise BadRequest("image: not taken here")
     if path.startswith("control/") and len(images) != 1:
         raise BadRequest("image: is required")
+    if len(images) > 1:
+        raise BadRequest("image: one is taken")
     size = _size(path, asked, images)
+    begins = bool(images) and path.startswith("generate/")
     return Order(
         model=asked.get("model", NAMES.get(path, "")),
         prompt=asked["prompt"],
         size=size,
         negative_prompt=asked.get("negative_prompt", ""),
         seed=int(asked["seed"]) if "seed" in asked else None,
-        references=tuple(images),
+        references=() if begins else tuple(images),
+        start=images[0] if begins else None,
+        remade=float(asked["strength"]) if begins else None,
         cfg_scale=float(asked["cfg_scale"]) if "cfg_scale" in asked else None,
         extras=dict(asked),
     )

@@ -79,6 +79,8 @@ def test_a_call_makes_one_private_picture_and_leaves_the_prompt_alone() -> None:
         ("lucid-origin", "prop", "style"),
         ("nano-banana-2", "prop", "image_reference"),
         ("phoenix-v1.0", "a role of tomorrow", "content"),
+        ("phoenix-v1.0", "init", "image_to_image"),
+        ("kino-xl", "init", "image_to_image"),
     ],
 )
 def test_a_reference_becomes_the_guidance_that_suits_its_role(model: str, role: str, kind: str) -> None:

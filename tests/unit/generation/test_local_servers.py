@@ -247,6 +247,8 @@ def test_a_picture_to_start_from_goes_to_img2img() -> None:
     assert url == "/sdapi/v1/img2img"
     assert body["denoising_strength"] == pytest.approx(0.3)
     assert len(body["init_images"]) == 1
+    # The server goes through that share of its steps only: 30 of them are left.
+    assert (local_job().steps, body["steps"]) == (None, 100)
     assert "alwayson_scripts" not in body
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 from schemas.bible import Region
 from schemas.generation import ReferenceUse
 from services.generation.providers.errors import InvalidRequest
-from services.generation.providers.references import fit_reference
+from services.generation.providers.references import fit_reference, fit_start
 from services.generation.providers.vendor import ReferenceLimits
 from tests.fakes.frames import encoded, scenery
 from tests.fakes.provider import picture
@@ -112,3 +112,34 @@ def test_what_is_no_image_is_named(data: bytes) -> None:
 def test_limits_that_nothing_meets_are_told() -> None:
     with pytest.raises(InvalidRequest, match="10 bytes"):
         fit_reference(picture(), USE, ReferenceLimits(1, max_bytes=10))
+
+
+def test_a_picture_to_begin_with_lies_where_the_later_crop_keeps_it_and_is_never_stretched() -> None:
+    """A square with a dot in its middle, for a frame of 2:1 that is made as a square."""
+    square = Image.new("RGB", (200, 200), "#404040")
+    square.paste("white", (90, 90, 110, 110))
+    use = USE.model_copy(update={"role": "init"})
+    made = fit_start(encoded(np.asarray(square)), use, ReferenceLimits(1, strength=True), (512, 512), (400, 200))
+    assert (made.width, made.height, made.role, made.strength) == (512, 512, "init", 0.7)
+    white = np.argwhere(np.asarray(opened(made.data).convert("L")) > 200)
+    (top, left), (bottom, right) = white.min(axis=0), white.max(axis=0)
+    # The frame takes the upper and lower edge away, so what is left is 512x256 of it: the dot is as wide as high.
+    assert abs((bottom - top) - (right - left)) <= 2
+    assert abs((top + bottom) / 2 - 255.5) <= 1
+    assert abs((left + right) / 2 - 255.5) <= 1
+    assert right - left == pytest.approx(512 / 10, abs=3)
+
+
+def test_a_picture_to_begin_with_has_no_transparency_and_stands_upright() -> None:
+    limits, use = ReferenceLimits(1), USE.model_copy(update={"role": "init"})
+    out = io.BytesIO()
+    Image.new("RGBA", (64, 64), (255, 0, 0, 0)).save(out, "PNG")
+    assert opened(fit_start(out.getvalue(), use, limits, (64, 64), (64, 64)).data).getpixel((5, 5)) == (255, 255, 255)
+    turned, exif = Image.new("RGB", (64, 32), "black"), Image.Exif()
+    turned.paste("white", (0, 0, 32, 32))
+    exif[0x0112] = 6  # lies on its left side
+    out = io.BytesIO()
+    turned.save(out, "PNG", exif=exif)
+    upright = opened(fit_start(out.getvalue(), use, limits, (32, 64), (32, 64)).data)
+    assert upright.getpixel((16, 8)) == (255, 255, 255)
+    assert upright.getpixel((16, 56)) == (0, 0, 0)

@@ -59,6 +59,14 @@ def test_text_alone_is_asked_by_aspect_ratio() -> None:
     }
 
 
+def test_the_one_image_is_what_is_begun_with_or_what_controls_and_never_a_reference_of_somebody() -> None:
+    kinds = {name: (traits.start is not None, traits.references is not None) for name, traits in MODELS.items()}
+    assert {name for name, (begins, _) in kinds.items() if begins} == {
+        "stable-image-ultra", "sd3.5-large", "sd3.5-large-turbo", "sd3.5-medium", "sd3.5-flash",
+    }  # fmt: skip
+    assert (True, True) not in kinds.values()
+
+
 @pytest.mark.parametrize(("hold", "anew"), [(None, "0.65"), (0.0, "1.0"), (0.9, "0.1"), (1.0, "0.0")])
 def test_holding_hard_to_an_image_is_making_little_anew(hold: float | None, anew: str) -> None:
     assert fields("stable-image-ultra", references=(guide(strength=hold),))["strength"] == anew

@@ -3,9 +3,15 @@
 import pytest
 
 from schemas.bible import Costume
-from schemas.conditioning import CharacterConditioning, LocationConditioned, PropConditioning
+from schemas.conditioning import (
+    CharacterConditioning,
+    LocationConditioned,
+    PlateVariant,
+    PropConditioning,
+    VariantChange,
+)
 from schemas.prompt import RenderedPrompt
-from schemas.vocabulary import Facing, SubjectKind
+from schemas.vocabulary import Dialect, Facing, SubjectKind
 from services.prompt_builder.domain import KINDS
 from services.prompt_builder.domain.reference_facts import TOLD
 from tests import builders
@@ -99,3 +105,24 @@ def test_a_plate_keeps_its_landmarks_and_the_time_weather_and_light_of_its_varia
 def test_what_a_reference_is_told_are_kinds_of_facts() -> None:
     for kinds in TOLD.values():
         assert kinds <= set(KINDS)
+
+
+def test_a_plate_that_is_derived_from_another_says_what_changes_and_what_stays_to_models_that_edit() -> None:
+    changes = (
+        VariantChange(aspect="time", before="noon", after="golden-hour"),
+        VariantChange(aspect="weather", before="clear", after="rain"),
+    )
+    place = builders.forest(references=[{"uri": "s3://ice/noon.png"}])
+    variant = PlateVariant(plate=place.references[0], changes=changes, remade=0.6)
+    plain = reference(SubjectKind.LOCATION_PLATE)
+    of = plain.model_copy(update={"location": place.model_copy(update={"variant_of": variant})})
+    for rendered, before in zip(wordings(of), wordings(plain), strict=True):
+        # The wording itself is the same: which model is asked isn't known yet.
+        assert rendered.prompt == before.prompt
+        assert before.variant_told == ""
+        if rendered.dialect is Dialect.TAGS:
+            assert rendered.variant_told == ""
+            continue
+        told = "change only the time of day, from noon to golden hour; and the weather, from clear to rain."
+        assert told in rendered.variant_told
+        assert "same layout" in rendered.variant_told

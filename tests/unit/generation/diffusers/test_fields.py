@@ -78,6 +78,13 @@ def test_what_is_wanted_lies_in_the_middle_of_what_is_made(
     assert kept_box(made, wanted) == box
 
 
+def test_a_picture_of_another_shape_is_cropped_and_not_stretched() -> None:
+    square = png((100, 100), (40, 40, 60, 60))
+    laid = np.argwhere(np.asarray(placed(square, (128, 64), (128, 64), "L", edge=True)) > 128)
+    (top, left), (bottom, right) = laid.min(axis=0), laid.max(axis=0)
+    assert abs((bottom - top) - (right - left)) <= 1
+
+
 def test_a_guide_is_laid_where_the_crop_will_be() -> None:
     guide = png((200, 100), (0, 0, 100, 100))
     dark = np.asarray(placed(guide, (64, 64), (200, 100), "L", edge=False))
