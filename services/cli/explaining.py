@@ -136,7 +136,8 @@ def _references(frame: Answer) -> Iterator[RenderableType]:
         yield Text(f"continuity  {what}, once it is made")
     for item in frame["references"]:
         strength = "" if item["strength"] is None else f"  strength {item['strength']:g}"
-        yield Text(f"{item['role']} {item['entity_id'] or ''}  {item['uri']}{strength}")
+        role = "begun with" if item["role"] == "init" else item["role"]
+        yield Text(f"{role} {item['entity_id'] or ''}  {item['uri']}{strength}")
 
 
 def _seeds(frame: Answer) -> Iterator[RenderableType]:

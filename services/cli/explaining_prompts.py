@@ -72,6 +72,10 @@ def worded(wording: Answer) -> Iterator[RenderableType]:
         yield Text("not: ", style="red").append(wording["negative_prompt"], style="grey50")
     if wording["negative_folded"]:
         yield Text("or, in the prompt: ", style="red").append(wording["negative_folded"], style="grey50")
+    if wording["variant_told"]:
+        yield Text("before it, where a model changes the plate that there is by words: ", style="yellow").append(
+            wording["variant_told"], style="grey50"
+        )
     for name, spelled in wording["names"].items():
         yield Text(f"name {name} is written {spelled}", style="yellow")
     for reason, lost in reasons(wording).items():

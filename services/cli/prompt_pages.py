@@ -55,6 +55,9 @@ _REFERENCES: Final = """\
 
 Where the bible has no picture, a sheet, plate or prop view is made first, on the same way as a shot. It is told what is
 the same in every shot: face and wardrobe at ease in even light, the place in its variant, the whole thing by itself.
+A plate of another time, weather or season is derived from the base plate (ADR 0027): models with image-to-image begin
+with it and are told the words below alone; models that edit by words are told first what to change in it; others are
+shown it.
 """
 
 
@@ -105,6 +108,8 @@ def _prompt(title: str, wording: dict[str, Any]) -> Iterator[str]:
         yield f"*Not:* {wording['negative_prompt']}\n"
     if wording["negative_folded"]:
         yield f"*Or, in the prompt:* {wording['negative_folded']}\n"
+    if wording["variant_told"]:
+        yield f"*Before it, where a model changes the plate that there is by words:* {wording['variant_told']}\n"
     lost = reasons(wording)
     if lost:
         yield "\n".join(f"- Left out, {why}: {_cell('; '.join(items))}" for why, items in lost.items()) + "\n"

@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from schemas.bible import Location, ReferenceImage
 from schemas.conditioning import CharactersConditioned
 from schemas.film_plan import FilmPlan
+from schemas.project import ProjectSettings
 from schemas.prompt import PromptBuilt
+from schemas.reference import ReferenceReady, whose
 from schemas.run import RunContext
 from schemas.vocabulary import Season, TimeOfDay, Weather
 from services.character_conditioning import domain as cast_rules
@@ -25,9 +28,18 @@ def reference_wordings(plan: FilmPlan) -> Iterator[tuple[str, list[dict[str, Any
     sheet = cast_rules.Sheet(character, character.wardrobe[0], plan.project)
     yield f"a character sheet of {character.name}", _worded(cast_rules.begun(cast_rules.run_of(sheet), sheet))
     plate = run_of(set_rules.WantedReference(location, plan.project, _VARIANT))
-    yield f"a location plate of {location.name}, at dawn in autumn rain", _begun(plate, location=location)
+    made = _base_plate(location, plan.project)
+    yield f"a location plate of {location.name}, at dawn in autumn rain", _begun(plate, location=location, made=made)
     view = run_of(set_rules.WantedReference(prop, plan.project, None))
     yield f"a prop view of the {prop.name[:1].lower()}{prop.name[1:]}", _begun(view, props={prop.id: prop})
+
+
+def _base_plate(location: Location, project: ProjectSettings) -> set_rules.References:
+    """The plate that others are derived from, as if it were made."""
+    own = Variant(location.time_of_day, location.weather, location.season)
+    wanted = set_rules.WantedReference(location, project, own)
+    picture = ReferenceImage(uri="s3://ice/base.png", time_of_day=own.time, weather=own.weather, season=own.season)
+    return set_rules.References({wanted.key: ReferenceReady(**whose(run_of(wanted)), references=(picture,))})
 
 
 def _begun(run: RunContext, **known: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - fields of `Knowledge`
