@@ -6,7 +6,8 @@ of what to strip would miss the next one.
 
 import hmac
 import json
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -22,6 +23,9 @@ _AHEAD: Final = timedelta(minutes=2)
 _LEONARDO_DONE: Final = "image_generation.complete"
 _LEONARDO_JOB: Final = ("id", "status", "seed", "nsfw", "flagged", "quantity", "apiDollarCost")
 _LEONARDO_IMAGE: Final = ("id", "url", "nsfw", "generationId")
+_MOST_IMAGES: Final = 64
+_LONGEST: Final = 4096
+_INT64: Final = 1 << 63
 
 
 class CallbackRefusedError(Exception):
@@ -75,10 +79,10 @@ def leonardo(call: Call, key: str, window: timedelta) -> ProviderCallbackReceive
     if not isinstance(job, dict):
         raise _malformed("data.object: missing; allowed is the generation as an object")
     images = job.get("images")
-    kept = {name: job[name] for name in _LEONARDO_JOB if name in job}
+    kept = _plain(job, _LEONARDO_JOB)
     kept["images"] = [
-        {name: image[name] for name in _LEONARDO_IMAGE if name in image}
-        for image in (images if isinstance(images, list) else ())
+        _plain(image, _LEONARDO_IMAGE)
+        for image in (images if isinstance(images, list) else [])[:_MOST_IMAGES]
         if isinstance(image, dict)
     ]
     try:
@@ -93,6 +97,19 @@ def leonardo(call: Call, key: str, window: timedelta) -> ProviderCallbackReceive
 
 #: Vendors whose webhooks are taken.
 JUDGES: Final[Mapping[str, Judge]] = {"leonardo": leonardo}
+
+
+def _plain(told: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Fields with plain values that every store can hold: an object in a text's place could hold a secret again."""
+    return {name: told[name] for name in names if name in told and _is_plain(told[name])}
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, str):
+        return len(value) <= _LONGEST and value.isprintable()
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or (isinstance(value, int) and -_INT64 <= value < _INT64)
 
 
 def _bearer(call: Call, key: str) -> None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from operator import not_
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, PositiveInt, ValidationError, model_validator
 
 from schemas.ids import content_digest
 from schemas.registry import describe_validation
@@ -60,6 +60,12 @@ class SizeRange(_Entry):
             raise ValueError(f"min_side: {self.min_side}, allowed is at most max_side, {self.max_side}")
         if self.min_pixels > self.max_pixels:
             raise ValueError(f"min_pixels: {self.min_pixels}, allowed is at most max_pixels, {self.max_pixels}")
+        least, most = -(-self.min_side // self.step) * self.step, self.max_side // self.step * self.step
+        if least > most or least * least > self.max_pixels or most * most < self.min_pixels:
+            raise ValueError(
+                f"min_side: {self.min_side}, max_side: {self.max_side}, step: {self.step}, pixels: {self.min_pixels} to "
+                f"{self.max_pixels}, allowed are bounds that hold at least one size"
+            )
         return self
 
     def refusal(self, width: int, height: int) -> str | None:
@@ -91,7 +97,7 @@ class SizeList(_Entry):
     """Listed sizes only."""
 
     kind: Literal["list"] = "list"
-    pairs: tuple[tuple[int, int], ...] = Field(min_length=1)
+    pairs: tuple[tuple[PositiveInt, PositiveInt], ...] = Field(min_length=1)
     """Width and height in pixels."""
 
     def refusal(self, width: int, height: int) -> str | None:
@@ -220,9 +226,9 @@ class ModelCard(_Entry):
     """Usual cost of one image, in millionths of a US dollar; without the part that grows with its size."""
     cost_per_megapixel_usd_micros: int = Field(default=0, ge=0)
     """What a million pixels cost on top of it."""
-    cost_spread: tuple[float, float] = (1.0, 1.0)
+    cost_spread: tuple[FiniteFloat, FiniteFloat] = (1.0, 1.0)
     """Least and most that an image may cost, as multiples of the usual cost; for estimates."""
-    latency_s: float = Field(gt=0)
+    latency_s: float = Field(gt=0, allow_inf_nan=False)
     """Usual seconds per image."""
     free: bool = False
     """Runs here without charge; never in doubt."""
@@ -247,6 +253,8 @@ class ModelCard(_Entry):
             raise ValueError(f"cost_usd_micros: {self.cost_usd_micros}, allowed is 0 for a free model")
         if self.variation is not None and self.variation.by == "words" and not self.references.max:
             raise ValueError("variation: by words, allowed is that for a model that takes references")
+        if self.successor is not None and self.successor.lower() == self.model.lower():
+            raise ValueError(f"successor: {self.successor!r}, allowed is another model than this one")
         least, most = self.cost_spread
         if not 0 < least <= 1 <= most:
             raise ValueError(f"cost_spread: {least}, {most}, allowed are a least above 0 to 1 and a most from 1 on")

@@ -112,6 +112,21 @@ async def test_no_secret_of_the_body_is_published_answered_or_logged(
     assert [secret for secret in (LIVE, KEY) for text in told if secret in text] == []
 
 
+@pytest.mark.parametrize(
+    "odd", [{"key": LIVE}, [LIVE], "\ud800", "a\x00b", "x" * 5000, 2**80, float("nan"), [[[]]] * 9], ids=repr
+)
+async def test_what_no_store_can_hold_and_what_may_hide_a_secret_is_left_out(
+    client: httpx.AsyncClient, published: Published, odd: object
+) -> None:
+    generation = {**body()["data"]["object"], "seed": odd, "images": [{"id": "i1", "url": odd}] * 70}
+    assert (await call(client, body(data={"object": generation}))).status_code == 202
+    (event,) = published.events
+    assert isinstance(event, ProviderCallbackReceived)
+    assert "seed" not in event.body["object"]
+    assert event.body["object"]["images"] == [{"id": "i1"}] * 64
+    assert LIVE not in event.model_dump_json()
+
+
 @pytest.mark.parametrize("key", [None, "", "wrong", KEY[:-1], KEY + "x", f" {KEY}"])
 async def test_a_forged_call_is_refused(client: httpx.AsyncClient, published: Published, key: str | None) -> None:
     assert (await call(client, key=key)).status_code == 401
