@@ -33,6 +33,7 @@ MORAN = PrevizCharacter(
 )  # fmt: skip
 FOREST = PrevizLocation(id="f", seed=5, name="Vrindavan Forest")
 STREET = PrevizLocation(id="s", seed=7, name="Harbour Street", description="rainy street with neon signs")
+CAR = PrevizLocation(id="c", seed=4, name="Inside the car", description="city at dusk")
 OFFICE = PrevizLocation(id="o", seed=9, name="Detective office")
 
 FRAMES = {
@@ -52,6 +53,19 @@ FRAMES = {
     ),
     "portrait ink": PrevizScene(
         width=576, height=1024, characters=(MORAN,), location=STREET, shot_size="medium", style="ink"
+    ),
+    "car two-shot": PrevizScene(
+        characters=(MORAN.model_copy(update={"action": "drives"}), RADHA), location=CAR, coverage="two-shot"
+    ),
+    "insert letter": PrevizScene(
+        characters=(RADHA,), location=OFFICE, shot_size="insert", coverage="insert", prop_in_focus="letter"
+    ),
+    "embrace over the shoulder": PrevizScene(
+        characters=tuple(p.model_copy(update={"action": "embraces"}) for p in (RADHA, MORAN)),
+        location=STREET,
+        coverage="over-the-shoulder",
+        shot_size="medium-close-up",
+        time_of_day="dusk",
     ),
     "watercolour snow": PrevizScene(
         characters=(MORAN,), location=STREET, shot_size="full", style="watercolour", weather="snow", season="winter"

@@ -112,6 +112,11 @@ def test_an_embrace_that_one_is_told_of_is_returned_and_a_kneeling_one_stays_low
         ("Moran's office", "", "office"),
         ("Rooftop", "over the city", "rooftop"),
         ("Pier 9 docks", "", "docks"),
+        ("Parked car", "on a street", "vehicle"),
+        ("Inside the car", "a rainy street", "car interior"),
+        ("Car interior", "on a country road", "country car interior"),
+        ("Train compartment", "interior", "train compartment"),
+        ("Corridor of the starship", "", "spaceship"),
         ("", "", "street"),
     ],
 )

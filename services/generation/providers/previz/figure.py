@@ -1,5 +1,6 @@
 """A person, drawn from the back to the front."""
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -119,11 +120,11 @@ def _arm(w: Wearer, actor: Actor, side: str) -> None:
         draw_cuff(w, side, cloth, thick)
     if outfit.jewels is not None and cloth.sleeve < 0.95 and not brush.small:
         a, b = w.bones[f"elbow_{side}"], w.bones[f"wrist_{side}"]
-        ring = [blend(a, b, 0.84), blend(a, b, 0.96)]
         r = 0.024 * w.s * build.limb
-        brush.part(
-            outline(limb(brush.camera, ring, [r, r]), start_cap=0.1, end_cap=0.1), brush.cloth(outfit.jewels), rim=1.0
-        )
+        ovals = limb(brush.camera, [blend(a, b, 0.84), blend(a, b, 0.96)], [r, r])
+        (x0, y0), (x1, y1) = ovals[0].centre, ovals[1].centre
+        if math.hypot(x1 - x0, y1 - y0) > 0.62 * r * brush.k:  # not where the arm points at the lens
+            brush.part(outline(ovals, start_cap=0.1, end_cap=0.1), brush.cloth(outfit.jewels), rim=1.0)
 
 
 def _close_hand(w: Wearer, actor: Actor, side: str, colour: RGB) -> None:

@@ -28,6 +28,7 @@ from services.generation.providers.previz.places.layout import Lamp, Layout, Pan
 from services.generation.providers.previz.places.solids import box
 from services.generation.providers.previz.shadows import draw_shadow
 from services.generation.providers.previz.sprites import draw_sprite, sprite_box
+from services.generation.providers.previz.staging import head_box
 from services.generation.providers.previz.style import Look
 
 
@@ -113,6 +114,9 @@ class Set:
             return True
         joints = ("head", "chin", "neck") if thing.stays else ("head", "chest", "neck", "waist")
         spots = [self.camera.project(p.bones[j]) for p in near for j in joints]
+        if self.layout.seats:
+            # A car's pillars are thin: no part of a face may be behind one.
+            spots += [spot for p in near for spot in _over(head_box(self.camera, p))]
         for shape in thing.panels:
             outline = self.camera.outline(shape.corners)
             if outline and any(holds(outline, s) for s in spots):
@@ -219,6 +223,12 @@ class Set:
 
 
 _WILD = frozenset({"forest", "meadow", "riverbank", "mountain", "desert", "beach", "vehicle"})
+
+
+def _over(box: tuple[float, float, float, float]) -> list[Point]:
+    """Return a grid of points on a box."""
+    left, top, right, bottom = box
+    return [(left + (right - left) * a / 4, top + (bottom - top) * b / 3) for a in range(5) for b in range(4)]
 
 
 def furniture_of(person: Standing, layout: Layout, toward: Vec3) -> list[Thing]:

@@ -86,8 +86,8 @@ def camera_yaw(scene: PrevizScene, lead: Seat, dice: Dice) -> float:
         return max(sides, key=math.cos)
     degrees = _FROM.get(facing, 52.0) + dice.between(-5.0, 5.0)
     side = -1.0 if lead.at[0] > 0 else 1.0
-    if facing in {"profile", "shoulder"}:
-        side = -side  # from the other seat
+    if facing == "shoulder" or (facing == "profile" and len(scene.characters) < 2):
+        side = -side  # from the other seat, unless somebody large would sit there
     return lead.yaw + side * math.radians(degrees)
 
 

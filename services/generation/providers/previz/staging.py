@@ -183,6 +183,8 @@ def _camera(scene: PrevizScene, f: float, dice: Dice, eyes: Vec3, depth: float, 
 def _target(scene: PrevizScene, size: Size, x: float, crown: float, share: float, head: float, lowest: float) -> Point:
     """Return the pixel of the lead's head: where size and composition put it, but inside the safe area."""
     w, h = scene.width, scene.height
+    if scene.shot_size == "insert":
+        return (x * w, 0.5 * h)  # a hand, not a head
     tall = head * share * h * 1.01
     row = max(_eye_row(scene, size) + crown * share, lowest) * h
     half = min(tall * 0.37, w * (0.5 - SAFE))

@@ -241,4 +241,4 @@ def steering_wheel(right: Vec3, left: Vec3, ahead: Vec3) -> Thing:
         for t in (0.0, math.pi, -math.pi / 2)
     ]
     hub = piece(*(at(t, 0.06) for t in turns[:16:2]))
-    return Thing((centre[0], centre[1], centre[2]), (*rim, *spokes, hub), stays=True)
+    return Thing((centre[0], centre[1], centre[2]), (*rim, *spokes, hub))
