@@ -9,6 +9,9 @@ Header names and meanings (all values UTF-8):
     x-error-message     its text, at most 2,000 characters
     x-stage             where it failed: decode, handle, publish
     x-failed-at         when, RFC 3339 in UTC
+
+An original that an operator has published again bears `x-retried-at`. Should it fail again, that is no news: it doesn't
+count towards the row of dead letters that halts a consumer.
 """
 
 import asyncio
@@ -33,6 +36,7 @@ ERROR_CLASS: Final = "x-error-class"
 ERROR_MESSAGE: Final = "x-error-message"
 STAGE: Final = "x-stage"
 FAILED_AT: Final = "x-failed-at"
+RETRIED_AT: Final = "x-retried-at"
 
 #: What `dead_letter` adds. A redrive takes them off again and so gets the original.
 OURS: Final = frozenset(
@@ -46,8 +50,14 @@ OURS: Final = frozenset(
         ERROR_MESSAGE,
         STAGE,
         FAILED_AT,
+        RETRIED_AT,
     }
 )
+
+
+def was_retried(record: RawRecord) -> bool:
+    """Whether a record is a dead letter's original that was published again by hand."""
+    return any(name == RETRIED_AT for name, _ in record.headers)
 
 
 def dead_letter(  # noqa: PLR0913 - each becomes a header

@@ -6,7 +6,7 @@ Both stages use it; they differ in what runs at once and in when the offset is c
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,7 +14,7 @@ from schemas.base import Event
 from schemas.registry import NewerVersionError
 from services.chassis.bindings import Binding, OnBatch, Received
 from services.chassis.clock import Clock
-from services.chassis.dead_letters import DeadLetterBudget, Stage, dead_letter
+from services.chassis.dead_letters import DeadLetterBudget, Stage, dead_letter, was_retried
 from services.chassis.failures import Busy, Poison, Transient
 from services.chassis.interruption import current_interrupt
 from services.chassis.logs import current_event_id
@@ -201,7 +201,8 @@ class Desk:
         Raises:
             Abandoned: it isn't there; the offset must stay open.
         """
-        async with self._budget.room():
+        # An operator who retries a heap of letters too early must not halt every consumer by it.
+        async with nullcontext() if was_retried(record) else self._budget.room():
             if interrupt.is_set() or self.conditions.halted is not None:
                 raise Abandoned
             await self._bury(record, error, stage, attempts, interrupt)
@@ -217,7 +218,7 @@ class Desk:
             raise Abandoned from too_large
         log.error("dead-lettered after %d attempt(s), %s: %r", attempts, stage, error, extra=_place(record))
         self._metrics.dead_lettered(record.topic, type(error).__name__).inc()
-        if self._budget.failed():
+        if not was_retried(record) and self._budget.failed():
             limit = self._settings.dead_letter_budget
             self.halt(f"{limit} dead letters in a row (dead_letter_budget {limit}); the last: {error!r}", record)
 

@@ -12,7 +12,7 @@ and these headers. So nothing but the topic itself needs to be kept, and any bro
 import base64
 import json
 from collections.abc import Container
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
@@ -64,6 +64,12 @@ class Letter:
         """Full name of the topic where the original stood."""
         return self.told(told.ORIGINAL_TOPIC) or self.topic.removesuffix(DEAD_LETTER_SUFFIX)
 
+    @property
+    def origin(self) -> tuple[str, str] | None:
+        """Where on its topic the original stood, as partition and offset; None when the letter doesn't say."""
+        partition, offset = self.told(told.ORIGINAL_PARTITION), self.told(told.ORIGINAL_OFFSET)
+        return (partition, offset) if partition is not None and offset is not None else None
+
     def came_from(self, stage: str) -> bool:
         """Whether it failed there: a step (decode, handle, publish), a consumer group, or a service by its name."""
         group = self.told(told.CONSUMER_GROUP) or ""
@@ -110,6 +116,13 @@ def original(letter: Letter) -> Outgoing:
     """The record as it was before it failed: its bytes, key and headers, to the topic where it stood."""
     headers = tuple((name, value) for name, value in letter.headers if name not in told.OURS)
     return Outgoing(topic=letter.destination, key=letter.key, value=letter.value, headers=headers)
+
+
+def retried(letter: Letter, now: datetime) -> Outgoing:
+    """The original as a retry publishes it: with one header more, by which consumers know it again."""
+    out = original(letter)
+    mark = (told.RETRIED_AT, now.astimezone(UTC).isoformat().replace("+00:00", "Z").encode())
+    return replace(out, headers=(*out.headers, mark))
 
 
 def marker(letter: Letter, how: How, *, by: str, now: datetime) -> Outgoing:

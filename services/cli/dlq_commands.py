@@ -17,7 +17,7 @@ from services.chassis.clock import SystemClock
 from services.chassis.failures import Transient
 from services.chassis.publishing import Delivery, EventPublisher, Outgoing, UnpublishableError
 from services.cli.dead_letter_topics import Box, DeadLetterTopics, opened
-from services.cli.dead_letters import Handled, How, Letter, details, marker, original, printable, summary
+from services.cli.dead_letters import Handled, How, Letter, details, marker, printable, retried, summary
 from services.cli.exits import CliError, Exit
 from services.cli.output import Output
 from services.cli.publishing import SOURCE
@@ -134,6 +134,7 @@ class _Hand:
         self._how = how
         self._ended = ended
         self._by = _who()
+        self._sent: set[tuple[str, str, str]] = set()
 
     async def settle(self, box: Box, letters: Sequence[Letter]) -> None:
         """Settle these letters.
@@ -160,10 +161,13 @@ class _Hand:
             for letter in foreign
         )
         sound = [letter for letter in letters if letter.destination == home]
-        sent = await self._publisher.begin([original(letter) for letter in sound])
-        kept: list[Letter] = []
+        # Each consumer that gave a message up wrote a letter, and each reads what is published: once is for all.
+        firsts = {_origin(letter): letter for letter in reversed(sound) if _origin(letter) not in self._sent}
+        fresh = [letter for letter in sound if firsts.get(_origin(letter)) is letter]
+        now = SystemClock().now()
+        sent = await self._publisher.begin([retried(letter, now) for letter in fresh])
         unacknowledged: list[int] = []
-        for letter, delivery in zip(sound, sent, strict=True):
+        for letter, delivery in zip(fresh, sent, strict=True):
             try:
                 lost = await self._lost(delivery)
             except UnpublishableError as error:
@@ -172,11 +176,16 @@ class _Hand:
             if lost:
                 unacknowledged.append(letter.offset)
             else:
-                kept.append(letter)
-        return kept, unacknowledged
+                self._sent.add(_origin(letter))
+        return [letter for letter in sound if _origin(letter) in self._sent], unacknowledged
 
     async def _lost(self, delivery: Delivery) -> list[Outgoing]:
         return await self._publisher.unacknowledged([delivery])
+
+
+def _origin(letter: Letter) -> tuple[str, str, str]:
+    """What tells originals apart; a letter that doesn't say where it stood is one of its own."""
+    return (letter.topic, *(letter.origin or ("", str(letter.offset))))
 
 
 def _who() -> str:

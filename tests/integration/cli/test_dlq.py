@@ -82,8 +82,9 @@ async def test_a_retry_publishes_the_original_byte_for_byte_and_the_letter_is_ha
     assert await dlq_commands.retry(QUIET, None, Asked(TOPIC, (0,))) is Exit.OK
     assert ground.told() == {"retried": [{"topic": TOPIC, "offset": 0}], "failed": []}
     first, again = await ground.records(TOPIC, 2)
-    assert (again.key, again.value, again.headers) == (first.key, first.value, first.headers)
-    assert list(again.headers) == HEADERS
+    *headers, (mark, _) = again.headers
+    assert (again.key, again.value, headers) == (first.key, first.value, list(first.headers))
+    assert (headers, mark) == (HEADERS, "x-retried-at")
     assert again.partition == first.partition
 
     assert await ground.open() == []
@@ -129,11 +130,27 @@ async def test_more_letters_than_a_chunk_are_all_retried_once(ground: Ground, br
     await ground.poison(BYTES)
     (letter,) = await ground.records(TOPIC + ".dlq", 1)
     async with AIOKafkaProducer(bootstrap_servers=broker.bootstrap) as producer:
-        for _ in range(149):
-            await producer.send(letter.topic, letter.value, letter.key, headers=list(letter.headers))
+        for number in range(149):
+            headers = [pair for pair in letter.headers if pair[0] != "x-original-offset"]
+            headers.append(("x-original-offset", b"%d" % (1000 + number)))
+            await producer.send(letter.topic, letter.value, letter.key, headers=headers)
     assert await dlq_commands.retry(QUIET, None, Asked()) is Exit.OK
     assert [row["offset"] for row in ground.told()["retried"]] == list(range(150))
     assert len(await ground.records(TOPIC, 151)) == 151
+    assert await ground.open() == []
+
+
+async def test_what_several_consumers_gave_up_is_published_once_and_all_their_letters_are_handled(
+    ground: Ground, broker: Broker
+) -> None:
+    await ground.poison(BYTES)
+    (letter,) = await ground.records(TOPIC + ".dlq", 1)
+    async with AIOKafkaProducer(bootstrap_servers=broker.bootstrap) as producer:
+        for _ in range(2):
+            await producer.send(letter.topic, letter.value, letter.key, headers=list(letter.headers))
+    assert await dlq_commands.retry(QUIET, None, Asked()) is Exit.OK
+    assert [row["offset"] for row in ground.told()["retried"]] == [0, 1, 2]
+    assert len(await ground.records(TOPIC, 2)) == 2
     assert await ground.open() == []
 
 

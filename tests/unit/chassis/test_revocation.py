@@ -177,6 +177,17 @@ async def test_the_one_partition_of_a_busy_topic_may_fill_every_slot() -> None:
         stage._ledger.tracker(busy).begin(offset)
 
 
+async def test_letters_that_were_retried_too_early_come_back_and_halt_nobody() -> None:
+    calls = Calls()
+    calls.gate.set()
+    rig = Rig([calls.binding()], budget=2)
+    bad = [record(offset, "a", "unreadable") for offset in range(6)]
+    for item in bad:
+        item.headers = [("x-retried-at", b"2026-11-23T17:00:00Z")]
+    await rig.stage.consume([*bad, record(6, "b", "answer")])
+    assert (rig.conditions.halted, calls.begun, rig.consumer.last(0)) == (None, [6], 7)
+
+
 async def test_an_old_version_that_its_upcast_stumbles_over_is_dead_lettered_and_blocks_nothing() -> None:
     calls = Calls()
     calls.gate.set()

@@ -9,10 +9,22 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from services.chassis.dead_letters import OURS, dead_letter
+from services.chassis.dead_letters import OURS, RETRIED_AT, dead_letter, was_retried
 from services.chassis.publishing import Outgoing
 from services.cli.app import app
-from services.cli.dead_letters import Handled, How, Letter, Marker, details, marker, original, preview, read, summary
+from services.cli.dead_letters import (
+    Handled,
+    How,
+    Letter,
+    Marker,
+    details,
+    marker,
+    original,
+    preview,
+    read,
+    retried,
+    summary,
+)
 from services.cli.exits import Exit
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -46,6 +58,15 @@ def letter_of(record: Record, *, error: str = "no", offset: int = 7) -> Letter:
 def test_the_original_comes_out_of_its_letter_unchanged() -> None:
     record = Record()
     assert original(letter_of(record)) == Outgoing(record.topic, record.key, record.value, record.headers)
+
+
+def test_a_retry_is_known_by_one_header_which_no_further_letter_keeps() -> None:
+    record = Record()
+    again = retried(letter_of(record), NOW)
+    assert again.headers[:-1] == record.headers
+    second = stored(again, 42)
+    assert (was_retried(record), was_retried(second)) == (False, True)
+    assert original(letter_of(second)).headers == record.headers
 
 
 def test_a_record_without_key_and_value_stays_without() -> None:
@@ -105,7 +126,7 @@ def test_details_keep_every_byte_and_header() -> None:
     told = details(letter_of(Record()), "shot.planned.v1", "dropped")
     assert base64.b64decode(told["value_base64"]) == Record().value
     assert told["headers"] == [["ce_type", "film.shot.planned"], ["twice", "1"], ["twice", "\\xfe"]]
-    assert told["diagnostics"].keys() == OURS
+    assert told["diagnostics"].keys() == OURS - {RETRIED_AT}
     assert (told["original_partition"], told["original_offset"], told["handled"]) == ("3", "41", "dropped")
     assert json.dumps(told, ensure_ascii=False).encode()
 
