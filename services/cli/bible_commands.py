@@ -1,6 +1,7 @@
 """`ice bible` and `ice references`, over the gateway."""
 
 import io
+import json
 import secrets
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -11,19 +12,23 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
+from schemas.bible import Character, Entity, Location, Prop
 from services.chassis.versions import differences
 from services.cli import settings
 from services.cli.exits import CliError, Exit
+from services.cli.files import read_file
 from services.cli.gateway_client import GatewayClient
 from services.cli.output import Output
+from services.cli.plan_mistakes import closest
+from services.cli.plan_text import MAX_BYTES, read_text
+from services.cli.plan_tree import UnreadableTextError
 from services.cli.progress import WAITS_FOR_PEOPLE
 from services.cli.project_commands import chosen_project
 
 Answer = dict[str, Any]
 
-KINDS: Final = ("character", "location", "prop")
+KINDS: Final[Mapping[str, type[Entity]]] = {"character": Character, "location": Location, "prop": Prop}
 #: Set by the engine with every version.
 _OURS: Final = ("id", "version", "created_at", "updated_at")
 _HEADER: Final = "# {name} version {version}. Save to publish the next version; leave it as it is to change nothing.\n"
@@ -118,6 +123,7 @@ async def set_fields(  # noqa: PLR0913 - what is changed, by name
         else:
             kind, entity_id, versions = await _found(client, project, entry)
             entity, base = _changed(versions[-1]["entity"], changes), versions[-1]["version"]
+        _known_fields(kind, entity)
         answer = await client.write_entry(project, kind, entity_id, {"entity": entity, "base_version": base})
     return _told(output, kind, entity_id, answer)
 
@@ -140,6 +146,7 @@ async def edit(
             return _told(output, kind, entity_id, {"version": newest["version"], "changed": False})
         try:
             body = {"entity": _parsed(edited, "the edited text"), "base_version": newest["version"]}
+            _known_fields(kind, body["entity"])
             answer = await client.write_entry(project, kind, entity_id, body)
         except CliError as error:
             raise _kept(error, edited, f"{kind}/{entity_id}") from error
@@ -258,7 +265,7 @@ def _changed(entity: Answer, changes: Sequence[str]) -> Answer:
 def _step(place: Any, step: str, change: str) -> Any:  # noqa: ANN401 - a tree of JSON values
     if isinstance(place, dict):
         return place.setdefault(step, {})
-    if isinstance(place, list) and step.isdigit() and int(step) < len(place):
+    if isinstance(place, list) and step.isdecimal() and int(step) < len(place):
         return place[int(step)]
     raise CliError(f"{change!r}: {step!r} leads nowhere in the entry", code=Exit.INVALID)
 
@@ -266,7 +273,7 @@ def _step(place: Any, step: str, change: str) -> Any:  # noqa: ANN401 - a tree o
 def _assign(place: Any, last: str, value: Any, change: str) -> None:  # noqa: ANN401 - a tree of JSON values
     if isinstance(place, dict):
         place[last] = value
-    elif isinstance(place, list) and last.isdigit() and int(last) <= len(place):
+    elif isinstance(place, list) and last.isdecimal() and int(last) <= len(place):
         place[int(last) : int(last) + 1] = [value]
     else:
         raise CliError(f"{change!r}: {last!r} leads nowhere in the entry", code=Exit.INVALID)
@@ -275,31 +282,51 @@ def _assign(place: Any, last: str, value: Any, change: str) -> None:  # noqa: AN
 def _remove(place: Any, last: str, change: str) -> None:  # noqa: ANN401 - a tree of JSON values
     if isinstance(place, dict) and last in place:
         del place[last]
-    elif isinstance(place, list) and last.isdigit() and int(last) < len(place):
+    elif isinstance(place, list) and last.isdecimal() and int(last) < len(place):
         del place[int(last)]
     else:
         raise CliError(f"{change!r}: there is no {last!r} to take away", code=Exit.INVALID)
 
 
 def _read(file: Path) -> Answer:
-    try:
-        return _parsed(file.read_text(encoding="utf-8"), str(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise CliError(f"{file}: can't be read: {error}", code=Exit.INVALID) from error
+    return _parsed(read_file(file, MAX_BYTES), str(file))
 
 
-def _parsed(text: str, source: str) -> Answer:
+def _parsed(text: str | bytes, source: str) -> Answer:
     value = _parsed_value(text, source)
     if not isinstance(value, dict):
         raise CliError(f"{source}: {type(value).__name__}; allowed is an entry of the bible", code=Exit.INVALID)
     return value
 
 
-def _parsed_value(text: str, source: str) -> Any:  # noqa: ANN401 - what a YAML reader returns
+def _parsed_value(text: str | bytes, source: str) -> Any:  # noqa: ANN401 - a tree of JSON values
+    """A value as film plans are read: bounded, dates as text, nothing that JSON hasn't."""
     try:
-        return YAML(typ="safe", pure=True).load(text)
-    except YAMLError as error:
-        raise CliError(f"{source}: no YAML: {error}", code=Exit.INVALID) from error
+        tree = read_text(text.encode("utf-8", "backslashreplace") if isinstance(text, str) else text)
+        mistakes = tree.mistakes
+        json.dumps(tree.value, allow_nan=False)
+    except UnreadableTextError as error:
+        mistakes = error.mistakes
+    except ValueError:
+        raise CliError(f"{source}: a number that is infinite or none", code=Exit.INVALID) from None
+    if mistakes:
+        raise CliError("\n".join(mistake.located(source) for mistake in mistakes), code=Exit.INVALID)
+    return tree.value
+
+
+def _known_fields(kind: str, entity: Answer) -> None:
+    """Refuse names that no entry of the kind has: readers pass them over, and a typo would change nothing.
+
+    Raises:
+        CliError: names them, with the one that is probably meant.
+    """
+    known = KINDS[kind].model_fields
+    for name in entity:
+        if name not in known:
+            meant = closest(name, known)
+            allowed = ", ".join(item for item in known if item not in _OURS)
+            hint = f"did you mean {meant!r}?" if meant else f"allowed are {allowed}"
+            raise CliError(f"{name}: a {kind} has no such field; {hint}", code=Exit.INVALID)
 
 
 def _plain(entity: Mapping[str, Any]) -> Answer:

@@ -1,5 +1,6 @@
 """Names and files that are safe to make from what an event says."""
 
+import contextlib
 import re
 import unicodedata
 from pathlib import Path
@@ -30,7 +31,9 @@ def write_file(path: Path, data: bytes) -> None:
         part.write_bytes(data)
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        # Where a file stands in the way of its folder, there is nothing to take away, and asking fails again.
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
         raise CliError(f"{path} can't be written: {error.strerror or error}") from error
 
 

@@ -21,6 +21,7 @@ _MAX_IMAGE_BYTES: Final = 512 * 1024 * 1024
 _PART_BYTES: Final = 1024 * 1024
 _START_IT: Final = "start one with `ice up`, or give the address in ICE_GATEWAY_URL"
 _NOT_FOUND: Final = 404
+_WRONG_FIELD: Final = 422
 
 
 class GatewayClient:
@@ -249,6 +250,8 @@ def _refused(answer: httpx.Response) -> CliError:
         message = f"{answer.request.url.path}: the gateway answered {answer.status_code}"
     if answer.status_code == _NOT_FOUND:
         return CliError(message, code=Exit.INVALID, mend="`ice status` lists the projects")
+    if answer.status_code == _WRONG_FIELD:
+        return CliError(message, code=Exit.INVALID)
     code = Exit.UNREACHABLE if answer.is_server_error else Exit.FAILED
     return CliError(message, code=code)
 

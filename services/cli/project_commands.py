@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
+from pydantic import TypeAdapter, ValidationError
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from schemas.base import Identifier
 from services.cli import settings
 from services.cli.exits import CliError, Exit
 from services.cli.exporting import export_keyframes
@@ -20,6 +22,7 @@ from services.cli.watching import film_states, report, watch
 
 Answer = dict[str, Any]
 _MICROS = 1_000_000
+_PROJECT_ID: Final = TypeAdapter[str](Identifier)
 
 
 async def status(output: Output, folder: Path | None) -> Exit:
@@ -66,7 +69,19 @@ def _status_view(value: Answer, films: Sequence[FilmProgress]) -> RenderableType
 async def watch_projects(
     output: Output, folder: Path | None, project_ids: Sequence[str], *, follow: bool, timeout_s: float | None
 ) -> Exit:
-    """Follow films until they are finished."""
+    """Follow films until they are finished.
+
+    Raises:
+        CliError: a project that there can never be would be waited for without an end.
+    """
+    for item in project_ids:
+        try:
+            _PROJECT_ID.validate_python(item)
+        except ValidationError:
+            raise CliError(
+                f"PROJECT {item!r}: allowed is 1 to 128 letters, digits, `_`, `.` or `-`, led by a letter or digit",
+                code=Exit.INVALID,
+            ) from None
     async with GatewayClient(settings.gateway_url(folder)) as client:
         films = await watch(client, output, project_ids=project_ids, follow=follow, timeout_s=timeout_s)
     return report(output, films)

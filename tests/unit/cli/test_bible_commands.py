@@ -30,11 +30,29 @@ def test_a_field_without_a_value_is_taken_away() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", ["appearance.hair", "=grey", "name.first=R", "wardrobe.7.description=x", "wardrobe.7="]
+    "change",
+    [
+        *("appearance.hair", "=grey", "name.first=R", "wardrobe.7.description=x", "wardrobe.7=", "wardrobe.²=x"),
+        *("seed=.nan", "tags=!!binary aGk=", "tags=[a", "tags=&x [*x]", "name=a\x07", "name=\udc80\ud800: {"),
+    ],
 )
 def test_a_change_that_leads_nowhere_is_refused(change: str) -> None:
     with pytest.raises(CliError):
         bible_commands._changed(ENTITY, [change])
+
+
+def test_a_date_stays_the_text_that_it_is_written_as() -> None:
+    assert bible_commands._changed(ENTITY, ["name=2026-01-31"])["name"] == "2026-01-31"
+
+
+@pytest.mark.parametrize(("name", "said"), [("apearance", "did you mean 'appearance'"), ("zzz", "allowed are name, ")])
+def test_a_field_that_no_entry_has_is_refused_instead_of_changing_nothing(name: str, said: str) -> None:
+    with pytest.raises(CliError, match=said):
+        bible_commands._known_fields("character", {**bible_commands._plain(ENTITY), name: 1})
+
+
+def test_every_field_of_an_entry_as_the_engine_tells_it_is_known() -> None:
+    bible_commands._known_fields("character", ENTITY)
 
 
 def test_what_the_editor_shows_is_what_a_file_may_hold(tmp_path: Path) -> None:
