@@ -28,6 +28,7 @@ from services.cli.lora_app import lora_app
 from services.cli.money_app import costs, estimate, ledger_app
 from services.cli.output import Output
 from services.cli.replay_app import replay
+from services.cli.review_app import review_app
 
 EXITS = (
     "Exit status: 0 done; 1 something failed; 2 wrong command line, file or name; 3 no engine answers; "
@@ -50,6 +51,7 @@ app.add_typer(keyframes_app, name="keyframes")
 app.add_typer(bible_app, name="bible")
 app.add_typer(references_app, name="references")
 app.add_typer(dlq_app, name="dlq")
+app.add_typer(review_app, name="review")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(lora_app, name="lora")
 app.add_typer(character_app, name="character")

@@ -130,6 +130,10 @@ class GatewayClient:
         path = f"/api/v1/projects/{quote(project_id, safe='')}/references/again"
         return self._body(await self._request(path, body))
 
+    async def reviews(self, project_id: str) -> list[Answer]:
+        """What waits for a reviewer's decision, with links to its images."""
+        return await self._all(f"/projects/{quote(project_id, safe='')}/reviews", "reviews")
+
     async def decide(self, decision: Answer) -> Answer:
         """Hand in a reviewer's decision, as the API's `POST /reviews` takes it; it is on the broker when this returns.
 

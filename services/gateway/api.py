@@ -24,6 +24,8 @@ from services.gateway.ports import EventPublisher
 from services.gateway.read_model import NotFoundError, ReadModel
 from services.gateway.registry.api import RegistryApi, registry_routes
 from services.gateway.reporting import report_material, with_attempt_links
+from services.gateway.review_page import ReviewPages, review_routes
+from services.gateway.reviews import on_the_table, refusal, waiting
 from services.gateway.routing import add_route
 from services.gateway.webhooks import Webhooks, webhook_routes
 
@@ -104,6 +106,12 @@ class Api:
         """What a film's report is made of beside its keyframes."""
         return await report_material(self._read, self._links, project_id)
 
+    async def reviews(self, project_id: ProjectId, limit: Limit = None, after: After = 0) -> Answer:
+        """What waits for a reviewer's decision, with links to its images and to what they are held against."""
+        page = self._page("reviews", await waiting(self._read, project_id), limit, after)
+        page["reviews"] = await on_the_table(self._read, self._links, project_id, page["reviews"])
+        return page
+
     async def run(self, run_id: RunId) -> Answer:
         """One run with every generation, check and review."""
         return await self._read.run(run_id)
@@ -160,6 +168,9 @@ class Api:
                 value=body.review_id,
                 allowed="a new review_id for another decision",
             )
+        refused = refusal(run, body.generation_id, body.decision) if known is None else None
+        if refused is not None:
+            return refused
         await self._publisher.publish([event])
         return JSONResponse({"event_id": event.event_id}, status_code=HTTPStatus.ACCEPTED)
 
@@ -182,6 +193,7 @@ def routes(api: Api) -> APIRouter:
         ("/projects/{project_id}/shots/{shot_id}", api.shot),
         ("/projects/{project_id}/keyframes", api.keyframes),
         ("/projects/{project_id}/report", api.report),
+        ("/projects/{project_id}/reviews", api.reviews),
         ("/projects/{project_id}/costs", api.costs),
         ("/in-doubt", api.in_doubt),
         ("/runs/{run_id}", api.run),
@@ -203,6 +215,7 @@ def web_app(
     """The whole web application: the routes, and errors in one form."""
     app = FastAPI(title="Image Creation Engine", version="1", docs_url=None, redoc_url=None)
     app.include_router(routes(api))
+    app.include_router(review_routes(ReviewPages(api)))
     if bible is not None:
         app.include_router(bible_routes(bible))
     if webhooks is not None:
