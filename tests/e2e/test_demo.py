@@ -24,7 +24,7 @@ def ice(*arguments: str, folder: Path) -> Any:
     return json.loads(ran.stdout)
 
 
-def test_the_demo_makes_both_films_and_a_storyboard_of_each(tmp_path: Path) -> None:
+def test_the_demo_makes_both_films_and_a_storyboard_of_each_and_leaves_no_process_behind(tmp_path: Path) -> None:
     answer = ice("demo", "--out", str(tmp_path / "out"), folder=tmp_path / "stack")
     wanted = {path.stem: load_plan(path.read_bytes(), path.name) for path in sorted(PLANS.glob("*.yaml"))}
     films = {film["project_id"]: film for film in answer["films"]}
@@ -35,10 +35,6 @@ def test_the_demo_makes_both_films_and_a_storyboard_of_each(tmp_path: Path) -> N
         assert (film["ready"], film["failed"]) == (runs, 0)
         with Image.open(film["contact_sheet"]) as sheet:
             assert sheet.width >= 1600
-
-
-def test_the_demo_leaves_no_process_behind(tmp_path: Path) -> None:
-    ice("demo", "--film", "vrindavan", folder=tmp_path / "stack")
     left = [pid for pid in Path("/proc").iterdir() if pid.name.isdigit() and _command(pid).find(str(tmp_path)) >= 0]
     assert left == []
 
