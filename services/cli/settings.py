@@ -1,9 +1,10 @@
 """Where the engine is: environment variables, else the stack that runs on this machine, else the defaults."""
 
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
 from schemas.providers import SWITCHES, with_keys
@@ -18,6 +19,22 @@ S = TypeVar("S", bound=Settings)
 DEFAULT_GATEWAY = "http://127.0.0.1:8080"
 
 
+def _address(value: str) -> str:
+    """Refuse what only looks like an address: the client would end in a fault of its own.
+
+    Raises:
+        ValueError: it names no host, or no port that can be one.
+    """
+    try:
+        parts = urlsplit(value)
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        named = False
+    if not named:
+        raise ValueError("allowed is http:// or https:// with a host and, where it isn't the usual one, a port")
+    return value
+
+
 class CliSettings(Settings):
     """Environment variables with the prefix `ICE_`."""
 
@@ -25,7 +42,7 @@ class CliSettings(Settings):
         env_prefix="ICE_", frozen=True, extra="ignore", use_attribute_docstrings=True, env_ignore_empty=True
     )
 
-    gateway_url: str | None = Field(default=None, pattern=r"^https?://[^\s]+$")
+    gateway_url: Annotated[str, AfterValidator(_address)] | None = Field(default=None, pattern=r"^https?://[^\s]+$")
     """Address of the JSON API; None = the running stack's, else `http://127.0.0.1:8080`."""
     providers: tuple[Slug, ...] = Field(
         default_factory=lambda: with_keys(variables_set(SWITCHES.values())), min_length=1
@@ -75,7 +92,12 @@ def stack_settings() -> StackSettings:
 
 def stack_folder(folder: Path | None = None) -> Path:
     """The folder of this machine's stack: as given, else `ICE_LOCAL_FOLDER`, else `.ice`."""
-    return (folder or stack_settings().folder).resolve()
+    named = folder or stack_settings().folder
+    try:
+        return named.resolve()
+    except (OSError, RuntimeError):
+        # Not ours to look into, or links in a circle: whoever needs what is in it is told so.
+        return named.absolute()
 
 
 def running_stack(folder: Path | None = None) -> StackState | None:

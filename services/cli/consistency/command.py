@@ -119,7 +119,9 @@ def compare(output: Output, one: Path, other: Path) -> Exit:
             raise CliError(f"{path}: no JSON: {error}", code=Exit.INVALID) from error
     try:
         found = comparing.compared(*reports)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except KeyError as error:
+        raise CliError(f"{one}, {other}: one has no {error}; allowed are two report.json", code=Exit.INVALID) from error
+    except (ValueError, TypeError, AttributeError) as error:
         raise CliError(f"{one}, {other}: {error}", code=Exit.INVALID) from error
     output.result(found, lambda: Text("\n".join(comparing.lines(found))))
     return Exit.OK

@@ -1,5 +1,7 @@
 """Settings of the command line: providers by the keys that are set, and the size of films that name none."""
 
+import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,10 +9,11 @@ import pytest
 from schemas.film_plan import FilmPlan
 from schemas.providers import SWITCHES
 from schemas.run import runs_of
+from services.cli.__main__ import main
 from services.cli.exits import CliError, Exit
 from services.cli.films import load_plan_file, read_plan_file
 from services.cli.plan_reading import plan_events
-from services.cli.settings import CliSettings
+from services.cli.settings import CliSettings, gateway_url, read_settings, stack_folder
 
 PLAN = """\
 film_plan: 1
@@ -89,3 +92,34 @@ def test_what_is_no_plan_at_all_is_still_told_as_such(tmp_path: Path, monkeypatc
     for text in ("[]", "project: 3", "film_plan: 1\nproject: [a]"):
         path.write_text(text)
         assert read_plan_file(path).mistakes
+
+
+@pytest.mark.parametrize("address", ["http://[::1", "http://:8080", "http://host:99999", "http://host:x", "ftp://host"])
+def test_an_address_that_is_none_is_told_by_its_variable(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ICE_GATEWAY_URL", address)
+    with pytest.raises(CliError, match="ICE_GATEWAY_URL") as told:
+        gateway_url()
+    assert told.value.code is Exit.INVALID
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:8080", "https://films.example/ice", "http://[::1]:8080"])
+def test_an_address_is_taken_as_it_is(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ICE_GATEWAY_URL", address)
+    assert read_settings(CliSettings).gateway_url == address
+
+
+def test_a_folder_that_can_not_be_looked_into_is_left_to_whoever_needs_it(tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    assert stack_folder(loop / "x").is_absolute()
+
+
+def test_a_terminal_that_lacks_a_character_gets_it_spelt_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "film.yaml").write_text(PLAN % "", encoding="utf-8")
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "argv", ["ice", "plan", "validate", str(tmp_path / "film.yaml")])
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    assert written.getvalue().startswith(b"\\u2713")
