@@ -97,12 +97,16 @@ def deployment(named: Sequence[str]) -> Deployment:
     except CatalogueError as error:
         raise CliError(f"ICE_ORCHESTRATOR_CATALOGUE: {error}", code=Exit.INVALID) from error
     known = sorted({card.provider for card in catalogue})
-    strangers = [name for name in named if name not in known]
+    asked = "--provider" if named else "ICE_PROVIDERS"
+    strangers = [name for name in named or settings.workers if name not in known]
     if strangers:
         raise CliError(
-            f"--provider: {', '.join(strangers)}: not in the catalogue; allowed is one of {', '.join(known)}",
+            f"{asked}: {', '.join(strangers)}: not in the catalogue; allowed is one of {', '.join(known)}",
             code=Exit.INVALID,
         )
+    preferred = settings.default_model_provider
+    if preferred is not None and not catalogue.named(preferred):
+        raise CliError(f"DEFAULT_MODEL_PROVIDER: {preferred!r}: {catalogue.unknown(preferred)}", code=Exit.INVALID)
     if named:
         why, absent = "not among the providers asked for", {}
     else:

@@ -3,7 +3,7 @@
 import re
 from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.chassis.settings import Settings
@@ -75,6 +75,13 @@ class VendorSettings(Settings):
     """Factor on the waits between polls and repeated looks; small for fakes."""
     ice_vendor_max_image_bytes: int = Field(default=64 * 1024 * 1024, ge=1024, le=1024 * 1024 * 1024)
     """Largest image that is fetched from a vendor's URL."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _without_the_files_last_line(cls, value: object, info: ValidationInfo) -> object:
+        """A key out of a file ends in a line break, and one that is blank is none: so does the router take them."""
+        wanted = cls.model_fields[str(info.field_name)].annotation
+        return (value.strip() or None) if wanted == SecretStr | None and isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _keys_can_be_sent(self) -> Self:

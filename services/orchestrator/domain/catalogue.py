@@ -63,8 +63,8 @@ class SizeRange(_Entry):
         least, most = -(-self.min_side // self.step) * self.step, self.max_side // self.step * self.step
         if least > most or least * least > self.max_pixels or most * most < self.min_pixels:
             raise ValueError(
-                f"min_side: {self.min_side}, max_side: {self.max_side}, step: {self.step}, pixels: {self.min_pixels} to "
-                f"{self.max_pixels}, allowed are bounds that hold at least one size"
+                f"min_side: {self.min_side}, max_side: {self.max_side}, step: {self.step}, pixels: {self.min_pixels} "
+                f"to {self.max_pixels}, allowed are bounds that hold at least one size"
             )
         return self
 

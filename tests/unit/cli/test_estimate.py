@@ -139,6 +139,21 @@ def test_a_provider_that_the_catalogue_does_not_know_is_refused(small: Path) -> 
     assert "midjourney: not in the catalogue; allowed is one of" in told
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("ICE_PROVIDERS", '["previz", "stabilty"]', "ICE_PROVIDERS: stabilty: not in the catalogue; allowed is one of"),
+        ("DEFAULT_MODEL_PROVIDER", "dall-f", "DEFAULT_MODEL_PROVIDER: 'dall-f': the catalogue has no model"),
+    ],
+)
+def test_a_name_in_the_settings_that_the_catalogue_does_not_know_is_refused(
+    small: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    code, _, words = ice(small)
+    assert (code, told in " ".join(words.split())) == (Exit.INVALID, True)
+
+
 def test_a_catalogue_that_cannot_be_read_is_told_by_its_variable(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 """Keys and addresses: a vendor without its key starts no worker, and says which variable is missing."""
 
 import pytest
+from pydantic import SecretStr
 
 from services.chassis.settings import SettingsError
 from services.generation.providers.catalogue import NAMES, VENDORS, make_provider, missing_keys
@@ -75,9 +76,15 @@ def test_an_unknown_provider_is_told_which_there_are() -> None:
     assert all(name in str(raised.value) for name in NAMES)
 
 
-def test_an_empty_key_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "")
+@pytest.mark.parametrize("blank", ["", "  ", "\n"])
+def test_an_empty_key_is_none(blank: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", blank)
     assert VendorSettings().openai_api_key is None
+
+
+def test_a_key_out_of_a_file_loses_its_line_break(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", " sk-of-a-file\r\n")
+    assert VendorSettings().openai_api_key == SecretStr("sk-of-a-file")
 
 
 @pytest.mark.parametrize("key", ["two words", "line\nbreak", "schlüssel"])
