@@ -121,8 +121,8 @@ def longest_prompt(card: ModelCard, history: History) -> int:
 def wording(card: ModelCard, prompt: PromptBuilt, limit: int | None = None) -> RenderedPrompt | None:
     """The prompt in the model's best dialect, the longest wording of it that fits; None when there is none.
 
-    The longest that leaves room for what is added to it, if any does: what must not be shown, for a model without
-    negative prompts, and what to change in the plate that it is shown.
+    The longest that leaves room for what is added to it, if any does: what to change in the plate that the model is
+    shown, and what must not be shown, for one without negative prompts.
     `limit` in characters; None = the model's own.
     """
     most = card.prompt_max_chars if limit is None else limit
@@ -134,18 +134,21 @@ def wording(card: ModelCard, prompt: PromptBuilt, limit: int | None = None) -> R
             # Letters as they are, where there is a wording with them.
             read = [item for item in read if not item.latin] or read
         fitting = [item for item in read if len(item.prompt) <= most]
-        told = told_in_words(card, prompt)
-        roomy = [item for item in fitting if _added(card, item, told=told) <= most]
-        longest = max(roomy or fitting, key=lambda item: len(item.prompt), default=None)
+        told = [item for item in fitting if len(item.prompt) + _instruction(card, prompt, item) <= most]
+        roomy = [item for item in told if len(_with_negative(card, item)) + _instruction(card, prompt, item) <= most]
+        longest = max(roomy or told or fitting, key=lambda item: len(item.prompt), default=None)
         if longest is not None:
             return longest
     return None
 
 
-def _added(card: ModelCard, item: RenderedPrompt, *, told: bool) -> int:
-    """Characters of a wording with all that is added to it for a model."""
-    text = item.prompt if card.negative_prompt else with_folded(item)
-    return len(text) + (len(item.variant_told) + 1 if told and item.variant_told else 0)
+def _instruction(card: ModelCard, prompt: PromptBuilt, item: RenderedPrompt) -> int:
+    """Characters before a wording, for a model that is told what to change in the plate that it is shown."""
+    return len(item.variant_told) + 1 if item.variant_told and told_in_words(card, prompt) else 0
+
+
+def _with_negative(card: ModelCard, item: RenderedPrompt) -> str:
+    return item.prompt if card.negative_prompt else with_folded(item)
 
 
 def with_folded(rendered: RenderedPrompt) -> str:

@@ -61,10 +61,7 @@ def plan_request(  # noqa: PLR0913 - what makes a request, by name
     rendered = wording(card, prompt, choice.longest_prompt) if card is not None else None
     if card is None or rendered is None:
         raise ValueError("choice: no model was chosen; allowed is a choice with a capable model")
-    sent, worded = _wording(card, rendered, choice.longest_prompt)
-    if told_in_words(card, prompt):
-        sent, untold = _varied(card, rendered, sent, choice.longest_prompt)
-        worded = (*worded, *untold)
+    sent, worded = _told(card, prompt, rendered, choice.longest_prompt)
     seed_to_send, seeded = _seed(card, seed_of_take(prompt) if seed is None else seed)
     references, referenced = _references(card, prompt)
     loras, adapted = _loras(card, prompt)
@@ -151,6 +148,17 @@ def _size(card: ModelCard, prompt: PromptBuilt) -> Losses:
     return (_loss("size-adapted", f"size {width}x{height}", reason),)
 
 
+def _told(card: ModelCard, prompt: PromptBuilt, rendered: RenderedPrompt, most: int) -> tuple[dict[str, Any], Losses]:
+    """Both prompts as they are sent, with what to change in the plate that the model is shown, where it is told that."""
+    told = literal(rendered.variant_told, card.weights) if told_in_words(card, prompt) else ""
+    if not told:
+        return _wording(card, rendered, most)
+    # It comes before what must not be shown, where there is no room for both.
+    sent, worded = _wording(card, rendered, most - len(told) - 1)
+    sent, untold = _varied(card, told, sent, most)
+    return sent, (*worded, *untold)
+
+
 def _wording(card: ModelCard, rendered: RenderedPrompt, most: int) -> tuple[dict[str, Any], Losses]:
     """Prompt and negative prompt as they are sent, in the form in which the model's program reads weights."""
     losses: Losses = ()
@@ -180,13 +188,8 @@ def _wording(card: ModelCard, rendered: RenderedPrompt, most: int) -> tuple[dict
     return sent, (*losses, _loss("negative-prompt-unsupported", what, reason))
 
 
-def _varied(
-    card: ModelCard, rendered: RenderedPrompt, sent: dict[str, Any], most: int
-) -> tuple[dict[str, Any], Losses]:
+def _varied(card: ModelCard, told: str, sent: dict[str, Any], most: int) -> tuple[dict[str, Any], Losses]:
     """The wording after what is to change in the plate that the model is shown."""
-    if not rendered.variant_told:
-        return sent, ()
-    told = literal(rendered.variant_told, card.weights)
     text = f"{told}\n{sent['prompt']}"
     if len(text) > most:
         reason = f"{card.model} takes {most} characters; it is shown the plate without the words"
@@ -194,7 +197,7 @@ def _varied(
     chunks = sent["chunks"]
     if chunks:
         first, *others = chunks
-        pieces = (WeightedText(text=f"{rendered.variant_told}\n"), *first.pieces)
+        pieces = (WeightedText(text=f"{told}\n"), *first.pieces)
         chunks = (PromptChunk(pieces=pieces, tokens=first.tokens), *others)
     return {**sent, "prompt": text, "chunks": chunks}, ()
 

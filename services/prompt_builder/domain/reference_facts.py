@@ -51,9 +51,9 @@ def variant_told(place: LocationConditioning | None) -> str:
     ]
     told = changes[0] if len(changes) == 1 else f"{'; '.join(changes[:-1])}; and {changes[-1]}"
     return (
-        f"Using the provided picture of this place, change only {told}. Light and shadows follow that change, and so "
-        "do sky, ground and plants where they are in view. Keep everything else as it is: the same layout, the same "
-        "buildings and landmarks where they stand, seen from the same camera position with the same lens and framing."
+        f"Using the provided picture of this place, change only {told}. Light, shadows, sky, ground and plants follow "
+        "where they are in view. Keep everything else: the same layout, buildings and landmarks where they stand, the "
+        "same camera position, lens and framing."
     )
 
 

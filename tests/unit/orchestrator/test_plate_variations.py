@@ -70,6 +70,23 @@ def test_any_other_model_gets_it_as_a_reference_and_hears_nothing_of_it() -> Non
     assert request.prompt == "The forest at dusk."
 
 
+def test_what_to_change_comes_before_what_must_not_be_shown_where_there_is_no_room_for_both() -> None:
+    of = catalogue("alpha", variation={"by": "words"}, negative_prompt=False, prompt_max_chars=100)
+    request = asked(of_plate(negative_prompt="cars, " * 10), of)
+    assert request.prompt == f"{TOLD}\nThe forest at dusk."
+    assert codes(request.degradations) == ["negative-prompt-unsupported"]
+
+
+def test_a_shorter_wording_leaves_room_for_what_to_change() -> None:
+    of = catalogue("alpha", variation={"by": "words"}, prompt_max_chars=100)
+    prompt = of_plate()
+    long = prompt.prompts[0].model_copy(
+        update={"prompt": "The forest at dusk, leaf by leaf, and every leaf with its name."}
+    )
+    request = asked(prompt.model_copy(update={"prompts": (long, *prompt.prompts)}), of)
+    assert request.prompt == f"{TOLD}\nThe forest at dusk."
+
+
 def test_words_that_have_no_room_are_listed() -> None:
     request = asked(of_plate(), catalogue("alpha", variation={"by": "words"}, prompt_max_chars=30))
     assert request.prompt == "The forest at dusk."
