@@ -149,7 +149,7 @@ def _size(card: ModelCard, prompt: PromptBuilt) -> Losses:
 
 
 def _told(card: ModelCard, prompt: PromptBuilt, rendered: RenderedPrompt, most: int) -> tuple[dict[str, Any], Losses]:
-    """Both prompts as they are sent, with what to change in the plate that the model is shown, where it is told that."""
+    """Both prompts as they are sent, with what to change in the plate where the model is told that."""
     told = literal(rendered.variant_told, card.weights) if told_in_words(card, prompt) else ""
     if not told:
         return _wording(card, rendered, most)
