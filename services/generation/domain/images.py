@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 #: Formats that vendors deliver; every other decoder of Pillow stays shut.
 FORMATS: Final = ("PNG", "JPEG", "WEBP")
@@ -172,6 +172,9 @@ def _opened(data: bytes, limits: Limits) -> Iterator[Image.Image]:
             yield opened
     except BadImageError:
         raise
+    except UnidentifiedImageError:
+        told = f"image: {len(data)} bytes that can't be decoded: they begin with {data[:16]!r}"
+        raise BadImageError(f"{told}, allowed are {', '.join(FORMATS)}") from None
     except Exception as error:
         raise BadImageError(f"image: {len(data)} bytes that can't be decoded: {_short(error)}") from error
 

@@ -26,7 +26,7 @@ from services.generation.providers.errors import (
     Throttled,
     UnusableImage,
 )
-from services.generation.providers.exchange import HttpCall, UnreadableReplyError, decoded
+from services.generation.providers.exchange import HttpCall, HttpReply, UnreadableReplyError, decoded
 from services.generation.providers.host_rules import HostRules
 from services.generation.providers.optional import CallbackHints
 from services.generation.providers.references import ReferenceReader
@@ -137,7 +137,7 @@ class VendorProvider:
             ProviderError: `Outage` or `Configuration`.
         """
         try:
-            reply = await self._calls.ask(self._vendor.probe(), min(_PROBE_S, self._reply_s))
+            reply = await self._calls.ask(call := self._vendor.probe(), min(_PROBE_S, self._reply_s))
         except Throttled:
             # It knows us, and that was the question.
             return
@@ -145,12 +145,15 @@ class VendorProvider:
             if not self._vendor.probe_finds_nothing:
                 raise Configuration(str(error)) from None
         else:
-            if reply.body[:200].lstrip().lower().startswith(_PAGES):
-                variable = f"ICE_{self.name.upper().replace('-', '_')}_BASE_URL"
-                told = f"is answered with a web page, {reply.excerpt[:100]}"
-                raise Configuration(f"{self.name}: the probe {told}: does {variable} lead to its API?")
-            # A list without a single model of ours is another list than we think.
-            self._listed = (self._vendor.listed(reply) if reply.is_json else None) or None
+            self._listed = self._calls.understood(call, lambda: self._read_probe(reply))
+
+    def _read_probe(self, reply: HttpReply) -> frozenset[str] | None:
+        if reply.body[:200].lstrip().lower().startswith(_PAGES):
+            variable = f"ICE_{self.name.upper().replace('-', '_')}_BASE_URL"
+            told = f"is answered with a web page, {reply.excerpt[:100]}"
+            raise Configuration(f"{self.name}: the probe {told}: does {variable} lead to its API?")
+        # A list without a single model of ours is another list than we think.
+        return (self._vendor.listed(reply) if reply.is_json else None) or None
 
     async def prepare(self, job: ImageJob) -> ImageJob:
         """Read, scale and upload the references, and draw the guide; see `optional.Prepares`."""

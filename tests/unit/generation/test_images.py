@@ -251,3 +251,10 @@ def test_memory_for_unpacking_is_told_from_the_head_alone() -> None:
     assert images.unpacked_bytes(bomb(4000, 3000), LIMITS) == 4000 * 3000 * 12
     with pytest.raises(BadImageError):
         images.unpacked_bytes(bomb(30_000, 30_000), LIMITS)
+
+
+@pytest.mark.parametrize("data", [b"GIF89a and so on", b"<html>", b"\x00\x00\x00 ftypavif"], ids=repr)
+def test_a_file_of_another_format_is_named_by_its_first_bytes_with_what_is_allowed(data: bytes) -> None:
+    with pytest.raises(BadImageError, match="allowed are PNG, JPEG, WEBP") as raised:
+        images.prepare(data, 64, 64, LIMITS)
+    assert repr(data[:16]) in str(raised.value)
