@@ -173,3 +173,8 @@ def test_near_misses_are_understood_and_unknown_words_fall_back(
     word: str, allowed: tuple[str, ...], expected: str
 ) -> None:
     assert known(word, allowed, "eye-level") == expected
+
+
+def test_a_thing_is_what_it_is_and_not_what_it_is_made_of() -> None:
+    assert held_named("sepia photographic paper Farm photograph") == "photo"
+    assert held_named("folded paper") == "paper"

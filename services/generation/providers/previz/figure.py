@@ -23,7 +23,7 @@ from services.generation.providers.previz.geometry import Vec3, blend, dot
 from services.generation.providers.previz.hair import draw_back_hair, draw_hair
 from services.generation.providers.previz.hands import draw_fingers, draw_hand, draw_palm, is_close, sheet_of
 from services.generation.providers.previz.head import HeadView, draw_head
-from services.generation.providers.previz.held import PINCHED, draw_held, grip_of
+from services.generation.providers.previz.held import PINCHED, draw_held, grip_of, held_by_the_edge
 from services.generation.providers.previz.light import Light
 from services.generation.providers.previz.lofts import limb, outline
 from services.generation.providers.previz.skeleton import Skeleton
@@ -134,6 +134,12 @@ def _close_hand(w: Wearer, actor: Actor, side: str, colour: RGB) -> None:
     hold = "pinch" if actor.held in PINCHED else "grip"
     grip = grip_of(brush, w.bones, side, actor.build.head * w.s)
     grip = grip._replace(hand=place(0.84, 0.12) if hold == "pinch" else place(0.50, 0.05))
+    (x0, y0), (x1, y1) = place(0.0, 0.0), place(1.0, 0.0)
+    run = math.hypot(x1 - x0, y1 - y0) or 1.0
+    if hold == "pinch" and y1 - y0 > 0.15 * run:
+        # A hand that points down holds things out below it, or they would hide it.
+        grip = grip._replace(up=((x1 - x0) / run, (y1 - y0) / run))
+    grip = held_by_the_edge(grip, actor.held, ((x1 - x0) / run, (y1 - y0) / run))
     draw_palm(brush, place, colour, size, hold)
     draw_held(brush, grip, actor.held, actor.held_colour)
     draw_fingers(brush, place, colour, size, hold)

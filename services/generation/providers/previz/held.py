@@ -34,9 +34,8 @@ HOLDS: Final[dict[str, Hold]] = {
     "cup": Hold("cup mug chai tea coffee", "e8e0d0", "hold"),
     "flute": Hold("flute bansuri", "c89a50", "flute"),
     "book": Hold("book ledger diary notebook journal scripture manuscript", "7a3a34", "read"),
-    "paper": Hold(
-        "letter paper newspaper map photograph photo note envelope scroll file dossier folder", "ece4d0", "read"
-    ),
+    "paper": Hold("letter paper newspaper map note envelope scroll file dossier folder", "ece4d0", "read"),
+    "photo": Hold("photo photograph polaroid snapshot", "b89870", "read"),
     "phone": Hold("phone telephone receiver smartphone", "1e1c24", "phone"),
     "case": Hold("briefcase suitcase case valise", "4a3426", ""),
     "lantern": Hold("lantern lamp diya oil-lamp", "e0a040", "hold", lit=True),
@@ -59,11 +58,16 @@ _KINDS: Final = {word: kind for kind, hold in HOLDS.items() for word in hold.wor
 
 def held_named(text: str) -> str:
     """Return the kind of prop that a text names, or an empty string."""
-    return next((_KINDS[w] for w in colours.tokens(text) if w in _KINDS), "")
+    kinds = [_KINDS[w] for w in colours.tokens(text) if w in _KINDS]
+    # Paper may be what a thing is made of.
+    return next((kind for kind in kinds if kind != "paper"), "paper" if kinds else "")
 
 
 class Grip(NamedTuple):
-    """Where a prop is: the hand, the direction of the forearm on the screen, pixels per metre, mouth and crown."""
+    """Where a prop is: the hand, the direction of the forearm on the screen, pixels per metre, mouth and crown.
+
+    up: where upright things point on the screen; None is up.
+    """
 
     hand: Point
     along: Point
@@ -71,6 +75,7 @@ class Grip(NamedTuple):
     side: float
     mouth: Point
     crown: Point
+    up: Point | None = None
 
 
 def grip_of(brush: Brush, bones: Skeleton, side: str, head: float) -> Grip:
@@ -116,6 +121,7 @@ _SHAPES: Final[dict[str, tuple[tuple[Point, ...], str]]] = {
         0.014), (0.06, 0.036), (-0.14, 0.036)), "up"),
     "book": (((-0.10, -0.14), (0.12, -0.14), (0.12, 0.14), (-0.10, 0.14)), "up"),
     "paper": (((-0.09, -0.11), (0.14, -0.12), (0.15, 0.10), (-0.08, 0.12)), "up"),
+    "photo": (((-0.03, -0.075), (0.12, -0.075), (0.12, 0.075), (-0.03, 0.075)), "up"),
     "phone": (((-0.06, -0.035), (0.10, -0.035), (0.10, 0.035), (-0.06, 0.035)), "up"),
     "case": (((-0.36, -0.21), (-0.05, -0.21), (-0.05, -0.05), (-0.01, -0.05), (-0.01, 0.05), (-0.05, 0.05),
         (-0.05, 0.21), (-0.36, 0.21)), "up"),
@@ -169,15 +175,29 @@ def reach_of(kind: str) -> tuple[float, float, float]:
 
 _ROUND: Final = frozenset({"ring", "watch"})
 PINCHED: Final = frozenset(
-    ["paper", "key", "ring", "watch", "object", "cigarette", "flower", "garland", "phone", "book", "basket"]
+    ["paper", "photo", "key", "ring", "watch", "object", "cigarette", "flower", "garland", "phone", "book", "basket"]
 )
 """What fingertips hold from behind, with the thumb in front; anything else is in a fist."""
+
+_SHEETS: Final = frozenset({"paper", "photo", "book"})
+
+
+def held_by_the_edge(grip: Grip, kind: str, fingers: Point) -> Grip:
+    """Return the grip moved on, so that fingers that point in a direction hold a sheet or a book by its edge."""
+    if kind not in _SHEETS:
+        return grip
+    low, high, wide = reach_of(kind)
+    up = grip.up or (0.0, -1.0)
+    rise = fingers[0] * up[0] + fingers[1] * up[1]
+    extent = wide / 2 if abs(rise) < 0.7 else (-low if rise > 0 else high)
+    by = max(0.0, extent - 0.05) * grip.k
+    return grip._replace(hand=(grip.hand[0] + fingers[0] * by, grip.hand[1] + fingers[1] * by))
 
 
 def _placing(grip: Grip, turn: str) -> Place:
     """Return where a thing's points are: metres along it and across it to pixels."""
     u = {
-        "up": (0.06 * grip.side, -1.0),
+        "up": grip.up or (0.06 * grip.side, -1.0),
         "arm": grip.along,
         "level": (grip.side, -0.15),
         "arm_up": (grip.along[0] * 0.5 + 0.35 * grip.side, -0.86),

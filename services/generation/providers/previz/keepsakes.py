@@ -29,7 +29,8 @@ def _fill(
 
 def _paper(brush: Brush, at: Place, cloth: RGB) -> None:
     """Draw the fold of a letter and lines of writing that nobody can read."""
-    brush.shadow([at(0.03, -0.115), at(0.03, 0.11), at(-0.08, 0.12), at(-0.09, -0.11)], 0.22)
+    lower = polygon([at(0.03, -0.115), at(0.03, 0.11), at(-0.08, 0.12), at(-0.09, -0.11)])
+    brush.canvas.tint(lower, brush.light.shade, 0.16, blend=Blend.MULTIPLY)
     brush.crease([at(0.03, -0.115), at(0.03, 0.11)], 0.6, 0.7)
     ink = mix(cloth, rgb("2a3050"), 0.55)
     for i in range(9):
@@ -40,10 +41,25 @@ def _paper(brush: Brush, at: Place, cloth: RGB) -> None:
         )
 
 
+def _photo(brush: Brush, at: Place, cloth: RGB) -> None:
+    """Draw a white border and a faded picture: a house on a hill, somebody before it."""
+
+    def patch(points: Sequence[Point], colour: RGB) -> None:
+        brush.canvas.tint(polygon([at(*p) for p in points]), colour)
+
+    patch(((-0.03, -0.075), (0.12, -0.075), (0.12, 0.075), (-0.03, 0.075)), mix(cloth, WHITE, 0.72))
+    patch(((-0.022, -0.067), (0.112, -0.067), (0.112, 0.067), (-0.022, 0.067)), mix(cloth, WHITE, 0.32))
+    patch(((-0.022, -0.067), (0.034, -0.067), (0.044, 0.0), (0.032, 0.067), (-0.022, 0.067)), mix(cloth, BLACK, 0.22))
+    patch(((0.036, -0.046), (0.066, -0.046), (0.084, -0.022), (0.066, 0.002), (0.038, 0.002)), mix(cloth, BLACK, 0.50))
+    patch(((-0.004, 0.026), (0.046, 0.028), (0.046, 0.040), (-0.004, 0.044)), mix(cloth, BLACK, 0.72))
+    patch(_ring(0.053, 0.034, 0.0075), mix(cloth, BLACK, 0.60))
+
+
 def _book(brush: Brush, at: Place, cloth: RGB) -> None:
     """Draw the pages below the cover, the spine and a border."""
     _fill(brush, at, ((-0.115, -0.128), (-0.10, -0.14), (-0.10, 0.14), (-0.115, 0.132)), brush.cloth(rgb("e8dfc8")))
-    brush.shadow([at(0.12, -0.14), at(0.12, -0.115), at(-0.10, -0.115), at(-0.10, -0.14)], 0.4)
+    spine = polygon([at(0.12, -0.14), at(0.12, -0.115), at(-0.10, -0.115), at(-0.10, -0.14)])
+    brush.canvas.tint(spine, brush.light.shade, 0.4, blend=Blend.MULTIPLY)
     frame = [at(0.10, -0.10), at(0.10, 0.12), at(-0.08, 0.12), at(-0.08, -0.10), at(0.10, -0.10)]
     brush.canvas.stroke(polygon(frame, closed=False), mix(cloth, rgb("e8c060"), 0.6), max(1.0, 0.003 * brush.k), 0.9)
 
@@ -156,7 +172,8 @@ def _sword(brush: Brush, at: Place, cloth: RGB) -> None:
 
 
 DETAILS: Final[dict[str, Callable[[Brush, Place, RGB], None]]] = {
-    "paper": _paper, "book": _book, "phone": _phone, "knife": _knife, "gun": _gun, "cup": _cup, "glass": _glass,
+    "paper": _paper, "photo": _photo,
+    "book": _book, "phone": _phone, "knife": _knife, "gun": _gun, "cup": _cup, "glass": _glass,
     "bottle": _bottle, "key": _key, "ring": _jewel, "watch": _dial, "sword": _sword,
 }  # fmt: skip
 """What is drawn over the plain shape of a thing, by kind."""
