@@ -24,8 +24,8 @@ from services.gateway.ports import EventPublisher
 from services.gateway.read_model import NotFoundError, ReadModel
 from services.gateway.registry.api import RegistryApi, registry_routes
 from services.gateway.reporting import report_material, with_attempt_links
-from services.gateway.review_page import ReviewPages, review_routes
-from services.gateway.reviews import on_the_table, refusal, waiting
+from services.gateway.review.page import ReviewPages, review_routes
+from services.gateway.review.waiting import on_the_table, refusal, waiting
 from services.gateway.routing import add_route
 from services.gateway.webhooks import Webhooks, webhook_routes
 

@@ -40,7 +40,7 @@ OWN_ROOMS = {
     # The other side of the service: questions, answers, vendors' calls.
     "gateway": {
         *("api.py", "bible_api.py", "entry_book.py", "registry", "answers.py"),
-        *("webhooks.py", "read_model.py", "reporting.py"),
+        *("webhooks.py", "read_model.py", "reporting.py", "routing.py", "review"),
     },
 }
 TOP_LEVEL = {"services", "schemas", "contracts", "deploy", "tests", "docs"}

@@ -11,7 +11,7 @@ import pytest
 from schemas.base import Event
 from schemas.review import ReviewRequested
 from schemas.validation import Outcome, Score
-from services.gateway.review_look import POLICY, SCRIPT
+from services.gateway.review.look import POLICY, SCRIPT
 from tests import builders
 from tests.unit.gateway.test_api import Published, asking, fed
 from tests.unit.gateway.test_domain import whole_way

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from schemas.base import Identifier
 from services.gateway.read_model import NotFoundError
-from services.gateway.review_look import POLICY, SCRIPT, STYLE
+from services.gateway.review.look import POLICY, SCRIPT, STYLE
 
 Answer = dict[str, Any]
 ProjectId = Annotated[Identifier, Path(description="Film project")]
@@ -122,7 +122,7 @@ def _card(item: Answer) -> str:
     about = " · ".join(filter(None, (_kind(item), item.get("scene_title"), f"take {item['take']}", item.get("model"))))
     words = "".join(f"<p>{text(item[key])}</p>" for key in ("description", "action") if item.get(key))
     against = "".join(_small(it, f"{it['entity_id']} {it['variant'] or ''}".strip()) for it in item["against"])
-    held = f"<h3>Held against</h3><div class='strip'>{against}</div>" if against else ""
+    held = f"<h3>References</h3><div class='strip'>{against}</div>" if against else ""
     others = "".join(_other(it, name) for it in item["others"])
     takes = f"<h3>Other takes that passed</h3><div class='strip'>{others}</div>" if others else ""
     return (

@@ -1,0 +1,1 @@
+"""What waits for a reviewer: as data, and as a page."""
