@@ -94,7 +94,8 @@ def report(
     }
     for kind, items in entities.items():
         for item in items:
-            item["reference"] = _reference(kind, item["id"], material.references)
+            costume = _costume(item, told) if kind == "characters" else None
+            item["reference"] = _reference(kind, item["id"], material.references, costume)
             item["cids"] = _cids_of(item["id"], material.cids) if kind == "characters" else None
     return {
         "format": FORMAT,
@@ -146,17 +147,30 @@ def _cids_of(entity_id: str, cids: Answer | None) -> Answer | None:
     return found
 
 
-def _reference(kind: str, entity_id: str, pictures: Sequence[Answer]) -> str | None:
-    """Key of the picture that an entity is held against: one of the same time of day, else a sheet, else the first."""
+def _costume(character: Answer, frames: Sequence[Shown]) -> str | None:
+    """What a character wears in its worst shot."""
+    worn = (
+        member.get("costume_id")
+        for item in frames
+        if item.code == character["worst_shot"]
+        for member in item.keyframe.get("cast", ())
+        if member["character_id"] == character["id"]
+    )
+    return next(worn, None)
+
+
+def _reference(kind: str, entity_id: str, pictures: Sequence[Answer], costume: str | None = None) -> str | None:
+    """Key of the picture that an entity's worst shot is held against: of its costume or time of day, else a sheet."""
     own_id, _, time = entity_id.partition(" · ")
     own = [item for item in pictures if (f"{item['kind']}s", item["entity_id"]) == (kind, own_id)]
     if not own:
         return None
 
-    def merit(item: Answer) -> tuple[bool, bool]:
+    def merit(item: Answer) -> tuple[bool, bool, bool]:
         about = item.get("about", {})
+        of_costume = bool(costume) and costume in {about.get("costume_id"), about.get("variant")}
         of_time = bool(time) and (about.get("time_of_day") == time or str(about.get("variant", "")).startswith(time))
-        return (of_time, about.get("view") == "sheet" or bool(item.get("made")))
+        return (of_costume, of_time, about.get("view") == "sheet" or bool(item.get("made")))
 
     return key_of(max(own, key=merit))
 

@@ -165,7 +165,8 @@ def _numbers(entity: Answer) -> str:
 
 def _decay(entity: Answer) -> str:
     """Likeness of neighbours against that of the frames farthest apart."""
-    gaps = entity["by_gap"]
+    # Both frames of a shot stand at one place of the story.
+    gaps = [pair for pair in entity["by_gap"] if pair[0] > 0]
     if len(gaps) < 3:  # noqa: PLR2004 - a fall needs a way to fall
         return ""
     (near, first), (far, last) = gaps[0], gaps[-1]

@@ -9,6 +9,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 40, 14, 12, 26
 #: A plot never zooms in closer than this: differences that nobody sees should look small.
 _LEAST_SPAN: Final = 0.1
 _MANY: Final = 60
+_LONGEST: Final = 18
 
 
 def over_the_film(points: Sequence[tuple[str, float]], what: str, bound: float | None = None) -> str:
@@ -72,9 +73,14 @@ def _names(points: Sequence[tuple[str, float]], x: Sequence[float], worst: int) 
     shown += [(end, "") for end in (0, len(points) - 1) if abs(x[end] - x[worst]) > far]
     return "".join(
         f"<text class='{kind}' x='{x[index]:.1f}' y='{_HEIGHT - 8}' text-anchor='{_anchor(index, len(points))}'>"
-        f"{_text(points[index][0])}</text>"
+        f"{_text(_short(points[index][0]))}</text>"
         for index, kind in shown
     )
+
+
+def _short(name: str) -> str:
+    """A slate of any length, cut so that three of them have room; the dot tells it whole."""
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
 def _anchor(index: int, count: int) -> str:

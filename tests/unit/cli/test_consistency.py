@@ -160,6 +160,14 @@ def test_the_reference_of_a_place_is_that_of_its_time_of_day() -> None:
     assert [item["reference"] for item in told["characters"]] == [None]
 
 
+def test_the_reference_of_a_character_is_that_of_the_costume_worn_in_its_worst_shot() -> None:
+    pictures = [
+        {"kind": "character", "entity_id": "mira", "uri": f"s3://ice/{name}", "about": {"variant": name}}
+        for name in ("w", "x", "y")
+    ]
+    assert made(shown(1, RED), shown(2, GREEN), references=pictures)["characters"][0]["reference"] == "s3://ice/x"
+
+
 def test_of_a_sheet_only_the_view_that_is_meant_is_shown() -> None:
     sheet = np.concatenate([RED, GREEN], axis=1)
     region = {"left": 0.5, "top": 0.0, "right": 1.0, "bottom": 1.0}
@@ -266,6 +274,7 @@ def test_a_plot_names_its_worst_shot_and_does_not_magnify_small_differences() ->
     assert "<text class='worst'" in svg
     assert "B&lt;" in svg
     assert ">0.90<" in svg
+    assert f"{'S' * 17}…</text>" in over_the_film([("S" * 40, 0.5), ("B", 0.9)], "likeness")
     assert over_the_film([("A", 0.5)], "likeness") == ""
 
 
