@@ -66,20 +66,22 @@ def _holds(plan: FilmPlan) -> dict[str, Any]:
     }
 
 
+def _count(number: int, things: str) -> str:
+    """As people say it: 1 scene, 2 scenes."""
+    return f"{number} {things.removesuffix('s') if number == 1 else things}"
+
+
 def _verdict_view(reading: Reading, file: Path) -> RenderableType:
     if reading.plan is not None:
         film = _holds(reading.plan)
         text = Text("✓ ", style="green").append(f"{file} is valid: ", style="default")
-        return text.append(
-            f"{film['title']}, {film['sequences']} sequences, {film['scenes']} scenes, {film['shots']} shots, "
-            f"{film['keyframes']} keyframes, {film['seconds']:g} s; {film['characters']} characters, "
-            f"{film['locations']} locations, {film['props']} props",
-            style="default",
-        )
+        things = [_count(film[name], name) for name in ("sequences", "scenes", "shots", "keyframes")]
+        bible = [_count(film[name], name) for name in ("characters", "locations", "props")]
+        told = f"{film['title']}, {', '.join(things)}, {film['seconds']:g} s; {', '.join(bible)}"
+        return text.append(told, style="default")
     lines = []
     for mistake in reading.mistakes:
         line = Text(f"{file}:{mistake.line}:{mistake.column}: ", style="bold")
         lines.append(line.append(mistake.sentence(), style="not bold"))
-    count = len(reading.mistakes)
-    lines.append(Text(f"{count} mistake{'' if count == 1 else 's'}", style="bold red"))
+    lines.append(Text(_count(len(reading.mistakes), "mistakes"), style="bold red"))
     return Group(*lines)
