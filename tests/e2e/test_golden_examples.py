@@ -11,7 +11,7 @@ from schemas import topics
 from schemas.events import REGISTRY, topic_of
 from tests.fixtures.engine import Engine
 
-pytestmark = [pytest.mark.integration, pytest.mark.e2e, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.integration, pytest.mark.e2e, pytest.mark.timeout(300)]
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "contracts" / "examples").glob("*/v*/*.json"))
 SERVICES = (
@@ -33,7 +33,7 @@ async def caught_up(engine: Engine) -> None:
     await admin.start()
     await consumer.start()
     try:
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(200):
             while True:
                 behind = 0
                 for service in SERVICES:
