@@ -41,6 +41,16 @@ def run(work: Work, *, as_json: bool, quiet: bool) -> None:
     raise typer.Exit(int(code))
 
 
+def refuse_options_before(context: typer.Context, *given: object) -> None:
+    """A group that lists by itself has a command's options; before another command's name they would be lost.
+
+    Raises:
+        typer.BadParameter: one was given there.
+    """
+    if any(given):
+        raise typer.BadParameter(f"options go after `{context.invoked_subcommand}`")
+
+
 def confirm(output: Output, doing: str, question: str) -> None:
     """Go on only with a person's yes.
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from services.cli.commands import FolderOption, JsonOption, ProjectOption, QuietOption, run
+from services.cli.commands import FolderOption, JsonOption, ProjectOption, QuietOption, refuse_options_before, run
 from services.cli.exits import Exit
 from services.cli.output import Output
 
@@ -63,8 +63,8 @@ def ledger(
     """Paid calls in doubt: sent, never answered. None is sent again by itself; each with what it may have cost."""
     if context.invoked_subcommand is None:
         ledger_list(project, folder, json, quiet)
-    elif project or folder or json or quiet:
-        raise typer.BadParameter(f"options go after `{context.invoked_subcommand}`")
+    else:
+        refuse_options_before(context, project, folder, json, quiet)
 
 
 @ledger_app.command("list")

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from services.cli.commands import FolderOption, JsonOption, ProjectOption, QuietOption, run
+from services.cli.commands import FolderOption, JsonOption, ProjectOption, QuietOption, refuse_options_before, run
 from services.cli.exits import Exit
 from services.cli.output import Output
 
@@ -34,8 +34,8 @@ def review(
     """List what waits for a reviewer, of one film or of all; the page with the images is named below."""
     if context.invoked_subcommand is None:
         review_list(project, folder, json, quiet)
-    elif project or folder or json or quiet:
-        raise typer.BadParameter(f"options go after `{context.invoked_subcommand}`")
+    else:
+        refuse_options_before(context, project, folder, json, quiet)
 
 
 @review_app.command("list")
@@ -65,14 +65,7 @@ def approve(  # noqa: PLR0913 - one per option
     quiet: QuietOption = False,
 ) -> None:
     """Take the frame as it is, or another of its takes: it becomes a keyframe."""
-
-    def work(output: Output) -> Coroutine[Any, Any, Exit]:
-        from services.cli import reviewing  # noqa: PLC0415 - heavy
-
-        said = reviewing.Said("approve", note, reviewer, take)
-        return reviewing.decide(output, folder, project, tuple(frames or ()), said, every=all_)
-
-    run(work, as_json=json, quiet=quiet)
+    _decide("approve", frames, all_, note, reviewer, project, folder, json, quiet, take)
 
 
 @review_app.command("reject")
@@ -106,7 +99,7 @@ def again(  # noqa: PLR0913 - one per option
 
 
 def _decide(  # noqa: PLR0913 - one per option
-    decision: Literal["reject", "re-roll"],
+    decision: Literal["approve", "reject", "re-roll"],
     frames: FramesArgument,
     all_: AllOption,
     note: NoteOption,
@@ -115,11 +108,12 @@ def _decide(  # noqa: PLR0913 - one per option
     folder: FolderOption,
     json: JsonOption,
     quiet: QuietOption,
+    take: TakeOption = None,
 ) -> None:
     def work(output: Output) -> Coroutine[Any, Any, Exit]:
         from services.cli import reviewing  # noqa: PLC0415 - heavy
 
-        said = reviewing.Said(decision, note, reviewer)
+        said = reviewing.Said(decision, note, reviewer, take)
         return reviewing.decide(output, folder, project, tuple(frames or ()), said, every=all_)
 
     run(work, as_json=json, quiet=quiet)
