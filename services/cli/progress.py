@@ -112,6 +112,12 @@ class FilmProgress:
         }
 
 
+def frame_name(run: Mapping[str, Any]) -> str:
+    """What people call a frame: its shot's code, with the role where a shot has two."""
+    code, role = str(run.get("code") or run.get("shot_id") or ""), run.get("frame_role") or "single"
+    return code if role == "single" else f"{code} {role}"
+
+
 def film_progress(answer: Answer, *, title: str = "", expected: int = 0) -> FilmProgress:
     """A film's progress from the gateway's answer on it; `expected` is what was published, 0 when that isn't known."""
     runs: Sequence[Answer] = answer.get("runs") or []

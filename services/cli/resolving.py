@@ -1,6 +1,5 @@
 """`ice ledger resolve`: a person's word on a call in doubt."""
 
-import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from rich.text import Text
 
 from services.cli import settings
 from services.cli.commands import confirm
+from services.cli.deciding import review
 from services.cli.exits import CliError, Exit
 from services.cli.gateway_client import GatewayClient
 from services.cli.loop import run_in_loop
@@ -20,7 +20,6 @@ Answer = dict[str, Any]
 
 _HELD: Final = "held"
 _LISTED: Final = 10
-_REVIEW_DIGITS: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +75,7 @@ async def held_call(client: GatewayClient, generation: str) -> Answer:
 
 async def hand_in(client: GatewayClient, call: Answer, wanted: Wanted) -> Answer:
     """Hand in the decision; the same once more is the same decision."""
-    said = "\n".join((str(call["generation_id"]), wanted.decision, wanted.note, wanted.reviewer))
-    return await client.decide(
-        {
-            "review_id": f"ledger-{hashlib.sha256(said.encode()).hexdigest()[:_REVIEW_DIGITS]}",
-            "run_id": call["run_id"],
-            "generation_id": call["generation_id"],
-            "decision": wanted.decision,
-            "note": wanted.note,
-            "reviewer": wanted.reviewer,
-        }
-    )
+    return await client.decide(review("ledger", str(call["run_id"]), str(call["generation_id"]), wanted))
 
 
 def question(call: Answer, wanted: Wanted) -> str:

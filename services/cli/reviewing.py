@@ -1,6 +1,5 @@
 """`ice review`: what waits for a person, and a person's word on it."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +10,15 @@ from rich.table import Table
 from rich.text import Text
 
 from services.cli import settings
+from services.cli.deciding import review
 from services.cli.exits import CliError, Exit
 from services.cli.gateway_client import GatewayClient
 from services.cli.output import Output
+from services.cli.progress import frame_name
 from services.cli.project_commands import chosen_project
 
 Answer = dict[str, Any]
 
-_REVIEW_DIGITS: Final = 24
 _LISTED: Final = 10
 #: Of a run's id that is enough to name it.
 _LEAST_ID: Final = 6
@@ -78,25 +78,19 @@ async def decide(  # noqa: PLR0913 - what, on what, by name
     return Exit.FAILED if any(item["refused"] for item in done) else Exit.OK
 
 
-def name_of(item: Answer) -> str:
-    """What a reviewer calls a frame: its code, with the role where a shot has two."""
-    code, role = str(item.get("code") or item["shot_id"]), item.get("frame_role") or "single"
-    return code if role == "single" else f"{code} {role}"
-
-
 def the_one(waiting: Sequence[Answer], frame: str, project_id: str) -> Answer:
     """The frame of that name.
 
     Raises:
         CliError: none waits, or several do.
     """
-    found = [item for item in waiting if frame == name_of(item)]
+    found = [item for item in waiting if frame == frame_name(item)]
     found = found or [item for item in waiting if frame in {item["shot_id"], item["code"], item["run_id"]}]
     if not found and len(frame) >= _LEAST_ID:
         found = [item for item in waiting if str(item["run_id"]).startswith(frame)]
     if len(found) == 1:
         return found[0]
-    names = ", ".join(repr(name_of(item)) for item in (found or waiting)[:_LISTED])
+    names = ", ".join(repr(frame_name(item)) for item in (found or waiting)[:_LISTED])
     if found:
         raise CliError(f"FRAME {frame!r}: {len(found)} wait by this name; allowed is one of {names}", code=Exit.INVALID)
     allowed = f"allowed is one of {names}" if names else f"nothing of {project_id} waits for a decision"
@@ -116,23 +110,15 @@ def generation_of(item: Answer, take: int | None) -> str:
     if take not in takes:
         allowed = ", ".join(str(number) for number in sorted(takes))
         raise CliError(
-            f"--take {take}: {name_of(item)} has no such take to approve; allowed is {allowed}", code=Exit.INVALID
+            f"--take {take}: {frame_name(item)} has no such take to approve; allowed is {allowed}", code=Exit.INVALID
         )
     return takes[take]
 
 
 async def _handed_in(client: GatewayClient, item: Answer, generation: str, said: Said) -> Answer:
     """The same decision once more is the same decision."""
-    words = f"{generation}\n{said.decision}\n{said.note}\n{said.reviewer}"
-    body = {
-        "review_id": f"review-{hashlib.sha256(words.encode()).hexdigest()[:_REVIEW_DIGITS]}",
-        "run_id": item["run_id"],
-        "generation_id": generation,
-        "decision": said.decision,
-        "note": said.note,
-        "reviewer": said.reviewer,
-    }
-    told = {"frame": name_of(item), **body}
+    body = review("review", str(item["run_id"]), generation, said)
+    told = {"frame": frame_name(item), **body}
     try:
         return {**told, "event_id": (await client.decide(body))["event_id"], "refused": None}
     except CliError as error:
@@ -156,7 +142,7 @@ def _view(found: Sequence[Answer], url: str) -> RenderableType:
     for item in found:
         others = f" of {len(item['others']) + 1}" if item["others"] else ""
         table.add_row(
-            item["project_id"], name_of(item), f"{item['take']}{others}", _checks(item), str(item["reason"] or "")
+            item["project_id"], frame_name(item), f"{item['take']}{others}", _checks(item), str(item["reason"] or "")
         )
     pages = dict.fromkeys(f"{url}/review/{item['project_id']}" for item in found)
     links = [Text(f"with images: {page}", style="grey50") for page in pages]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from services.cli.consistency.comparing import FORMAT
 from services.cli.consistency.retaking import retakes_of, strategies
+from services.cli.progress import frame_name
 from services.validation.domain.colours import CELLS, Histogram
 from services.validation.domain.metrics.film import Appearance, Consistency, consistency, decay
 
@@ -84,7 +85,8 @@ def report(
     told = sorted(frames, key=lambda item: (item.order, item.keyframe["frame_role"] == "end", item.code))
     without = [_without(item) for item in material.without_keyframe]
     retakes = [item for frame in told for item in retakes_of(frame.code, frame.keyframe.get("attempts", ()))]
-    retakes += [item for run in material.without_keyframe for item in retakes_of(_name(run), run.get("attempts", ()))]
+    for run in material.without_keyframe:
+        retakes += retakes_of(frame_name(run), run.get("attempts", ()))
     spent = sum(int(item.keyframe["cost_usd_micros"]) for item in told)
     entities = {
         "characters": _entities(told, _people),
@@ -128,18 +130,13 @@ def _pinned(frames: Sequence[Shown], material: Material) -> dict[str, Any]:
 
 def _without(run: Answer) -> dict[str, Any]:
     return {
-        "code": _name(run),
+        "code": frame_name(run),
         "status": run["status"],
         "reason": run.get("reason") or "",
         "attempts": len(run.get("attempts") or ()) or run.get("generations", 0),
         "cost_usd_micros": run.get("cost_usd_micros", 0),
         "generation_id": (run.get("look") or {}).get("generation_id"),
     }
-
-
-def _name(run: Answer) -> str:
-    code, role = str(run.get("code") or run.get("shot_id") or ""), run.get("frame_role") or "single"
-    return code if role == "single" else f"{code} {role}"
 
 
 def _cids_of(entity_id: str, cids: Answer | None) -> Answer | None:

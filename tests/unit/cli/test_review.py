@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from services.cli.exits import CliError
-from services.cli.reviewing import generation_of, name_of, the_one
+from services.cli.progress import frame_name
+from services.cli.reviewing import generation_of, the_one
 
 
 def frame(code: str, role: str = "single", **changes: Any) -> dict[str, Any]:
@@ -22,7 +23,7 @@ def test_a_frame_is_named_by_its_code_its_shot_or_the_beginning_of_its_run(name:
 
 
 def test_of_two_frames_of_a_shot_the_role_says_which() -> None:
-    assert name_of(the_one(WAITING, "SH2 end", "film")) == "SH2 end"
+    assert frame_name(the_one(WAITING, "SH2 end", "film")) == "SH2 end"
     with pytest.raises(CliError, match=r"'SH2': 2 wait by this name; allowed is one of 'SH2 start', 'SH2 end'"):
         the_one(WAITING, "SH2", "film")
 
