@@ -62,5 +62,5 @@ async def test_a_prompt_that_the_orchestrator_never_got_is_brought_back_by_a_rep
     assert await replay(Output(as_json=True, quiet=True), None, Ask(topic=topics.SHOT_PLANNED), How()) is Exit.OK
     asked = await around.read(REQUESTED, 2)
     assert {event.partition_key() for event in asked} == {"vrindavan/marker", plan.partition_key()}
-    prompts = await around.read(topics.PROMPT_BUILT, 2)
-    assert [event for event in prompts if event.event_id == worded.event_id] == [worded, worded]
+    prompts = await around.copies(topics.PROMPT_BUILT, 2)
+    assert prompts.count(worded) > 1
