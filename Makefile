@@ -26,7 +26,8 @@ up: $(VENV)/.local ## The whole engine with embedded servers, until Ctrl-C
 	@$(BIN)/ice up
 
 test: $(VENV)/.dev ## All tests
-	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder --ignore=$(ALONE)
+	@$(BIN)/python -m pytest --cache-clear --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder \
+	  --ignore=$(ALONE) || $(BIN)/python -m tests.second_run $$?
 	@$(BIN)/python -m pytest $(ALONE)
 
 test-diffusers: $(VENV)-diffusers/.dev ## The local provider on tiny random models; installs PyTorch (gigabytes) into an environment of its own
