@@ -139,7 +139,9 @@ class AttemptSummary(Model):
     """`accepted`, `passed-over` (passed its checks, another take was chosen), `failed-validation`, `rejected`, or a
     failure kind."""
     reason: Text = ""
-    """Why it was not the end."""
+    """Why it was not the end. Where a reviewer spoke last, the reviewer's words."""
+    check_reason: Text = ""
+    """Why its image failed its checks, also where a reviewer's words became the `reason`; empty = it did not fail."""
     changed: Text = ""
     """What it changed after a frame that failed its checks, e.g. `another seed; stressed costume`; empty = nothing."""
     strategies: tuple[Slug, ...] = ()

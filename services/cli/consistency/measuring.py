@@ -129,11 +129,13 @@ def _pinned(frames: Sequence[Shown], material: Material) -> dict[str, Any]:
 
 
 def _without(run: Answer) -> dict[str, Any]:
+    attempts = run.get("attempts") or ()
     return {
         "code": frame_name(run),
         "status": run["status"],
         "reason": run.get("reason") or "",
-        "attempts": len(run.get("attempts") or ()) or run.get("generations", 0),
+        "check_reason": next((str(item.get("check_reason") or "") for item in reversed(attempts)), ""),
+        "attempts": len(attempts) or run.get("generations", 0),
         "cost_usd_micros": run.get("cost_usd_micros", 0),
         "generation_id": (run.get("look") or {}).get("generation_id"),
     }

@@ -214,6 +214,7 @@ def _retake(item: Answer, album: Album) -> str:
     facts = (
         ("failed", f"<span class='bad'>{text(', '.join(item['failed']) or 'validation')}</span>"),
         ("because", text(item["reason"])),
+        *([("reviewer", text(item["reviewer"]))] if item["reviewer"] else []),
         ("changed", text(item["changed"] or "another seed")),
         ("made by", text(item["model"])),
         ("so", said[item["helped"]]),
@@ -241,7 +242,7 @@ def _without(report: Answer, album: Album) -> str:
             f"<b>{text(item['code'])}</b>",
             text(_AS_TOLD.get(item["status"], item["status"])),
             text(item["attempts"]),
-            text(item["reason"] or "–"),
+            _why_none(item),
         )
         for picture, item in zip(pictures, items, strict=True)
     ]
@@ -250,6 +251,13 @@ def _without(report: Answer, album: Album) -> str:
     note = "The image is the one that a reviewer was shown last." if any(pictures) else ""
     told = table(names[first:], [row[first:] for row in rows])
     return f"<section><h2>Without a keyframe</h2><p class='note'>{note}</p>{told}</section>"
+
+
+def _why_none(item: Answer) -> str:
+    """The end of the run, and what the checks said of its last image where that is more than the end tells."""
+    why, checks = str(item["reason"] or "–"), str(item["check_reason"])
+    more = "" if not checks or checks in why else f"<br><span class='dim'>its checks: {text(checks)}</span>"
+    return f"{text(why)}{more}"
 
 
 def _look(data: bytes | None, item: Answer) -> str:

@@ -22,6 +22,12 @@ def failed_checks(attempt: Answer) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_FAILED_CHECK.findall(str(attempt.get("reason", "")))))
 
 
+def reviewers_word(attempt: Answer) -> str:
+    """What a reviewer said of an attempt whose image had failed its checks; empty = nobody did."""
+    checks, last = str(attempt.get("check_reason") or ""), str(attempt.get("reason") or "")
+    return last if checks and last != checks else ""
+
+
 def retakes_of(code: str, attempts: Sequence[Answer]) -> list[dict[str, Any]]:
     """Every call after an image that failed its checks: why, what was changed, and whether it helped."""
     told = sorted(attempts, key=lambda item: (item["take"], item.get("attempt", 0)))
@@ -48,7 +54,8 @@ def _retake(code: str, before: Answer, after: Answer) -> dict[str, Any]:
         "code": code,
         "take": after["take"],
         "failed": list(failed_checks(before)),
-        "reason": before.get("reason", ""),
+        "reason": before.get("check_reason") or before.get("reason", ""),
+        "reviewer": reviewers_word(before),
         "changed": after.get("changed", ""),
         "strategies": list(after.get("strategies") or ()),
         "skipped": list(after.get("skipped") or ()),

@@ -19,6 +19,7 @@ from schemas.run import RunContext
 from schemas.shot import Problem, ShotPlanned, ShotRejected
 from services.orchestrator.domain.fit import SkipCode
 from services.orchestrator.domain.lessons import helped
+from services.orchestrator.domain.retakes import why_failed
 from services.orchestrator.domain.router import Candidate, Choice
 from services.orchestrator.domain.state import OPEN, Attempt, Made, Published, Run
 
@@ -148,6 +149,7 @@ def summaries(run: Run) -> tuple[AttemptSummary, ...]:
             provider=item.provider,
             outcome="unfinished" if item.outcome == OPEN else item.outcome,
             reason=item.reason[:_TEXT],
+            check_reason="" if item.checked is None else why_failed(item.checked),
             changed=item.changed[:_TEXT],
             strategies=item.strategies,
             skipped=item.skipped,

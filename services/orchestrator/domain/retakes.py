@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from schemas.prompt import PromptBuilt, RetakeInstruction, RetakeRequested
-from schemas.validation import Outcome
+from schemas.validation import Outcome, Verdict
 from services.orchestrator.domain.lessons import NO_LESSONS, Lessons, Strategy, skip
 from services.orchestrator.domain.references import VIEW_CHECKS, other_view
 from services.orchestrator.domain.request import conditioned
@@ -49,8 +49,6 @@ def after_validation(checked: Checked, lessons: Lessons = NO_LESSONS) -> RetakeI
     against any of what failed, the next model is asked at once.
     """
     names = failed_checks(checked)
-    details = [f"{item.check}: {item.detail}" for item in checked.scores if item.check in names and item.detail]
-    reason = "; ".join(checked.reasons or details) or f"failed {', '.join(names) or 'validation'}"
     tried = [(name, strategy) for name in names for strategy in Strategy if applies(name, strategy)]
     useless = {(name, strategy) for name, strategy in tried if lessons.useless(name, strategy)}
 
@@ -64,7 +62,7 @@ def after_validation(checked: Checked, lessons: Lessons = NO_LESSONS) -> RetakeI
     done |= set() if model else {Strategy.NEW_SEED}
     skipped = (key for key in tried if key in useless and key[1] not in done)
     return RetakeInstruction(
-        reason=reason[:_TEXT],
+        reason=why_failed(checked),
         failed_checks=names,
         strengthen=_once(
             kind for name in names if (name, Strategy.STRESS) not in useless for kind in _STRENGTHEN.get(name, ())
@@ -80,6 +78,15 @@ def after_validation(checked: Checked, lessons: Lessons = NO_LESSONS) -> RetakeI
 def failed_checks(checked: Checked) -> tuple[str, ...]:
     """The checks that failed, each once."""
     return _once(score.check for score in checked.scores if score.outcome is Outcome.FAILED)
+
+
+def why_failed(checked: Checked) -> str:
+    """Why an image failed its checks, in words; empty = it did not fail."""
+    if checked.verdict is not Verdict.FAILED:
+        return ""
+    names = failed_checks(checked)
+    details = [f"{item.check}: {item.detail}" for item in checked.scores if item.check in names and item.detail]
+    return ("; ".join(checked.reasons or details) or f"failed {', '.join(names) or 'validation'}")[:_TEXT]
 
 
 def another(take: int, wanted: int) -> RetakeInstruction:

@@ -100,6 +100,25 @@ def test_retakes_tell_what_was_changed_and_whether_it_helped() -> None:
     ]
 
 
+def test_what_the_checks_said_and_what_the_reviewer_said_are_both_told() -> None:
+    said = {"check_reason": "style failed: <pale>", "reason": "Ada asked for another take: more <red>"}
+    first = {**attempt(1, "rejected", "style"), **said}
+    run = {"code": "SH9", "frame_role": "single", "status": "rejected", "reason": "rejected by Ada: no", "attempts": []}
+    told = made(
+        shown(1, RED, attempts=[first, attempt(2, "accepted")], take=2), without_keyframe=[{**run, "attempts": [first]}]
+    )
+    assert [told["retakes"][0][key] for key in ("reason", "reviewer")] == [said["check_reason"], said["reason"]]
+    html = page(told, Album({}))
+    assert html.count("style failed: &lt;pale&gt;") == 2
+    assert "more &lt;red&gt;" in html
+    assert (
+        made(shown(1, RED, attempts=[attempt(1, "failed-validation", "style"), attempt(2, "accepted")]))["retakes"][0][
+            "reviewer"
+        ]
+        == ""
+    )
+
+
 def test_changes_are_counted_against_the_checks_that_they_speak_to() -> None:
     attempts = [
         attempt(1, "failed-validation", "identity", "sharpness"),

@@ -11,6 +11,7 @@ from schemas.project import Budget
 from schemas.prompt import PromptBuilt, RetakeRequested
 from schemas.review import Decision, ReviewRequested
 from schemas.validation import Outcome, Score
+from services.orchestrator.domain.keyframes import summaries
 from services.orchestrator.domain.patience import Patience
 from services.orchestrator.domain.state import RunStatus
 from tests import builders
@@ -132,6 +133,16 @@ def test_after_a_re_roll_the_next_take_is_shown_by_itself() -> None:
     takes.prompt = reworded(takes.first, asked)
     again = only(takes.take(measured("identity", 0.1)), ReviewRequested)
     assert again.generation_id == takes.made[2].generation_id
+
+
+@pytest.mark.parametrize("decision", [Decision.REJECT, Decision.REROLL])
+def test_a_reviewers_word_on_a_failed_take_stands_beside_what_its_checks_said(decision: Decision) -> None:
+    takes = Takes(film(budget=Budget(max_attempts=1), approval="manual"))
+    review = only(takes.take(measured("palette", 0.1, Outcome.FAILED), good=False), ReviewRequested)
+    takes.stage.send(decided(review, decision, note="wrong sari"))
+    told = summaries(takes.stage.run())[0]
+    assert (told.outcome, "wrong sari" in told.reason) == ("rejected", True)
+    assert told.check_reason == "sharpness is 3, allowed is 20 and more"
 
 
 @pytest.mark.parametrize("approval", ["auto", "manual"])
