@@ -73,7 +73,7 @@ def broker(kind: str, folder: Path) -> Iterator[str]:
             kafka.kill()
         return
     port = ports.choose(["kafka"], {}, {})["kafka"]
-    with running(embedded_broker.plan(port, logs=folder, folder=folder)):
+    with running(lambda: embedded_broker.plan(port, logs=folder, folder=folder)):
         yield embedded_broker.bootstrap(port)
 
 

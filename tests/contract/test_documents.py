@@ -219,7 +219,9 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(value=JSON)
 async def test_any_json_value_survives(things: Collection, value: object) -> None:
     name = secrets.token_hex(8)

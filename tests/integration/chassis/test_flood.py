@@ -38,7 +38,7 @@ class Flooded:
 async def start(world: World, stage: str, order: Path, seconds: float) -> Flooded:
     names = ("kafka_bootstrap", "kafka_topic_prefix", "kafka_group_prefix", "kafka_idempotence",
              "kafka_fetch_max_wait_ms", "kafka_session_timeout_ms")  # fmt: skip
-    chosen = {f"ICE_{name}".upper(): str(getattr(world.settings, name)) for name in names}
+    chosen = world.environment(*names)
     limits = {"ICE_BATCH_MAX_RECORDS": str(BATCH), "ICE_BATCH_CONCURRENCY": str(SLOTS)}
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.integration.chassis.flood_process", stage, str(order), str(seconds), cwd=ROOT,
@@ -65,8 +65,9 @@ async def test_a_flood_neither_fills_the_memory_nor_holds_up_what_is_urgent(
         waited = next(place for place, line in enumerate(flooded.begun()) if line.startswith("express")) - before
         grown = flooded.peak_mb() - at_rest
         print(f"{stage}: {waited} went before it; {grown:.0f} MB more at {FLOOD * len(NOTE) / 1e6:.0f} MB in the topic")  # noqa: T201
-        # A quick stage ends the batch in hand and may have fetched the next one; a slot asks what is urgent first.
-        assert waited <= (2 * BATCH if stage == "quick" else 4 * SLOTS)
+        # A quick stage ends the batch in hand, and both go on with what they have until the broker has brought what is
+        # urgent: some seconds on a busy machine. Behind the flood it would have waited for thousands.
+        assert waited <= FLOOD // 20
         assert grown < 40
     finally:
         flooded.child.kill()
@@ -77,7 +78,7 @@ async def test_of_a_flood_every_message_is_answered(world: World, tmp_path: Path
     await world.send(*(Asked(name=f"n{number % 997}", number=number) for number in range(FLOOD)))
     flooded = await start(world, "concurrent", tmp_path / "order.txt", 0)
     try:
-        await eventually(lambda: len(flooded.begun()) == FLOOD, 120)
+        await eventually(lambda: len(set(flooded.begun())) == FLOOD, 200)
         answers = [Answered.model_validate_json(record.value).number for record in await world.read(ANSWERED, FLOOD)]
         assert sorted(answers) == list(range(FLOOD))
         await eventually(lambda: world.total_committed_is(FLOOD))

@@ -60,7 +60,7 @@ class Probe:
     async def ready(self) -> tuple[bool, dict[str, Any]]:
         """Whether it is, and the checks that aren't ok, with what they say."""
         try:
-            async with httpx.AsyncClient(timeout=10.0) as client:
+            async with httpx.AsyncClient(timeout=60) as client:
                 answer = await client.get(f"{self.url}/readyz")
         except httpx.TransportError:
             return False, {}
@@ -72,7 +72,7 @@ class Probe:
 
     async def metric(self, pattern: str) -> list[float]:
         """The values of a metric, one per set of labels."""
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             told = (await client.get(f"{self.url}/metrics")).text
         return [float(value) for value in re.findall(rf"^{pattern} (\S+)$", told, re.MULTILINE)]
 
@@ -186,7 +186,7 @@ async def test_a_used_up_budget_is_told_in_health_log_and_metrics(
     assert await probe.live()
     critical = [record for record in caplog.records if record.levelname == "CRITICAL"]
     assert ["20 dead letters in a row" in record.getMessage() for record in critical] == [True]
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         assert 'ice_halted{service="toy"} 1.0' in (await client.get(f"{probe.url}/metrics")).text
     # Bounded, and nothing behind them is lost: with a higher budget the good ones are answered.
     assert 20 <= len(await world.read(ASKED + ".dlq", 20)) < 200
@@ -233,7 +233,7 @@ def _host(app: ServiceApp) -> Any:
 async def sick(world: World, stage: str, http: int, **overrides: str) -> AsyncIterator[asyncio.subprocess.Process]:
     names = ("kafka_bootstrap", "kafka_topic_prefix", "kafka_group_prefix", "kafka_idempotence", "grace_s",
              "kafka_fetch_max_wait_ms", "kafka_session_timeout_ms")  # fmt: skip
-    chosen = {f"ICE_{name}".upper(): str(getattr(world.settings, name)) for name in names}
+    chosen = world.environment(*names)
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.integration.chassis.sick_process", stage, cwd=ROOT,
         env={"PATH": os.defpath, "ICE_HTTP_PORT": str(http), **chosen, **overrides},

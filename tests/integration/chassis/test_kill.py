@@ -27,7 +27,7 @@ _SETTINGS = (
 
 
 async def start(world: World, stage: str, moment: str, folder: Path) -> asyncio.subprocess.Process:
-    chosen = {f"ICE_{name}".upper(): str(getattr(world.settings, name)) for name in _SETTINGS}
+    chosen = world.environment(*_SETTINGS)
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -67,7 +67,7 @@ async def test_a_process_that_dies_between_two_steps_loses_nothing(
         assert deaths < COUNT, "no life gets further than the one before"
 
     assert deaths >= 1
-    answers = await world.read(ANSWERED, COUNT, extra_s=1)
+    answers = await world.copies(ANSWERED, COUNT, extra_s=1)
     # Repeated, yes, but each time as the same event.
     assert len({from_headers(record.headers).id for record in answers}) == COUNT
     assert len({record.value for record in answers}) == COUNT

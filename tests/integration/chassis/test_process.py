@@ -36,7 +36,7 @@ async def process(
         "retry_base_s",
         "grace_s",
     )
-    chosen = {f"ICE_{name}".upper(): str(getattr(world.settings, name)) for name in names}
+    chosen = world.environment(*names)
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -64,21 +64,29 @@ def questions(count: int) -> list[Asked]:
 @pytest.mark.slow
 @pytest.mark.parametrize("stage", ["quick", "concurrent"])
 async def test_killed_at_any_moment_nothing_is_lost(world: World, stage: str) -> None:
-    await world.send(*questions(300))
-    for wait_s in (0.3, 0.7):
+    asked = questions(1_000)
+    sent = killed = 0
+    for wait_s in (0.3, 0.7, *[0.0] * 3):
+        await world.send(*asked[sent : sent + 150])
         async with process(world, stage, 0.25) as child:
             before = await world.total_committed()
             await eventually(partial(_more, world, before))
+            # In its middle, however long a machine stops between two of our lines.
+            await world.send(*asked[sent + 150 : sent + 200])
+            sent += 200
             await asyncio.sleep(wait_s)
             child.send_signal(signal.SIGKILL)
             await child.wait()
-    assert await world.total_committed() < 300
+        killed += await world.total_committed() < sent
+        if killed == 2:
+            break
+    assert killed == 2, "always done before it could be killed"
 
     async with process(world, stage, 0):
-        await eventually(lambda: world.total_committed_is(300), timeout_s=60)
+        await eventually(lambda: world.total_committed_is(sent))
 
-    numbers = [Answered.model_validate_json(record.value).number for record in await world.read(ANSWERED, 300)]
-    assert set(numbers) == set(range(300))
+    answers = await world.read(ANSWERED, sent)
+    assert {Answered.model_validate_json(record.value).number for record in answers} == set(range(sent))
     assert await world.read(ASKED + ".dlq", 0) == []
 
 
@@ -89,7 +97,7 @@ async def _more(world: World, committed: int) -> bool:
 @pytest.mark.parametrize(("stage", "number"), [("quick", signal.SIGTERM), ("concurrent", signal.SIGINT)])
 async def test_a_signal_ends_it_in_order(world: World, stage: str, number: signal.Signals) -> None:
     await world.send(*questions(100))
-    async with process(world, stage, 0.05) as child:
+    async with process(world, stage, 0.05, ICE_GRACE_S="60") as child:
         await eventually(partial(_more, world, 0))
         child.send_signal(number)
         _, errors = await child.communicate()
@@ -106,7 +114,7 @@ async def test_it_waits_for_a_broker_that_comes_late_and_says_so(world: World) -
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
     overrides = {"ICE_KAFKA_BOOTSTRAP": "127.0.0.1:1", "ICE_HTTP_PORT": str(port)}
-    async with process(world, "quick", 0, **overrides) as child, httpx.AsyncClient() as client:
+    async with process(world, "quick", 0, **overrides) as child, httpx.AsyncClient(timeout=60) as client:
 
         async def says() -> bool:
             try:

@@ -175,7 +175,7 @@ async def test_a_dependency_that_is_away_is_waited_for_and_nothing_is_dead_lette
 
     assert answered(await world.read(ANSWERED, 14)) == list(range(14))
     await eventually(lambda: world.total_committed_is(14))
-    assert app.health().ready
+    await eventually(lambda: app.health().ready)
     assert await world.read(ASKED + ".dlq", 0) == []
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from aiokafka import ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from schemas.envelope import from_headers
 from tests.fakes.upgrade_process import ANSWERED, ASKED_1, ASKED_2, TOLD, Answered, Told
+from tests.fixtures.topic_reading import Record
 from tests.integration.chassis.conftest import PARTITIONS, World, eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(400)]
@@ -39,7 +39,7 @@ class Fleet:
     running: dict[tuple[str, int], asyncio.subprocess.Process] = field(default_factory=dict)
 
     async def start(self, who: str, version: int) -> None:
-        chosen = {f"ICE_{name}".upper(): str(getattr(self.world.settings, name)) for name in _SETTINGS}
+        chosen = self.world.environment(*_SETTINGS)
         self.running[who, version] = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -64,7 +64,7 @@ class Fleet:
         await eventually(self._answered, timeout_s=120)
 
     async def _answered(self) -> bool:
-        found = await self.world.read(ANSWERED, 0, extra_s=0.5)
+        found = await self.world.copies(ANSWERED, 0, extra_s=0)
         return self.told <= len(by_number(found))
 
 
@@ -91,7 +91,7 @@ async def roll(fleet: Fleet, who: str, number: signal.Signals = signal.SIGTERM) 
     await fleet.tell()
 
 
-def by_number(records: list[ConsumerRecord]) -> dict[int, list[Answered]]:
+def by_number(records: list[Record]) -> dict[int, list[Answered]]:
     found: dict[int, list[Answered]] = {}
     for record in records:
         event = Answered.model_validate_json(record.value)
@@ -111,11 +111,11 @@ async def test_a_rolling_upgrade_loses_and_doubles_nothing(
         await roll(fleet, who, number)
 
     world, numbers = fleet.world, set(range(fleet.told))
-    answers = by_number(await world.read(ANSWERED, fleet.told, extra_s=2))
+    answers = by_number(await world.copies(ANSWERED, fleet.told, extra_s=2))
     assert set(answers) == numbers
     # Every answer of one number is one event, whoever gave it, and how often.
     assert {len({event.event_id for event in events}) for events in answers.values()} == {1}
-    old, new = await world.read(ASKED_1, 0, extra_s=2), await world.read(ASKED_2, 0, extra_s=2)
+    old, new = await world.copies(ASKED_1, 0, extra_s=2), await world.copies(ASKED_2, 0, extra_s=2)
     ids = {from_headers(record.headers).id for record in old}
     # Somebody who never upgrades misses nothing, and both topics tell of one event by one id.
     assert len(ids) == fleet.told
