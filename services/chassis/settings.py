@@ -1,12 +1,13 @@
 """Settings that every service has. Environment variables with the prefix `ICE_`; wrong ones stop the start-up."""
 
+import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, get_origin
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as NotJsonError
 
@@ -18,6 +19,8 @@ TopicPrefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{0,64}$")]
 _BROKER: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):([0-9]{1,5})")
 _DATABASE: Final = re.compile(r"mongodb(\+srv)?://[^/\s]+.*", re.DOTALL)
 _HIGHEST_PORT: Final = 65_535
+#: Characters shown before and after a mistake in JSON.
+_NEAR: Final = 30
 
 
 class SettingsError(ValueError):
@@ -197,5 +200,19 @@ def _not_json(cls: type[BaseSettings], error: NotJsonError) -> str:
     if found is None:
         return f"invalid settings:\n  {error}"
     variable = f"{cls.model_config.get('env_prefix', '')}{found[1]}".upper()
-    given = getattr(error.__cause__, "doc", "")
-    return f'invalid settings:\n  {variable}: {given!r}: allowed is JSON, a list like ["a", "b"]'
+    field = cls.model_fields.get(found[1])
+    allowed = f"allowed is JSON, {_json_form(None if field is None else field.annotation)}"
+    cause = error.__cause__
+    if not isinstance(cause, json.JSONDecodeError):
+        return f"invalid settings:\n  {variable}: no JSON: {allowed}"
+    near = cause.doc[max(0, cause.pos - _NEAR) : cause.pos + _NEAR]
+    where = f"line {cause.lineno}, column {cause.colno}" if "\n" in cause.doc else f"character {cause.pos + 1}"
+    return f"invalid settings:\n  {variable}: {near!r}: {allowed}; {cause.msg} at {where}"
+
+
+def _json_form(annotation: Any) -> str:  # noqa: ANN401 - any annotation
+    """What a field's JSON looks like."""
+    is_model = isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    if is_model or annotation is dict or get_origin(annotation) in {dict, Mapping}:
+        return 'an object like {"name": "value"}'
+    return 'a list like ["a", "b"]'

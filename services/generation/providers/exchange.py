@@ -23,6 +23,10 @@ _WEBP: Final = (b"RIFF", b"WEBP")
 _SIGNATURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 
 
+#: What a client of ours can undo; asked for is `identity` alone, since images don't shrink.
+_ENCODINGS: Final = frozenset({"identity", "gzip", "deflate"})
+
+
 class UnreadableReplyError(ValueError):
     """A reply isn't what the vendor's documentation says; names what is missing or wrong."""
 
@@ -166,6 +170,16 @@ class HttpReply:
     def excerpt(self) -> str:
         """The beginning of the body, for people."""
         return repr(self.body[:_EXCERPT].decode("utf-8", "replace"))
+
+
+def unread_encoding(headers: Mapping[str, str]) -> str | None:
+    """An encoding of a body that can't be undone here (`br`, `zstd`); None = it can be read.
+
+    Args:
+        headers: by lower-case name; several encodings stand in the order in which they were applied.
+    """
+    named = (name.strip().lower() for name in headers.get("content-encoding", "").split(","))
+    return next((name for name in named if name and name not in _ENCODINGS), None)
 
 
 def at(document: Any, *path: str | int) -> Any:  # noqa: ANN401 - JSON

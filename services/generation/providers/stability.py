@@ -130,7 +130,10 @@ class Stability(Vendor):
     reply_timeout_s: ClassVar[float] = 180.0
 
     def probe(self) -> HttpCall:
-        """List the engines of v1: whether the account still has SDXL."""
+        """List the engines of v1: whether the key is good, and the account still has SDXL.
+
+        V2beta documents nothing free to ask; balance, account and engines are documented for v1 alone.
+        """
         return get("/v1/engines/list")
 
     def listed(self, reply: HttpReply) -> frozenset[str]:

@@ -11,7 +11,15 @@ import httpx
 import orjson
 from pydantic import SecretStr
 
-from services.generation.providers.exchange import Body, FormBody, HttpCall, HttpReply, JsonBody, MultipartBody
+from services.generation.providers.exchange import (
+    Body,
+    FormBody,
+    HttpCall,
+    HttpReply,
+    JsonBody,
+    MultipartBody,
+    unread_encoding,
+)
 from services.generation.providers.guarded_transport import GuardedBackend, SpreadTransport
 from services.generation.providers.host_rules import HostRules
 from services.generation.providers.vendor import MEBIBYTE, Vendor
@@ -33,7 +41,7 @@ class NoAnswerError(Exception):
 
 
 class BrokenReplyError(Exception):
-    """An answer began, and broke off or became too large; `reply` is its head without a body."""
+    """An answer began, and broke off, became too large or can't be read; `reply` is its head without a body."""
 
     def __init__(self, message: str, reply: HttpReply, *, too_large: bool = False) -> None:
         super().__init__(message)
@@ -136,6 +144,11 @@ async def _answer(client: httpx.AsyncClient, request: httpx.Request, progress: _
     try:
         headers = {name.lower(): value for name, value in response.headers.items()}
         progress.head = head = HttpReply(response.status_code, headers)
+        encoding = unread_encoding(headers)
+        if encoding is not None:
+            # Httpx would hand its bytes over as they are, and a paid image would pass for a broken one.
+            allowed = "allowed is identity, which was asked for, gzip or deflate"
+            raise BrokenReplyError(f"the answer can't be read: content-encoding {encoding[:40]!r}, {allowed}", head)
         body = bytearray()
         async for chunk in response.aiter_bytes():
             body += chunk

@@ -6,18 +6,26 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
+from services.chassis.clock import SystemClock
 from services.generation.providers.base import GeneratedImage, ImageJob
-from services.generation.providers.errors import Outage, UnusableImage
+from services.generation.providers.errors import Outage, OutcomeUnknown, UnusableImage
 from services.generation.providers.exchange import HttpCall, HttpReply, JsonBody, get, paid_post
+from services.generation.providers.host_rules import HostRules
 from services.generation.providers.references import ReferenceReader
 from services.generation.providers.sizes import SizeRange
 from services.generation.providers.vendor import Made, ModelTraits, Vendor, VendorJob
+from services.generation.providers.vendor_calls import VendorCalls
 from services.generation.providers.vendor_http import VendorHttp
 from services.generation.providers.vendor_provider import VendorProvider
 from tests.fakes.object_store import FakeObjectStore
 from tests.fakes.requests import a_request
 from tests.fakes.vendors.bench import Inline
+from tests.fakes.vendors.server import FakeServer
 
 PRICE = 40_000
 
@@ -97,3 +105,35 @@ async def test_an_address_that_no_resolver_understands_is_an_outage(address: str
             await provider.ping()
     finally:
         await provider.stop()
+
+
+ENCODED = pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, br"])
+
+
+async def unread(encoding: str, call: HttpCall) -> None:
+    """Send a call to a server that answers in an encoding that nobody asked for."""
+
+    async def answer(request: Request) -> Response:
+        assert request.headers["accept-encoding"] == "identity"
+        return Response(b"\x1b\x03\x00", headers={"content-encoding": encoding})
+
+    async with FakeServer(Starlette(routes=[Route("/", answer, methods=["GET", "POST"])])) as server:
+        vendor = Telling(Made(data=b""))
+        http = VendorHttp(vendor, HostRules(server.url, trusted=True), SecretStr("key"), 1)
+        await http.start()
+        try:
+            await VendorCalls(vendor, http, SecretStr("key"), SystemClock()).ask(call, 60.0)
+        finally:
+            await http.stop()
+
+
+@ENCODED
+async def test_a_paid_answer_in_an_encoding_that_cannot_be_read_is_in_doubt_and_says_so(encoding: str) -> None:
+    named = encoding.rpartition(" ")[2]
+    with pytest.raises(OutcomeUnknown, match=f"content-encoding '{named}', allowed is identity"):
+        await unread(encoding, paid_post("/", JsonBody({})))
+
+
+async def test_a_free_look_in_such_an_encoding_is_repeated_later() -> None:
+    with pytest.raises(Outage, match="content-encoding 'br'"):
+        await unread("br", get("/"))
