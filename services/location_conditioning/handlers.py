@@ -81,7 +81,8 @@ class FrameJudge:
             *(Wait(WaitKind.REFERENCE, domain.reference_key(item.key)) for item in wanted),
         )
         if waits:
-            limits = {wait.key: self._limits[wait.kind] for wait in waits}
+            turns = domain.turns(run, known)
+            limits = {wait.key: self._limits[wait.kind] * turns.get(wait.kind, 1) for wait in waits}
             return Waiting(limits, tuple(domain.request(item, run.run_id, _reason(run)) for item in wanted))
         refusal = domain.references_rejection(run, known)
         if refusal is not None:
@@ -101,32 +102,30 @@ class FrameJudge:
             location = await self._locations.find(project_id, shot.location_id, shot.location_version)
         needs_start = domain.start_run_of(run) is not None
         parent = None
-        cycle: tuple[str, ...] = ()
+        line: Sequence[domain.ShotTrack] = ()
         if shot.continuity_from is not None:
             parent = await self._tracks.get(project_id, shot.continuity_from)
-            cycle = await self._cycle(project_id, shot.shot_id, parent)
+            line = await self._line(project_id, shot.shot_id, parent)
         return Knowledge(
             location=location,
             props=await self._props.find(project_id, shot.props, _prop_version(run)) if shot.props else {},
             own=await self._tracks.get(project_id, shot.shot_id) if needs_start else None,
             parent=parent,
-            cycle=cycle,
+            cycle=domain.cycle_through(shot.shot_id, line),
+            turns=domain.turns_before(line),
         )
 
-    async def _cycle(self, project_id: str, shot_id: str, parent: domain.ShotTrack | None) -> tuple[str, ...]:
-        """Follow the continued shots, each in its newest revision, until they end or meet one that was met before."""
-        chain: list[str] = []
+    async def _line(self, project_id: str, shot_id: str, parent: domain.ShotTrack | None) -> Sequence[domain.ShotTrack]:
+        """The continued shots, each in its newest revision, until they end or meet one that was met before."""
+        line: dict[str, domain.ShotTrack] = {}
         track = parent
-        while track is not None and len(chain) < _LONGEST_CHAIN:
-            chain.append(track.shot_id)
+        while track is not None and len(line) < _LONGEST_CHAIN:
+            line[track.shot_id] = track
             following = track.link
-            if following is None or following in chain:
-                break
-            if following == shot_id:
-                chain.append(following)
+            if following is None or following in line or following == shot_id:
                 break
             track = await self._tracks.get(project_id, following)
-        return domain.cycle_through(shot_id, chain)
+        return tuple(line.values())
 
     async def _roster(self, run: RunContext) -> Roster:
         project_id, shot = run.project.project_id, run.shot

@@ -8,6 +8,7 @@ from services.location_conditioning.domain.continuity import (
     ready,
     refused,
     seen,
+    turns_before,
 )
 from services.location_conditioning.domain.decision import (
     STAGE,
@@ -28,6 +29,7 @@ from services.location_conditioning.domain.decision import (
     run_key,
     shot_key,
     start_run_of,
+    turns,
 )
 from services.location_conditioning.domain.light import light_for
 from services.location_conditioning.domain.place import condition_location, condition_prop, location_seed
@@ -74,5 +76,7 @@ __all__ = [
     "seen",
     "shot_key",
     "start_run_of",
+    "turns",
+    "turns_before",
     "variant_of",
 ]

@@ -6,6 +6,7 @@ it continues, and how its runs ended. It is built up from events in any order; a
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 from schemas.asset import AssetRef
@@ -166,11 +167,11 @@ def refused(track: ShotTrack, event: ShotRejected) -> ShotTrack:
     return track.model_copy(update={"refusals": (*track.refusals, refusal)[-_REMEMBERED:]})
 
 
-def last_frame_of(track: ShotTrack | None) -> Frame | Gone | None:
+def last_frame_of(track: ShotTrack | None, *, late: bool = False) -> Frame | Gone | None:
     """The frame that a continuing shot must match; None = it is still to come.
 
     The newest making that came by counts: its keyframe is waited for even if an older one is there. When that making
-    came to nothing, the newest older keyframe serves, if there is one.
+    came to nothing, or is `late`, the newest older keyframe serves, if there is one.
     """
     if track is None:
         return None
@@ -183,7 +184,7 @@ def last_frame_of(track: ShotTrack | None) -> Frame | Gone | None:
     ask = track.newest_ask
     answered = [end for end in frames if ask is None or end.ask == ask or end.revision > ask[0]]
     stopped = [stop for stop in stops if ask is None or stop.ask == ask or stop.revision > ask[0]]
-    if newest is not None and newest.asset is not None and (answered or stopped):
+    if newest is not None and newest.asset is not None and (answered or stopped or late):
         return Frame(newest.role, newest.asset)
     return Gone(stopped[-1].reason) if stopped else None
 
@@ -204,9 +205,21 @@ def refusal_of(track: ShotTrack | None, ask: Ask) -> Gone | None:
     return None
 
 
-def cycle_through(shot_id: str, chain: Sequence[str]) -> tuple[str, ...]:
-    """The cycle, first shot repeated at its end, when a chain of continued shots leads back to where it began."""
-    return (shot_id, *chain) if chain and chain[-1] == shot_id else ()
+def turns_before(line: Sequence[ShotTrack]) -> int:
+    """How many waits one after the other a shot may have to sit out: its own, and those of shots in line before it.
+
+    A shot that still waits for another can't have its keyframe before that wait is over.
+
+    Args:
+        line: the shots continued, nearest first, as far as they were heard of.
+    """
+    waiting = takewhile(lambda track: track.link is not None and last_frame_of(track) is None, line)
+    return 1 + sum(1 for _ in waiting)
+
+
+def cycle_through(shot_id: str, line: Sequence[ShotTrack]) -> tuple[str, ...]:
+    """The cycle, first shot repeated at its end, when the shots continued lead back to where they began."""
+    return (shot_id, *(track.shot_id for track in line), shot_id) if line and line[-1].link == shot_id else ()
 
 
 Evolve = Callable[[ShotTrack], ShotTrack]

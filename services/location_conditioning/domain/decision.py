@@ -80,6 +80,7 @@ class Knowledge:
         own: track of the frame's own shot.
         parent: track of the shot that it continues.
         cycle: continued shots that lead back to this one; empty = none do.
+        turns: waits one after the other that the shot which it continues may take to get its keyframe.
         made: what became of the plates and prop views that it needs.
     """
 
@@ -88,6 +89,7 @@ class Knowledge:
     own: ShotTrack | None = None
     parent: ShotTrack | None = None
     cycle: tuple[str, ...] = ()
+    turns: int = 1
     made: References = NO_REFERENCES
 
     def wanted(self, run: RunContext) -> tuple[WantedReference, ...]:
@@ -179,8 +181,14 @@ def continuity(run: RunContext, known: Knowledge, over: frozenset[str]) -> Conti
     parent = run.shot.continuity_from
     if parent is not None:
         named = _Source(parent, "continuity_from", f"keyframe of {parent}", shot_key(run.project.project_id, parent))
-        found = _with(found, last_frame_of(known.parent), named, WaitKind.SHOT, over)
+        answer = last_frame_of(known.parent, late=named.key in over)
+        found = _with(found, answer, named, WaitKind.SHOT, over)
     return found
+
+
+def turns(run: RunContext, known: Knowledge) -> Mapping[WaitKind, int]:
+    """How many times its limit a frame waits for a shot, and for its own start frame, which waits for that shot too."""
+    return {WaitKind.SHOT: known.turns, WaitKind.RUN: 1 if run.shot.continuity_from is None else known.turns + 1}
 
 
 @dataclass(frozen=True, slots=True)
