@@ -13,7 +13,7 @@ from schemas.shot import ShotPlanned, ShotRejected
 from tests import builders
 from tests.fixtures.engine import Engine
 
-pytestmark = [pytest.mark.integration, pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.integration, pytest.mark.e2e, pytest.mark.timeout(300)]
 
 PROJECT = "bad-input"
 
@@ -67,7 +67,7 @@ async def dead_letter(engine: Engine, wanted: Callable[[bytes | None], bool]) ->
     )
     await consumer.start()
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(150):
             async for record in consumer:
                 if wanted(record.value):
                     return {name: value.decode(errors="replace") for name, value in record.headers}

@@ -11,7 +11,7 @@ from PIL import Image
 
 from services.cli.plan_reading import load_plan
 
-pytestmark = [pytest.mark.integration, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.integration, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(450)]
 
 PLANS = Path(__file__).resolve().parents[2] / "contracts" / "examples" / "film.plan" / "v1"
 
@@ -19,7 +19,7 @@ PLANS = Path(__file__).resolve().parents[2] / "contracts" / "examples" / "film.p
 def ice(*arguments: str, folder: Path) -> Any:
     """Run a command to its end; its JSON answer. Fails with what it printed."""
     command = [sys.executable, "-m", "services.cli", *arguments, "--folder", str(folder), "--json"]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=400)
     assert ran.returncode == 0, f"ice {' '.join(arguments)} ended with {ran.returncode}:\n{ran.stdout}\n{ran.stderr}"
     return json.loads(ran.stdout)
 

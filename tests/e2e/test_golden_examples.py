@@ -11,7 +11,7 @@ from schemas import topics
 from schemas.events import REGISTRY, topic_of
 from tests.fixtures.engine import Engine
 
-pytestmark = [pytest.mark.integration, pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.integration, pytest.mark.e2e, pytest.mark.timeout(450)]
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "contracts" / "examples").glob("*/v*/*.json"))
 SERVICES = (

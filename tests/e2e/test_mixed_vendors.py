@@ -17,7 +17,7 @@ from tests.fixtures.engine import Engine, running_engine, surroundings
 from tests.fixtures.object_store import S3Endpoint
 from tests.fixtures.vendor_films import HELD, Film, events, made, misread, noir, paid_twice, served, turns
 
-pytestmark = [pytest.mark.integration, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.integration, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(450)]
 
 CALLBACK_KEY: Final = "callback-0123456789-abcdef"
 #: What goes wrong at each vendor, one call after another; `fal` rejects its key besides.
@@ -82,7 +82,7 @@ async def test_every_shot_ends_and_no_call_is_paid_twice_while_vendors_fail_in_e
             assert isinstance(forgetful, Forgetful)
             forgetful.webhook = (str(engine.gateway.base_url.join("/webhooks/leonardo")), CALLBACK_KEY)
             fakes["fal"].key = "another-key-that-we-do-not-have"
-            runs = await made(engine, film, timeout_s=600)
+            runs = await made(engine, film, timeout_s=300)
             await ended_well_or_said_why(engine, film, runs)
     for name, fake in fakes.items():
         assert fake.to_come == (), name

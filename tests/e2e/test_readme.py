@@ -56,7 +56,7 @@ async def test_the_planner_of_the_readme_gets_a_keyframe_that_its_video_engine_r
     keyframes = names(code("video-engine"))["keyframes"](
         bootstrap, group=f"{prefix}video-engine", topic=f"{prefix}keyframe.ready.v1"
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(150):
         keyframe = await anext(keyframes)
     await keyframes.aclose()
     assert (keyframe["shot"]["project_id"], keyframe["shot"]["shot_id"]) == ("readme", "sh010")

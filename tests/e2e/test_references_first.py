@@ -1,5 +1,7 @@
 """A film without a single picture, `references: first`: sheets and plates are made before its shots, over a restart."""
 
+import asyncio
+
 import pytest
 
 from schemas import topics
@@ -8,10 +10,10 @@ from schemas.project import ReferencePolicy
 from schemas.reference import ReferenceReady
 from tests.fakes.conditioning import character, defined, location, planned, project, prop
 from tests.fixtures.broker import Broker
-from tests.fixtures.engine import running_engine, surroundings
+from tests.fixtures.engine import PATIENCE_S, running_engine, surroundings
 from tests.fixtures.object_store import S3Endpoint
 
-pytestmark = [pytest.mark.integration, pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.integration, pytest.mark.e2e, pytest.mark.timeout(400)]
 
 FILM = "unseen"
 SETTINGS = project(project_id=FILM, width=320, height=180, references=ReferencePolicy.FIRST)
@@ -34,7 +36,7 @@ async def test_references_come_first_each_once_and_every_shot_after_them(
     async with running_engine(shared) as engine:
         await engine.publish(shots)
         await engine.publish([defined(item, FILM) for item in (character(), location(), prop())])
-        await engine.read(topics.REFERENCE_READY, 1, timeout_s=120)
+        await engine.read(topics.REFERENCE_READY, 1, timeout_s=150)
     # Stopped in the middle: what waits lies in the database, what is under way in the topics.
     async with running_engine(shared) as engine:
         progress = await engine.until_finished(FILM, len(shots), timeout_s=150)
@@ -58,7 +60,9 @@ async def test_references_come_first_each_once_and_every_shot_after_them(
         await engine.publish([defined(changed, FILM)])
         await engine.until(FILM, lambda progress: bool(progress["runs"]))
         stale: dict[str, list[str]] = {}
-        while not stale.get("one"):
-            keyframes_now = (await engine.get(f"/projects/{FILM}/keyframes"))["keyframes"]
-            stale = {item["shot"]["shot_id"]: [it["what"] for it in item["stale"]] for item in keyframes_now}
+        async with asyncio.timeout(PATIENCE_S):
+            while not (stale.get("one") and stale.get("two")):
+                keyframes_now = (await engine.get(f"/projects/{FILM}/keyframes"))["keyframes"]
+                stale = {item["shot"]["shot_id"]: [it["what"] for it in item["stale"]] for item in keyframes_now}
+                await asyncio.sleep(0.1)
         assert stale == {"one": ["character:radha"], "two": ["character:radha"]}

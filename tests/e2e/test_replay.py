@@ -45,7 +45,7 @@ class Theatre:
             bootstrap_servers=self.engine.settings.kafka_bootstrap, auto_offset_reset="earliest"
         ) as consumer:
             consumer.subscribe([name])
-            async with asyncio.timeout(90):
+            async with asyncio.timeout(150):
                 while quiet < 3 or len(found) < count:
                     fetched = await consumer.getmany(timeout_ms=400)
                     quiet = 0 if fetched else quiet + 1
@@ -74,7 +74,7 @@ class Theatre:
 
     async def until_newest(self, before: dict[tuple[str, str], dict[str, Any]], count: int) -> dict[Any, Any]:
         """Wait until so many keyframes of the board are others than before."""
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(150):
             while True:
                 now = await self.newest()
                 if sum(now[key]["event_id"] != before[key]["event_id"] for key in before) >= count:
@@ -93,7 +93,7 @@ async def theatre(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> A
     await engine.publish([CharacterDefined(project_id=FILM, character=builders.RADHA)])
     await engine.publish([LocationDefined(project_id=FILM, location=builders.FOREST)])
     await engine.publish([ShotPlanned(project=project, shot=shot) for shot in shots])
-    await engine.until_finished(FILM, FRAMES, timeout_s=120)
+    await engine.until_finished(FILM, FRAMES)
     folder = tmp_path_factory.mktemp("operator")
     documents = Documents(engine.settings)
     await documents.start()
@@ -137,7 +137,7 @@ async def test_a_shot_whose_run_got_lost_behind_the_prompt_comes_back_with_the_s
     assert await theatre.documents.collection("runs").delete(lost["run_id"])
     assert ("one", "single") not in await theatre.newest()
     await theatre.replay(shots=("one",))
-    await theatre.engine.until_finished(FILM, FRAMES, timeout_s=60)
+    await theatre.engine.until_finished(FILM, FRAMES)
     healed = (await theatre.newest())["one", "single"]
     assert (healed["event_id"], healed["asset"]) == (lost["event_id"], lost["asset"])
     assert theatre.images() == images

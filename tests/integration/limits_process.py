@@ -20,14 +20,14 @@ async def main(given: argparse.Namespace) -> None:
     settings = ServiceSettings(mongo_url=SecretStr(given.url), mongo_database=given.database)
     documents = Documents(settings)
     await documents.start()
-    terms = Terms(limits=VendorLimits(concurrent=given.slots), lease_s=2.0, call_s=0.8, skew_s=0.2)
+    terms = Terms(limits=VendorLimits(concurrent=given.slots), lease_s=given.lease_s, call_s=0.8, skew_s=0.2)
     limits = SharedLimits(
         documents, SystemClock(), provider="acme", owner=given.owner, terms=terms, renew_s=given.renew_s
     )
     await limits.start()
 
     async def call(number: int) -> None:
-        await limits.acquire(Lane.STANDARD, 60.0)
+        await limits.acquire(Lane.STANDARD, 240.0)
         tell("begin", number)
         await asyncio.sleep(given.seconds)
         tell("end", number)
@@ -48,4 +48,5 @@ if __name__ == "__main__":
         parser.add_argument(f"--{name}", type=kind, required=True)
     parser.add_argument("--seconds", type=float, default=0.1)
     parser.add_argument("--renew-s", type=float, default=0.1)
+    parser.add_argument("--lease-s", type=float, default=60.0)
     asyncio.run(main(parser.parse_args()))

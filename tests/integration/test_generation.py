@@ -28,6 +28,7 @@ from services.generation.providers.optional import CallbackHints
 from services.generation.settings import GenerationSettings
 from tests.fakes.provider import FakeProvider, picture
 from tests.fakes.requests import a_request, a_run
+from tests.fixtures.broker import MORTAL_SESSION_MS
 from tests.fixtures.one_service import OneService, surroundings
 
 __all__ = ["surroundings"]
@@ -181,10 +182,12 @@ async def test_two_workers_share_the_requests_and_answer_each_once(surroundings:
 
 async def test_killed_in_the_middle_and_started_again_every_shot_is_made_once(surroundings: OneService) -> None:
     asked = requests(BUSY_FRAMES, width=640, height=360)
-    await surroundings.publisher.publish(asked)
+    await surroundings.publisher.publish(asked[: BUSY_FRAMES // 2])
     ledger = surroundings.documents.collection("ledger")
     async with worker_process(surroundings) as process:
         await until(lambda: ledger.count({"state": "done"}))
+        # Just before the end, so that it is in the middle of them however late this process has heard of the first.
+        await surroundings.publisher.publish(asked[BUSY_FRAMES // 2 :])
         process.send_signal(signal.SIGKILL)
         await process.wait()
     before = await ledger.count({"state": "done"})
@@ -205,7 +208,12 @@ async def test_killed_in_the_middle_and_started_again_every_shot_is_made_once(su
 async def worker_process(world: OneService) -> AsyncIterator[asyncio.subprocess.Process]:
     """`python -m services.generation`, killed at the end if it still runs."""
     command = [sys.executable, "-m", "services.generation", "--provider", "previz", "--concurrency", "3"]
-    environment = {**world.environment(), "ICE_GENERATION_FREE_LEASE_S": "2", "PATH": os.defpath}
+    session_ms = min(MORTAL_SESSION_MS, world.shared["kafka_session_timeout_ms"])
+    environment = {
+        **world.environment(kafka_session_timeout_ms=session_ms),
+        "ICE_GENERATION_FREE_LEASE_S": "2",
+        "PATH": os.defpath,
+    }
     process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
     try:
         yield process

@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -14,13 +14,15 @@ import pymongo
 import pytest
 
 from schemas import topics
+from schemas.base import Event
+from services.chassis.publishing import EventPublisher
 from services.chassis.settings import ServiceSettings
-from services.cli.plan_reading import read_plan
-from services.cli.publishing import publish_plan
+from services.cli.plan_reading import plan_events, read_plan
+from services.cli.publishing import frame_count
 from services.local_stack.state import StackState
 from tests.fixtures.stack_process import StackProcess
 
-pytestmark = [pytest.mark.integration, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.integration, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(600)]
 
 PLAN: Final = Path("contracts/examples/film.plan/v1/vrindavan.yaml")
 KILL_AFTER: Final = (2, 8)
@@ -74,6 +76,16 @@ async def read_until(state: StackState, frames: int) -> Told:
     return told
 
 
+async def publish(client: ServiceSettings, events: Sequence[Event]) -> None:
+    """As the planner does."""
+    publisher = EventPublisher(client, "shot-planner")
+    await publisher.start()
+    try:
+        await publisher.publish(events)
+    finally:
+        await publisher.stop()
+
+
 @pytest.fixture
 def started() -> Iterator[list[StackProcess]]:
     processes: list[StackProcess] = []
@@ -90,10 +102,13 @@ async def test_a_film_killed_twice_has_every_frame_once_and_no_generation_with_t
     started.append(StackProcess(tmp_path / "stack"))
     state = await started[-1].running()
     client = ServiceSettings(kafka_bootstrap=state.kafka_bootstrap, kafka_idempotence=state.kafka_idempotence)
-    frames = (await publish_plan(plan, client)).frames
-    for ready in KILL_AFTER:
-        told = await read_until(state, ready)
-        assert len(told.ready) < frames, "the film was over before it could be killed"
+    frames, (bible, shots) = frame_count(plan), plan_events(plan)
+    third = len(shots) // 3
+    await publish(client, [*bible, *shots[:third]])
+    for ready, more in zip(KILL_AFTER, (shots[third : 2 * third], shots[2 * third :]), strict=True):
+        await read_until(state, ready)
+        # Just before the end, so that it is in mid-film however late this process has heard of the frames.
+        await publish(client, more)
         await started[-1].kill_everything()
         started.append(StackProcess(tmp_path / "stack"))
         state = await started[-1].running()

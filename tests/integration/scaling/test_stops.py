@@ -35,8 +35,8 @@ SERVICES = (
     "gateway",
 )
 SHOTS = 16
-#: Work in hand gets 5 s here, a slow stage 10 s to drain and as long for its last commit.
-STOPS_WITHIN_S = 40.0
+#: Work in hand gets 5 s here, a slow stage 10 s to drain and as long for its last commit; the rest is for the machine.
+STOPS_WITHIN_S = 120.0
 
 
 class Running:
@@ -46,9 +46,9 @@ class Running:
         self.children = children
         self.doors = doors
 
-    async def ready(self, within_s: float = 90.0) -> None:
+    async def ready(self, within_s: float = 150.0) -> None:
         deadline = time.monotonic() + within_s
-        async with httpx.AsyncClient(timeout=5) as client:
+        async with httpx.AsyncClient(timeout=20) as client:
             for name, port in self.doors.items():
                 while not await _says_ready(client, port):
                     assert self.children[name].returncode is None, f"{name} ended"
@@ -113,10 +113,12 @@ async def test_told_to_stop_in_the_middle_all_end_in_order_and_finish_the_film_l
             [
                 CharacterDefined(project_id="film", character=builders.RADHA),
                 LocationDefined(project_id="film", location=builders.FOREST),
-                *film,
+                *film[: SHOTS // 2],
             ]
         )
-        await surroundings.read(topics.KEYFRAME_READY, 2, timeout_s=90)
+        await surroundings.read(topics.KEYFRAME_READY, 2)
+        # So that there is something in the middle of its way, however quick the others were.
+        await surroundings.publisher.publish(film[SHOTS // 2 :])
         assert await first.stop() == dict.fromkeys(SERVICES, 0)
     done = {event.event_id for event in await surroundings.read(topics.KEYFRAME_READY, 2)}
     assert len(done) < SHOTS, "all was made before it could be stopped"

@@ -67,8 +67,9 @@ class Studio:
         environment = {
             **self.world.environment(),
             "ICE_GENERATION_CONCURRENCY": str(SLOTS),
-            "ICE_GENERATION_DRAIN_S": "10",
-            "ICE_GENERATION_LEASE_S": "15",
+            # Nobody is killed here, and a worker that stood still for a while is no dead one.
+            "ICE_GENERATION_DRAIN_S": "60",
+            "ICE_GENERATION_LEASE_S": "120",
             "ICE_LOG_LEVEL": "INFO",
             "PATH": os.defpath,
             **overrides,
@@ -101,11 +102,16 @@ class Studio:
         """Calls begun per second between two Unix times."""
         return sum(since <= call.at < until for call in self.calls()) / (until - since)
 
+    def most_at_once(self, worker: asyncio.subprocess.Process) -> int:
+        """Calls that a worker had begun within the time that each of them takes at least."""
+        begun = [call.at for call in self.calls() if call.process == worker.pid]
+        return max((sum(at <= later < at + 0.95 * self.seconds for later in begun) for at in begun), default=0)
+
     def busy(self, since: float) -> set[int]:
         """The processes that have begun a call since."""
         return {call.process for call in self.calls() if call.at >= since}
 
-    async def until(self, true: Callable[[], bool], timeout_s: float = 90.0) -> None:
+    async def until(self, true: Callable[[], bool], timeout_s: float = 150.0) -> None:
         deadline = time.monotonic() + timeout_s
         while not true():
             assert time.monotonic() < deadline, f"not within {timeout_s} s; {len(self.calls())} calls; {self.said()}"
@@ -119,7 +125,7 @@ class Studio:
         now, running = time.time(), {worker.pid for worker in self.workers if worker.returncode is None}
         await self.until(lambda: self.busy(now) >= running)
 
-    async def end(self, worker: asyncio.subprocess.Process, within_s: float = 40.0) -> int:
+    async def end(self, worker: asyncio.subprocess.Process, within_s: float = 120.0) -> int:
         """SIGTERM; the exit status."""
         worker.send_signal(signal.SIGTERM)
         return await asyncio.wait_for(worker.wait(), within_s)
