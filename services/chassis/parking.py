@@ -17,22 +17,25 @@ What holds, whoever races and wherever a process dies:
   it was stored as waiting.
 - Every wait ends: each key has a limit, counted from when the question was first put. A key that is over stays over;
   a judge that goes on waiting for it is a bug and raises.
+- A wall clock that jumps ends no wait before its time while it is wrong, and makes none longer once it is right again:
+  after a jump nothing expires until the clock has run evenly for `warm_up_s`, and what was asked in the future by then
+  counts from now. What a sweep decided is announced again by the next one, whatever time it is.
 - What is asked for while waiting (`Waiting.asks`) is stored with the wait, and published as an answer is.
 """
 
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from typing import Any, Final, Protocol
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
 
 from schemas.base import Event
 from schemas.registry import Registry
 from services.chassis.bindings import Swept
 from services.chassis.clock import Clock
-from services.chassis.documents import Collection, Document
+from services.chassis.documents import Collection
 from services.chassis.failures import Transient
+from services.chassis.parked import Parked, State, wake_by_cause, wake_by_key
 from services.chassis.stored_events import StoredEvent, pack, unpack
 
 _log = logging.getLogger(__name__)
@@ -40,14 +43,8 @@ _log = logging.getLogger(__name__)
 #: Lowest order of a question in its group: nothing older can wait.
 FIRST_ORDER: Final = 1
 _AT_ONCE: Final = 16
-
-
-class State(StrEnum):
-    """How far a question is; `SETTLED` and `DROPPED` are final."""
-
-    WAITING = "waiting"
-    SETTLED = "settled"
-    DROPPED = "dropped"
+#: Wall clocks of replicas differ by less than this, in seconds, and no correction of a good one is as large.
+_JUMP_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,97 +94,18 @@ class EndlessWaitError(RuntimeError):
     """The judge waits for nothing, or for a key whose time is over: such a wait would never end. A bug."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Record:
-    """One question as it is stored. Times are seconds since 1970 (UTC)."""
-
-    id: str
-    group: str
-    order: int
-    asked_at: float
-    question: Sequence[StoredEvent] = ()
-    version: int = 1
-    state: State = State.WAITING
-    waits: Mapping[str, float] = field(default_factory=dict)
-    over: frozenset[str] = frozenset()
-    answer: Sequence[StoredEvent] = ()
-    asks: Sequence[StoredEvent] = ()
-    cause: str | None = None
-    announce_at: float | None = None
-
-    def judged(self, verdict: Verdict, over: frozenset[str]) -> "_Record":
-        """The record with the verdict in it; `version` is not touched."""
-        if isinstance(verdict, Settled):
-            return replace(
-                self, state=State.SETTLED, waits={}, over=frozenset(), question=(), answer=pack(verdict.events), asks=()
-            )
-        if not verdict.limits or over & verdict.limits.keys():
-            raise EndlessWaitError(
-                f"question {self.id}: waits for {sorted(verdict.limits)} though {sorted(over)} are over; "
-                "allowed is at least one key, none of which is over"
-            )
-        waits = {key: self.asked_at + limit for key, limit in sorted(verdict.limits.items())}
-        return replace(self, waits=waits, over=over, asks=tuple(pack(verdict.asks)))
-
-    def document(self) -> Document:
-        """As JSON. `wakes` and `due` serve the indexes and are absent where nothing has to find the record.
-
-        `wakes` names the keys waited for, or the cause that settled it: one lookup finds who waits for an arrival
-        and what that arrival released before. `due` is when a sweep has to look: at the first limit, or to announce.
-        """
-        doc: Document = {
-            "_id": self.id,
-            "version": self.version,
-            "group": self.group,
-            "order": self.order,
-            "state": self.state.value,
-            "asked_at": self.asked_at,
-            "answer": list(self.answer),
-        }
-        if self.waits:
-            doc["waits"] = [{"key": key, "until": until} for key, until in self.waits.items()]
-            doc["wakes"] = [_wake_by_key(key) for key in self.waits]
-        if self.cause is not None:
-            doc["wakes"] = [*doc.get("wakes", ()), _wake_by_cause(self.cause)]
-        due = min((*self.waits.values(), *([] if self.announce_at is None else [self.announce_at])), default=None)
-        if due is not None:
-            # Equality before range: not every database walks an index by a range alone.
-            doc |= {"is_due": True, "due": due}
-        optional: dict[str, Any] = {
-            "question": list(self.question),
-            "over": sorted(self.over),
-            "asks": list(self.asks),
-            "cause": self.cause,
-            "announce_at": self.announce_at,
-        }
-        return doc | {name: value for name, value in optional.items() if value}
-
-    @classmethod
-    def read(cls, doc: Document) -> "_Record":
-        """The record of a document."""
-        return cls(
-            id=doc["_id"],
-            version=doc["version"],
-            group=doc["group"],
-            order=doc["order"],
-            state=State(doc["state"]),
-            asked_at=doc["asked_at"],
-            question=doc.get("question", ()),
-            waits={wait["key"]: wait["until"] for wait in doc.get("waits", ())},
-            over=frozenset(doc.get("over", ())),
-            answer=doc["answer"],
-            asks=tuple(doc.get("asks", ())),
-            cause=doc.get("cause"),
-            announce_at=doc.get("announce_at"),
+def _judged(record: Parked, verdict: Verdict, over: frozenset[str]) -> Parked:
+    """The record with the verdict in it; `version` is not touched."""
+    if isinstance(verdict, Settled):
+        answer = pack(verdict.events)
+        return replace(record, state=State.SETTLED, waits={}, over=frozenset(), question=(), answer=answer, asks=())
+    if not verdict.limits or over & verdict.limits.keys():
+        raise EndlessWaitError(
+            f"question {record.id}: waits for {sorted(verdict.limits)} though {sorted(over)} are over; "
+            "allowed is at least one key, none of which is over"
         )
-
-
-def _wake_by_key(key: str) -> str:
-    return f"key:{key}"
-
-
-def _wake_by_cause(cause: str) -> str:
-    return f"cause:{cause}"
+    waits = {key: record.asked_at + limit for key, limit in sorted(verdict.limits.items())}
+    return replace(record, waits=waits, over=over, asks=tuple(pack(verdict.asks)))
 
 
 class Parking:
@@ -197,8 +115,8 @@ class Parking:
         records: where they are kept.
         judge: the rule.
         clock: wall clock.
-        warm_up_s: after a start, nothing expires for so long: what was waited for may lie in the backlog.
-        announce_s: a swept answer that nobody confirmed in so many seconds is announced again.
+        warm_up_s: nothing expires for so long after a start, as what was waited for may lie in the backlog, and after
+            the wall clock has jumped, as it may jump back.
         batch: most records that one sweep takes on.
         registry: classes of the events; None = all events of the engine.
     """
@@ -210,7 +128,6 @@ class Parking:
         clock: Clock,
         *,
         warm_up_s: float = 0.0,
-        announce_s: float = 30.0,
         batch: int = 200,
         registry: Registry | None = None,
     ) -> None:
@@ -218,15 +135,16 @@ class Parking:
         self._judge = judge
         self._clock = clock
         self._warm_up_s = warm_up_s
-        self._announce_s = announce_s
         self._batch = batch
         self._registry = registry
-        self._warm_at: float | None = None
+        self._warm_at = 0.0
+        self._wall_minus_monotonic: float | None = None
 
     async def prepare(self) -> None:
         """Create the indexes; once per start."""
         await self._records.ensure_index([("wakes", 1)])
         await self._records.ensure_index([("is_due", 1), ("due", 1)])
+        await self._records.ensure_index([("state", 1), ("asked_at", 1)])
         await self._records.ensure_index([("group", 1), ("order", 1)])
 
     async def ask(self, question: Question, *, is_new: bool = False) -> tuple[Event, ...]:
@@ -240,7 +158,7 @@ class Parking:
         if found is None:
             record, events = await self._put(question)
         else:
-            record, events = _Record.read(found), None
+            record, events = Parked.read(found), None
         if question.order > FIRST_ORDER:
             await self._drop_older(question)
         if record.state is not State.WAITING:
@@ -259,11 +177,11 @@ class Parking:
             cause: identity of the arrival; repeating it gives the events of its earlier releases again, for they may
                 never have been published.
         """
-        wakes = [_wake_by_cause(cause), *map(_wake_by_key, keys)]
+        wakes = [wake_by_cause(cause), *map(wake_by_key, keys)]
         found = await self._records.find({"wakes": {"$in": wakes}}, sort=[("asked_at", 1)])
         events: list[Event] = []
         for start in range(0, len(found), _AT_ONCE):
-            chunk = [self._release(_Record.read(doc), cause) for doc in found[start : start + _AT_ONCE]]
+            chunk = [self._release(Parked.read(doc), cause) for doc in found[start : start + _AT_ONCE]]
             # Every one is waited for before the first error is raised: none goes on behind a finished handler.
             for outcome in await asyncio.gather(*chunk, return_exceptions=True):
                 if isinstance(outcome, BaseException):
@@ -275,57 +193,67 @@ class Parking:
         """Judge who has waited too long; also what an earlier sweep settled and nobody confirmed."""
         now = self._clock.now().timestamp()
         swept: list[Swept] = []
+        is_warm = self._is_warm(now)
+        if is_warm:
+            await self._date_back(now)
         due = {"is_due": True, "due": {"$lte": now}}
-        is_warm = self._is_warm()
         for doc in await self._records.find(due, sort=[("due", 1)], limit=self._batch):
-            record = _Record.read(doc)
-            if record.announce_at is not None and record.announce_at <= now:
+            record = Parked.read(doc)
+            if record.unannounced:
                 swept.append(self._swept(record, self._unpack((*record.answer, *record.asks))))
             elif is_warm and (outcome := await self._expire_alone(record, now)) is not None:
                 swept.append(outcome)
         return swept
 
-    async def _expire_alone(self, record: _Record, now: float) -> Swept | None:
+    async def _date_back(self, now: float) -> None:
+        """Let waits that were dated into the future begin now; a lost race is seen by the next sweep."""
+        ahead = {"state": State.WAITING.value, "asked_at": {"$gt": now + _JUMP_S}}
+        for doc in await self._records.find(ahead, limit=self._batch):
+            record = Parked.read(doc)
+            await self._records.replace(record.asked_again_at(now).document(), record.version)
+
+    async def _expire_alone(self, record: Parked, now: float) -> Swept | None:
         """Expire one record; None = nothing to announce. One that can't be judged must not hold up the others."""
         over = frozenset(key for key, until in record.waits.items() if until <= now)
         try:
-            judged, events = await self._judge_again(record, cause=None, over=over, announce_at=now + self._announce_s)
+            judged, events = await self._judge_again(record, cause=None, over=over, announces=True)
         except Transient:
             raise
         except Exception:  # noqa: BLE001 - whatever the judge stumbled over; it is tried again
             _log.exception("a waiting question can't be judged", extra={"question": record.id})
             return None
-        if judged.state is State.WAITING and judged.announce_at is not None:
+        if judged.state is State.WAITING and judged.unannounced:
             events = self._unpack(judged.asks)
         return self._swept(judged, events) if events else None
 
     def _unpack(self, stored: Sequence[StoredEvent]) -> tuple[Event, ...]:
         return unpack(stored, self._registry)
 
-    def _is_warm(self) -> bool:
-        now = self._clock.monotonic()
-        if self._warm_at is None:
-            self._warm_at = now + self._warm_up_s
-        return now >= self._warm_at
+    def _is_warm(self, now: float) -> bool:
+        monotonic = self._clock.monotonic()
+        before, self._wall_minus_monotonic = self._wall_minus_monotonic, now - monotonic
+        if before is None or abs(self._wall_minus_monotonic - before) > _JUMP_S:
+            self._warm_at = monotonic + self._warm_up_s
+        return monotonic >= self._warm_at
 
-    async def _put(self, question: Question) -> tuple[_Record, tuple[Event, ...] | None]:
+    async def _put(self, question: Question) -> tuple[Parked, tuple[Event, ...] | None]:
         """Store a new question with its first verdict; events None = somebody else was first, and theirs counts."""
-        fresh = _Record(
+        fresh = Parked(
             id=question.id,
             group=question.group,
             order=question.order,
             asked_at=self._clock.now().timestamp(),
         )
         verdict = await self._judge(question.event, frozenset())
-        record = fresh.judged(verdict, frozenset())
+        record = _judged(fresh, verdict, frozenset())
         if record.state is State.WAITING:
             record = replace(record, question=pack((question.event,)))
         if await self._records.insert(record.document()):
             return record, verdict.events if isinstance(verdict, Settled) else ()
         stored = await self._records.get(question.id)
-        return (_Record.read(stored), None) if stored is not None else await self._put(question)
+        return (Parked.read(stored), None) if stored is not None else await self._put(question)
 
-    async def _release(self, record: _Record, cause: str) -> tuple[Event, ...]:
+    async def _release(self, record: Parked, cause: str) -> tuple[Event, ...]:
         """The answer, or what it asks for since this arrival: repeated, earlier asks would go round in circles."""
         if record.state is State.SETTLED:
             return self._unpack(record.answer)
@@ -336,27 +264,27 @@ class Parking:
 
     async def _judge_again(
         self,
-        record: _Record,
+        record: Parked,
         *,
         cause: str | None,
         over: frozenset[str] = frozenset(),
-        announce_at: float | None = None,
-    ) -> tuple[_Record, tuple[Event, ...]]:
+        announces: bool = False,
+    ) -> tuple[Parked, tuple[Event, ...]]:
         """Judge until the stored waits are what the judge said last. Events only if this call stored them."""
         asked: tuple[Event, ...] = ()
         while record.state is State.WAITING:
             (question,) = self._unpack(record.question)
             gone = record.over | over
             verdict = await self._judge(question, gone)
-            judged = record.judged(verdict, gone)
+            judged = _judged(record, verdict, gone)
             if judged == record:
                 return record, asked
             judged = replace(judged, version=record.version + 1)
             if isinstance(verdict, Settled):
-                judged = replace(judged, cause=cause, announce_at=announce_at if verdict.events else None)
+                judged = replace(judged, cause=cause, unannounced=announces and bool(verdict.events))
             fresh = [item for item in judged.asks if item not in record.asks]
             if fresh:
-                judged = replace(judged, cause=cause, announce_at=announce_at)
+                judged = replace(judged, cause=cause, unannounced=announces)
             if await self._records.replace(judged.document(), record.version):
                 if isinstance(verdict, Settled):
                     return judged, verdict.events
@@ -366,7 +294,7 @@ class Parking:
             stored = await self._records.get(record.id)
             if stored is None:
                 return record, ()
-            record = _Record.read(stored)
+            record = Parked.read(stored)
         return record, ()
 
     async def _is_outdated(self, question: Question) -> bool:
@@ -376,9 +304,9 @@ class Parking:
     async def _drop_older(self, question: Question) -> None:
         older = {"group": question.group, "order": {"$lt": question.order}, "state": State.WAITING.value}
         for doc in await self._records.find(older):
-            await self._drop(_Record.read(doc))
+            await self._drop(Parked.read(doc))
 
-    async def _drop(self, record: _Record) -> None:
+    async def _drop(self, record: Parked) -> None:
         while record.state is State.WAITING:
             dropped = replace(
                 record, state=State.DROPPED, waits={}, over=frozenset(), question=(), version=record.version + 1
@@ -388,12 +316,12 @@ class Parking:
             stored = await self._records.get(record.id)
             if stored is None:
                 return
-            record = _Record.read(stored)
+            record = Parked.read(stored)
 
-    def _swept(self, record: _Record, events: tuple[Event, ...]) -> Swept:
+    def _swept(self, record: Parked, events: tuple[Event, ...]) -> Swept:
         async def confirm() -> None:
             # Lost to another sweep's confirmation: then that is done already.
-            announced = replace(record, announce_at=None, version=record.version + 1)
+            announced = replace(record, unannounced=False, version=record.version + 1)
             await self._records.replace(announced.document(), record.version)
 
         return Swept(events=events, confirm=confirm)

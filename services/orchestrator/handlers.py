@@ -38,8 +38,8 @@ log = logging.getLogger(__name__)
 _RACES = 20
 #: Shots that one sweep looks at, and at once.
 _SWEPT, _AT_ONCE = 200, 16
-#: A look's events that nobody confirmed in so many seconds are published again.
-_ANNOUNCE_S = 30.0
+#: When what a sweep decided has to be published: a time of our clock could lie far in the future by the next one.
+_SINCE_EVER = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +221,7 @@ class Handlers:
             return state
         if not await self._may_ask(ruling, terms):
             return None
-        after = _remembered(ruling, event, self._now())
+        after = _remembered(ruling, event)
         if not await self._shots.save(after):
             return None
         after = after.model_copy(update={"version": after.version + 1})
@@ -310,7 +310,7 @@ def _context(state: ShotState, event: Event | Look) -> RunContext | None:
     return run.wording().run if run is not None and run.prompt is not None else None
 
 
-def _remembered(ruling: Ruling, event: Event | Look, now: float) -> ShotState:
+def _remembered(ruling: Ruling, event: Event | Look) -> ShotState:
     """The state to save: what the input caused in it, and whether a sweep has to publish that."""
     # A look that led to another rest caused nothing that anybody could ask for again.
     if isinstance(event, Look):
@@ -318,10 +318,10 @@ def _remembered(ruling: Ruling, event: Event | Look, now: float) -> ShotState:
         if not ruling.events:
             return trimmed(state)
         key = event.key
-        announce_at: float | None = now + _ANNOUNCE_S
+        announce_at: float | None = _SINCE_EVER
     else:
         state, key = ruling.state, event.event_id
-        announce_at = now if _is_bug(event, ruling) else None
+        announce_at = _SINCE_EVER if _is_bug(event, ruling) else None
     caused = json.dumps(pack(ruling.events), ensure_ascii=False, separators=(",", ":"))
     if announce_at is not None:
         state = state.model_copy(update={"unannounced": {**state.unannounced, key: announce_at}})

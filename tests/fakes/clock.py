@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class FakeClock:
-    """`Clock` for tests: `advance` moves both of its times."""
+    """`Clock` for tests: `advance` moves both of its times, `jump` the wall clock alone."""
 
     def __init__(self, start: datetime | None = None) -> None:
         self._now = start if start is not None else datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -25,3 +25,7 @@ class FakeClock:
     def advance(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
         self._monotonic += seconds
+
+    def jump(self, seconds: float) -> None:
+        """The wall clock is set; nothing has passed."""
+        self._now += timedelta(seconds=seconds)

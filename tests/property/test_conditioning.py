@@ -17,7 +17,7 @@ from schemas.project import ProjectSettings, SeedPolicy
 from schemas.shot import ShotPlanned, ShotRejected
 from schemas.vocabulary import CharacterType, Facing, FrameRole, Season, ShotSize, TimeOfDay, Weather
 from services.character_conditioning import domain as cast_rules
-from services.chassis.parking import State
+from services.chassis.parked import State
 from services.chassis.stored_events import pack, unpack
 from services.location_conditioning import domain as place_rules
 from services.location_conditioning.adapters.template_file import load_templates

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.base import Event
-from services.chassis.parking import Parking, Question, Settled, State, Verdict, Waiting
+from services.chassis.parked import State
+from services.chassis.parking import Parking, Question, Settled, Verdict, Waiting
 from tests.fakes.clock import FakeClock
 from tests.fakes.documents import FakeDocuments
 from tests.fakes.toy_events import TOY_WIRE, Asked, answer

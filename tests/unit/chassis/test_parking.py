@@ -149,13 +149,10 @@ async def test_a_swept_answer_is_announced_again_until_it_is_confirmed() -> None
     await world.parking.ask(question("sun"))
     world.clock.advance(LIMIT_S)
     (first,) = await world.parking.expired()
-    assert await world.parking.expired() == []
-    world.clock.advance(31)
     (again,) = await world.restarted().expired()
     assert again.events == first.events
     await again.confirm()
     await first.confirm()
-    world.clock.advance(31)
     assert await world.parking.expired() == []
 
 
@@ -183,6 +180,57 @@ async def test_nothing_expires_while_the_backlog_of_a_restart_is_read() -> None:
     assert await parking.expired() == []
     world.clock.advance(15)
     assert len(await parking.expired()) == 1
+
+
+async def test_an_answer_that_was_swept_while_the_clock_was_ahead_is_announced_once_it_is_right_again() -> None:
+    world = World()
+    await world.parking.ask(question("sun"))
+    world.clock.jump(600)
+    (first,) = await world.parking.expired()
+    # The process dies before it can publish.
+    world.clock.jump(-600)
+    (again,) = await world.restarted().expired()
+    assert again.events == first.events == (answered("late"),)
+
+
+async def test_a_wait_that_began_while_the_clock_was_ahead_ends_in_time_once_it_is_right_again() -> None:
+    world = World()
+    world.clock.jump(600)
+    await world.parking.ask(question("sun"))
+    world.clock.jump(-600)
+    assert await world.parking.expired() == []
+    world.clock.advance(LIMIT_S)
+    assert [swept.events for swept in await world.parking.expired()] == [(answered("late"),)]
+
+
+async def test_nothing_expires_while_the_clock_has_just_jumped() -> None:
+    world = World()
+    parking = world.restarted(warm_up_s=15)
+    await parking.ask(question("sun"))
+    await parking.expired()
+    world.clock.advance(15)
+    assert await parking.expired() == []
+    world.clock.jump(600)
+    world.clock.advance(5)
+    assert await parking.expired() == []
+    world.clock.jump(-600)
+    world.clock.advance(5)
+    assert await parking.expired() == []
+    world.clock.advance(15)
+    assert await parking.expired() == []
+    assert await world.arrive("sun") == (answered("sun"),)
+
+
+async def test_a_clock_that_stays_ahead_holds_up_the_sweeps_for_the_warm_up_only() -> None:
+    world = World()
+    parking = world.restarted(warm_up_s=15)
+    await parking.ask(question("sun"))
+    await parking.expired()
+    world.clock.advance(20)
+    world.clock.jump(600)
+    assert await parking.expired() == []
+    world.clock.advance(15)
+    assert [swept.events for swept in await parking.expired()] == [(answered("late"),)]
 
 
 async def test_a_newer_question_drops_the_older_that_waits() -> None:
