@@ -32,7 +32,7 @@ async def crashed(at: Bench) -> tuple[ImageJob, str]:
     at.fake.polls = 1_000_000
     job = await at.job(seed_to_send=77)
     task = asyncio.create_task(at.generate(job))
-    await asyncio.wait_for(at.any_accepted.wait(), 20)
+    await asyncio.wait_for(at.any_accepted.wait(), 60)
     at.any_accepted.clear()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

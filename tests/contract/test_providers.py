@@ -363,7 +363,7 @@ async def test_a_slow_answer_is_an_answer(at: Bench) -> None:
 async def test_a_cancelled_task_leaves_the_provider_usable(at: Bench) -> None:
     at.fake.next(Fault(Kind.HANG))
     task = asyncio.create_task(at.generate(await at.job()))
-    for _ in range(1000):
+    for _ in range(3000):
         if At.CREATE in {seen.at for seen in at.fake.seen}:
             break
         await asyncio.sleep(0.02)

@@ -59,7 +59,7 @@ class Bench:
             self.accepted.append(vendor_job_id)
             self.any_accepted.set()
 
-        return await asyncio.wait_for(self.provider.generate(job, accepted), 30)
+        return await asyncio.wait_for(self.provider.generate(job, accepted), 90)
 
     async def failed(self, job: ImageJob | None = None) -> ProviderError:
         """The error that a call ends in; it tells no secret."""

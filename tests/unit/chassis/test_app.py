@@ -43,7 +43,7 @@ async def test_why_it_does_not_start_is_told_during_the_next_try_too() -> None:
     settings = ServiceSettings(retry_base_s=0.001, retry_cap_s=0.001)
     app = make_app(settings, name="toy", subscriptions=(), resources=(late,))
     running = asyncio.create_task(app.run())
-    await asyncio.wait_for(late.second.wait(), 5)
+    await asyncio.wait_for(late.second.wait(), 90)
     health = app.health()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
@@ -89,7 +89,7 @@ async def test_whether_it_lives_is_told_while_the_dependencies_are_still_asked()
         raise AssertionError
 
     app = HealthApp(lambda: Health(live=True, ready=False), never, lambda: b"", None)
-    await asyncio.wait_for(app({"type": "http", "path": "/livez"}, receive, send), 5)
+    await asyncio.wait_for(app({"type": "http", "path": "/livez"}, receive, send), 90)
     assert sent[0]["status"] == 200
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(app({"type": "http", "path": "/readyz"}, receive, send), 0.01)
@@ -100,6 +100,6 @@ async def test_a_stop_during_the_start_is_heeded() -> None:
     settings = ServiceSettings(retry_base_s=0.001, retry_cap_s=0.001)
     app = make_app(settings, name="toy", subscriptions=(), resources=(late,))
     running = asyncio.create_task(app.run())
-    await asyncio.wait_for(late.second.wait(), 5)
+    await asyncio.wait_for(late.second.wait(), 90)
     os.kill(os.getpid(), signal.SIGTERM)
-    assert await asyncio.wait_for(running, 5) == 0
+    assert await asyncio.wait_for(running, 90) == 0

@@ -36,6 +36,6 @@ async def test_it_gives_up_and_leaves_no_task_behind(monkeypatch: pytest.MonkeyP
     publisher = EventPublisher(ServiceSettings(), "toy", wire=TOY_WIRE)
     stubborn: Any = Stubborn()
     publisher._producer = stubborn
-    await asyncio.wait_for(publisher.stop(), 5)
+    await asyncio.wait_for(publisher.stop(), 60)
     assert stubborn.closed
     assert stubborn.sender_task.done()

@@ -114,7 +114,7 @@ async def test_a_stop_does_not_wait_for_a_group_that_shares_out_its_partitions()
     running = asyncio.create_task(stage.run())
     await turns()
     stage.interrupt()
-    await asyncio.wait_for(running, 2)
+    await asyncio.wait_for(running, 60)
 
 
 async def test_while_one_message_waits_what_is_done_before_it_is_committed() -> None:

@@ -6,7 +6,7 @@ from services.generation.adapters.callbacks import CALLBACKS, CallbackBoard
 from tests.fakes.clock import FakeClock
 from tests.fakes.documents import FakeDocuments
 
-LONG_S = 20.0
+LONG_S = 200.0
 
 
 def board(documents: FakeDocuments, clock: FakeClock | None = None) -> CallbackBoard:
@@ -19,7 +19,7 @@ async def test_a_callback_wakes_a_poll_of_the_same_worker_and_leaves_no_note() -
     waiting = asyncio.create_task(here.wait("job-1", LONG_S))
     await asyncio.sleep(0.01)
     await here.received("acme", "job-1")
-    assert await asyncio.wait_for(waiting, 5)
+    assert await asyncio.wait_for(waiting, 90)
     assert documents.collection(CALLBACKS).docs == {}
     await here.stop()
 
@@ -30,7 +30,7 @@ async def test_a_callback_that_comes_to_another_worker_wakes_the_poll_too() -> N
     waiting = asyncio.create_task(here.wait("job-1", LONG_S))
     await asyncio.sleep(0.05)
     await elsewhere.received("acme", "job-1")
-    assert await asyncio.wait_for(waiting, 5)
+    assert await asyncio.wait_for(waiting, 90)
     await here.stop()
 
 

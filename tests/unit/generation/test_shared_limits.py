@@ -7,24 +7,27 @@ from contextlib import asynccontextmanager
 import pytest
 
 from schemas.topics import Lane
-from services.chassis.clock import SystemClock
+from services.chassis.clock import Clock, SystemClock
 from services.chassis.failures import Transient
 from services.generation.adapters.limits import LIMITS, SharedLimits
 from services.generation.domain.limits import Terms
 from services.generation.providers.errors import Throttled
 from services.generation.providers.optional import VendorLimits
+from tests.fakes.clock import FakeClock
 from tests.fakes.documents import FakeDocuments
 
-LONG_S = 60.0
+LONG_S = 200.0
+LEASE_S = 100.0
 
 
 @asynccontextmanager
 async def workers(
-    documents: FakeDocuments, count: int, limits: VendorLimits, skew_s: float = 0.0
+    documents: FakeDocuments, count: int, limits: VendorLimits, clock: Clock | None = None
 ) -> AsyncIterator[list[SharedLimits]]:
-    agreed = Terms(limits=limits, lease_s=1.0, call_s=0.4, skew_s=skew_s)
+    """Workers whose leases outlast every stall of the machine; a clock that stands ends none at all."""
+    agreed = Terms(limits=limits, lease_s=LEASE_S, call_s=0.4, skew_s=0.0)
     fleet = [
-        SharedLimits(documents, SystemClock(), provider="acme", owner=f"w{number}", terms=agreed, renew_s=0.02)
+        SharedLimits(documents, clock or SystemClock(), provider="acme", owner=f"w{number}", terms=agreed, renew_s=0.02)
         for number in range(count)
     ]
     for worker in fleet:
@@ -57,7 +60,7 @@ class Vendor:
 async def test_calls_of_all_workers_together_stay_within_the_slots_and_all_get_their_turn() -> None:
     vendor = Vendor()
     async with workers(FakeDocuments(), 3, VendorLimits(concurrent=4)) as fleet:
-        await asyncio.wait_for(asyncio.gather(*(vendor.call(worker) for worker in fleet for _ in range(15))), 30)
+        await asyncio.wait_for(asyncio.gather(*(vendor.call(worker) for worker in fleet for _ in range(15))), 90)
     assert (vendor.done, vendor.most) == (45, 4)
 
 
@@ -65,7 +68,7 @@ async def test_calls_of_all_workers_together_stay_within_the_window() -> None:
     vendor, loop = Vendor(), asyncio.get_running_loop()
     async with workers(FakeDocuments(), 2, VendorLimits(calls=6, window_s=0.5)) as fleet:
         began = loop.time()
-        await asyncio.wait_for(asyncio.gather(*(vendor.call(worker) for worker in fleet for _ in range(6))), 30)
+        await asyncio.wait_for(asyncio.gather(*(vendor.call(worker) for worker in fleet for _ in range(6))), 90)
     assert vendor.done == 12
     assert loop.time() - began > 0.5
 
@@ -76,13 +79,13 @@ async def test_a_worker_stops_in_the_moment_in_which_there_is_news(moment: int) 
         worker.occupy()
         await asyncio.sleep(0.05 + moment / 1000)
         worker.occupy()
-        stopped, _ = await asyncio.wait({asyncio.create_task(worker.stop())}, timeout=5)
+        stopped, _ = await asyncio.wait({asyncio.create_task(worker.stop())}, timeout=90)
         assert stopped
 
 
 async def test_slots_of_a_worker_that_died_come_free_with_its_lease() -> None:
-    documents, vendor = FakeDocuments(), Vendor()
-    async with workers(documents, 2, VendorLimits(concurrent=2)) as (dying, other):
+    documents, vendor, clock = FakeDocuments(), Vendor(), FakeClock()
+    async with workers(documents, 2, VendorLimits(concurrent=2), clock) as (dying, other):
         await dying.acquire(Lane.STANDARD, LONG_S)
         await dying.acquire(Lane.STANDARD, LONG_S)
         keeper = dying._keeper
@@ -90,7 +93,8 @@ async def test_slots_of_a_worker_that_died_come_free_with_its_lease() -> None:
         keeper.cancel()
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(other.acquire(Lane.STANDARD, LONG_S), 0.3)
-        await asyncio.wait_for(vendor.call(other), 10)
+        clock.advance(LEASE_S + 1)
+        await asyncio.wait_for(vendor.call(other), 90)
 
 
 async def test_a_stopped_worker_leaves_nothing_behind() -> None:
@@ -104,10 +108,12 @@ async def test_an_idle_worker_asks_the_database_for_nothing() -> None:
     documents, vendor = FakeDocuments(), Vendor()
     async with workers(documents, 1, VendorLimits(concurrent=2)) as (worker,):
         await vendor.call(worker)
-        await asyncio.sleep(0.2)
-        version = documents.collection(LIMITS).docs["acme"]["version"]
-        await asyncio.sleep(0.2)
-        assert documents.collection(LIMITS).docs["acme"]["version"] == version
+        versions = []
+        # What it had to write when it became idle may come late on a busy machine; then there is nothing more.
+        while len(versions) < 2 or versions[-1] != versions[-2]:
+            versions.append(documents.collection(LIMITS).docs["acme"]["version"])
+            assert len(versions) < 20, f"it goes on asking: {versions}"
+            await asyncio.sleep(0.2)
 
 
 async def test_a_pause_of_one_worker_sends_the_patient_to_wait_and_the_others_away_everywhere() -> None:
@@ -117,10 +123,10 @@ async def test_a_pause_of_one_worker_sends_the_patient_to_wait_and_the_others_aw
         await asyncio.sleep(0.05)
         assert 29 < await first.throttled(30.0, "too many requests") <= 30
         with pytest.raises(Throttled, match="paused for 30 s: too many requests") as caught:
-            await asyncio.wait_for(waiting, 10)
+            await asyncio.wait_for(waiting, 90)
         assert caught.value.retry_after_s == pytest.approx(30, abs=2)
         with pytest.raises(Throttled):
-            await asyncio.wait_for(first.acquire(Lane.STANDARD, 5.0), 10)
+            await asyncio.wait_for(first.acquire(Lane.STANDARD, 5.0), 90)
 
 
 async def test_calls_go_on_when_a_short_pause_is_over() -> None:
@@ -128,7 +134,7 @@ async def test_calls_go_on_when_a_short_pause_is_over() -> None:
     async with workers(FakeDocuments(), 1, VendorLimits()) as (worker,):
         await worker.throttled(0.3, "too many requests")
         began = asyncio.get_running_loop().time()
-        await asyncio.wait_for(vendor.call(worker), 10)
+        await asyncio.wait_for(vendor.call(worker), 90)
         assert asyncio.get_running_loop().time() - began > 0.25
 
 
@@ -146,7 +152,7 @@ async def test_the_express_lane_goes_first_and_the_standard_lane_gets_its_turns(
         queue += [asyncio.create_task(call(Lane.EXPRESS)) for _ in range(12)]
         await asyncio.sleep(0.05)
         worker.release()
-        await asyncio.wait_for(asyncio.gather(*queue), 20)
+        await asyncio.wait_for(asyncio.gather(*queue), 90)
     assert [place for place, lane in enumerate(order) if lane is Lane.STANDARD] == [3, 7, 11, 15]
 
 
@@ -161,7 +167,7 @@ async def test_a_wait_that_is_given_up_takes_no_slot_with_it() -> None:
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
         assert (worker.running, worker.waiting) == (0, 0)
-        await asyncio.wait_for(vendor.call(worker), 10)
+        await asyncio.wait_for(vendor.call(worker), 90)
 
 
 async def test_while_the_database_is_away_nothing_begins_and_waiting_calls_are_told() -> None:
@@ -169,6 +175,6 @@ async def test_while_the_database_is_away_nothing_begins_and_waiting_calls_are_t
     async with workers(documents, 1, VendorLimits(concurrent=1)) as (worker,):
         documents.away = "connection refused"
         with pytest.raises(Transient, match="connection refused"):
-            await asyncio.wait_for(worker.acquire(Lane.STANDARD, LONG_S), 10)
+            await asyncio.wait_for(worker.acquire(Lane.STANDARD, LONG_S), 90)
         documents.away = None
-        await asyncio.wait_for(vendor.call(worker), 10)
+        await asyncio.wait_for(vendor.call(worker), 90)
