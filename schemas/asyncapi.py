@@ -29,9 +29,9 @@ _HEADERS: Document = {
 }
 
 
-def schema_file(event: type[Event]) -> str:
-    """File name of an event's JSON Schema below `contracts/schemas/`."""
-    return f"{event.TYPE.removeprefix('film.')}.v{event.VERSION}.schema.json"
+def schema_file(event: type[Event], version: int | None = None) -> str:
+    """File name of an event's JSON Schema below `contracts/schemas/`, of the latest version unless another is named."""
+    return f"{event.TYPE.removeprefix('film.')}.v{version or event.VERSION}.schema.json"
 
 
 def document(specs: tuple[TopicSpec, ...], registry: Registry, version: str) -> Document:
@@ -48,10 +48,23 @@ def document(specs: tuple[TopicSpec, ...], registry: Registry, version: str) -> 
         "channels": {_channel_id(spec): _channel(spec, registry) for spec in specs},
         "operations": {name: operation for spec in specs for name, operation in _operations(spec)},
         "components": {
-            "messages": {event.__name__: _message(event) for event in registry},
+            "messages": _messages(specs, registry),
             "schemas": {"CloudEventHeaders": _HEADERS},
         },
     }
+
+
+def _messages(specs: tuple[TopicSpec, ...], registry: Registry) -> Document:
+    """The latest version of every event, and older ones as far as they still have a topic."""
+    latest = {_message_id(event, event.VERSION): _message(event, event.VERSION) for event in registry}
+    carried = [(registry.event(spec.event_type), spec.version) for spec in specs]
+    older = {_message_id(event, version): _message(event, version) for event, version in carried}
+    return {**latest, **older}
+
+
+def _message_id(event: type[Event], version: int) -> str:
+    """`ShotPlanned` of the latest version, `ShotPlannedV1` of an older one."""
+    return event.__name__ if version == event.VERSION else f"{event.__name__}V{version}"
 
 
 def _channel_id(spec: TopicSpec) -> str:
@@ -59,14 +72,14 @@ def _channel_id(spec: TopicSpec) -> str:
 
 
 def _channel(spec: TopicSpec, registry: Registry) -> Document:
-    event = registry.event(spec.event_type)
+    message = _message_id(registry.event(spec.event_type), spec.version)
     cleanup = ["compact"] if spec.compacted else ["delete"]
     return {
         "address": spec.name,
-        "title": event.__name__,
+        "title": message,
         "description": f"Key `{spec.key}`. Dead letters go to `{spec.dead_letter}`."
         + (" Reserved: nothing uses it yet." if spec.reserved else ""),
-        "messages": {event.__name__: {"$ref": f"#/components/messages/{event.__name__}"}},
+        "messages": {message: {"$ref": f"#/components/messages/{message}"}},
         "bindings": {
             "kafka": {
                 "topic": spec.name,
@@ -78,14 +91,14 @@ def _channel(spec: TopicSpec, registry: Registry) -> Document:
     }
 
 
-def _message(event: type[Event]) -> Document:
+def _message(event: type[Event], version: int) -> Document:
     return {
         "name": event.TYPE,
-        "title": event.__name__,
+        "title": _message_id(event, version),
         "summary": (event.__doc__ or "").strip().splitlines()[0],
         "contentType": envelope.CONTENT_TYPE,
         "headers": {"$ref": "#/components/schemas/CloudEventHeaders"},
-        "payload": {"$ref": f"./schemas/{schema_file(event)}"},
+        "payload": {"$ref": f"./schemas/{schema_file(event, version)}"},
     }
 
 

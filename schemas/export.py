@@ -17,9 +17,10 @@ from ruamel.yaml import YAML
 
 from schemas import asyncapi, topics
 from schemas.compatibility import breaking_changes
-from schemas.events import EVENTS, REGISTRY
+from schemas.events import REGISTRY
 from schemas.film_plan import PLAN_VERSION, FilmPlan
 from schemas.plan_reference import plan_reference
+from schemas.registry import Registry
 from schemas.topics import TopicSpec
 
 ROOT = Path(__file__).resolve().parent.parent / "contracts"
@@ -34,32 +35,64 @@ def schema_of(model: type[BaseModel], name: str) -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"urn:ice:schema:{name}", **schema}
 
 
-def rendered() -> dict[Path, str]:
-    """Every generated file by its path below `contracts/`."""
+def rendered(registry: Registry = REGISTRY, specs: tuple[TopicSpec, ...] | None = None) -> dict[Path, str]:
+    """Every generated file by its path below `contracts/`.
+
+    The schema of an older version is none of them: no class has it any more, so the committed file stays as it is.
+
+    Args:
+        registry: the events, each in its latest version.
+        specs: the topics; None = those of this engine.
+
+    Raises:
+        ValueError: an event's latest version has no topic, or a topic carries a version that its event doesn't have.
+    """
+    specs = topics.specs(DOCUMENTED_PROVIDERS) if specs is None else specs
+    _check_versions(registry, specs)
     files: dict[Path, str] = {}
-    for event in EVENTS:
+    for event in registry:
         file_name = asyncapi.schema_file(event)
         name = f"{event.TYPE.removeprefix('film.')}:v{event.VERSION}"
         files[Path("schemas") / file_name] = _json(schema_of(event, name))
     plan = schema_of(FilmPlan, f"film.plan:v{PLAN_VERSION}")
     files[Path("schemas") / PLAN_SCHEMA] = _json(plan)
     files[Path("film-plan.md")] = plan_reference(plan)
-    specs = topics.specs(DOCUMENTED_PROVIDERS)
     for spec in specs:
-        files[Path("topics") / f"{spec.name}.yaml"] = _yaml(_topic(spec))
-    document = asyncapi.document(specs, REGISTRY, package_version("image-creation-engine"))
+        files[Path("topics") / f"{spec.name}.yaml"] = _yaml(_topic(spec, registry))
+    document = asyncapi.document(specs, registry, package_version("image-creation-engine"))
     files[Path("asyncapi.yaml")] = _yaml(document)
     return files
 
 
-def _topic(spec: TopicSpec) -> dict[str, Any]:
-    event = REGISTRY.event(spec.event_type)
+def frozen(registry: Registry = REGISTRY, specs: tuple[TopicSpec, ...] | None = None) -> frozenset[Path]:
+    """Schemas of the older versions that still have a topic: committed when they were the latest, and kept."""
+    specs = topics.specs(DOCUMENTED_PROVIDERS) if specs is None else specs
+    carried = [(registry.event(spec.event_type), spec.version) for spec in specs]
+    return frozenset(
+        Path("schemas") / asyncapi.schema_file(event, version) for event, version in carried if version < event.VERSION
+    )
+
+
+def _check_versions(registry: Registry, specs: tuple[TopicSpec, ...]) -> None:
+    for event in registry:
+        carried = {spec.version: spec.name for spec in specs if spec.event_type == event.TYPE}
+        wanted = f"topic {event.TYPE.removeprefix('film.')}.v{event.VERSION} in schemas/topics.py (docs/upgrading.md)"
+        if carried and event.VERSION not in carried:
+            told = ", ".join(carried.values())
+            raise ValueError(f"{event.TYPE}: version {event.VERSION} has no topic, only {told}; allowed is a {wanted}")
+        newer = [name for version, name in carried.items() if not 1 <= version <= event.VERSION]
+        if newer:
+            raise ValueError(f"{newer[0]}: {event.TYPE} has versions 1 to {event.VERSION}; allowed is a topic of these")
+
+
+def _topic(spec: TopicSpec, registry: Registry) -> dict[str, Any]:
+    event = registry.event(spec.event_type)
     return {
         "topic": spec.name,
         "event": event.__name__,
         "type": event.TYPE,
-        "version": event.VERSION,
-        "schema": f"../schemas/{asyncapi.schema_file(event)}",
+        "version": spec.version,
+        "schema": f"../schemas/{asyncapi.schema_file(event, spec.version)}",
         "description": (event.__doc__ or "").strip().splitlines()[0],
         "key": spec.key,
         "producers": list(spec.producers),
@@ -85,14 +118,16 @@ def broken(files: dict[Path, str], root: Path) -> list[str]:
     return found
 
 
-def drifted(files: dict[Path, str], root: Path) -> list[str]:
-    """Files that are missing, differ or belong to nothing."""
+def drifted(files: dict[Path, str], root: Path, kept: frozenset[Path] | None = None) -> list[str]:
+    """Files that are missing, differ or belong to nothing; `kept`: those that stay as they are, None = `frozen()`."""
+    kept = frozen() if kept is None else kept
     found = [
         f"{path}: {'differs' if (root / path).exists() else 'is missing'}"
         for path, text in files.items()
         if not (root / path).exists() or (root / path).read_text() != text
     ]
-    known = {root / path for path in files}
+    found += [f"{path}: is missing, and only history has it" for path in sorted(kept) if not (root / path).exists()]
+    known = {root / path for path in (*files, *kept)}
     for folder in ("schemas", "topics"):
         found += [
             f"{path.relative_to(root)}: belongs to no event" for path in (root / folder).glob("*") if path not in known

@@ -43,6 +43,11 @@ class TopicSpec:
         """Name of the topic for records of this one that can't be handled."""
         return self.name + DEAD_LETTER_SUFFIX
 
+    @property
+    def version(self) -> int:
+        """Version of the event that the topic carries: the number that its name ends with."""
+        return int(self.name.rpartition(".v")[2])
+
 
 SHOT_PLANNED: Final = "shot.planned.v1"
 SHOT_REJECTED: Final = "shot.rejected.v1"

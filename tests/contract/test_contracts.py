@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from schemas import asyncapi, export, topics
 from schemas.base import Event
 from schemas.events import EVENTS, REGISTRY
+from schemas.registry import Registry
 
 CONTRACTS = export.ROOT
 SPECS = topics.specs(export.DOCUMENTED_PROVIDERS)
@@ -159,3 +160,57 @@ def unknown_fields(given: Any, known: Any, path: str = "") -> list[str]:
             for item in unknown_fields(a, b, f"{path}[{index}]")
         ]
     return []
+
+
+class Toned(Event):
+    """A made-up event, as its second version has it."""
+
+    TYPE: ClassVar[str] = "film.tone.told"
+    VERSION: ClassVar[int] = 2
+
+    tone: int
+    """What its first version called colour."""
+
+
+TWO_VERSIONS = Registry((Toned,), {("film.tone.told", 1): lambda body: {"tone": body["colour"]}})
+
+
+def tone_topic(version: int) -> topics.TopicSpec:
+    return topics.TopicSpec(f"tone.told.v{version}", Toned.TYPE, "<project_id>", 1, -1, ("gateway",), ("gateway",))
+
+
+def test_a_second_version_gets_files_of_its_own_and_the_first_ones_stay() -> None:
+    specs = (tone_topic(1), tone_topic(2))
+    files = export.rendered(TWO_VERSIONS, specs)
+    first, second = (Path("schemas") / f"tone.told.v{version}.schema.json" for version in (1, 2))
+    assert first not in files
+    assert json.loads(files[second])["$id"] == "urn:ice:schema:tone.told:v2"
+    for version in (1, 2):
+        topic = YAML(typ="safe").load(files[Path("topics") / f"tone.told.v{version}.yaml"])
+        assert (topic["version"], topic["schema"]) == (version, f"../schemas/tone.told.v{version}.schema.json")
+    document = YAML(typ="safe").load(files[Path("asyncapi.yaml")])
+    payloads = {name: item["payload"]["$ref"] for name, item in document["components"]["messages"].items()}
+    assert payloads == {"Toned": f"./{second}", "TonedV1": f"./{first}"}
+    assert document["channels"]["tone-told-v1"]["messages"] == {"TonedV1": {"$ref": "#/components/messages/TonedV1"}}
+
+
+def test_the_schema_of_an_older_version_is_kept_and_missed_when_it_is_gone(tmp_path: Path) -> None:
+    specs = (tone_topic(1), tone_topic(2))
+    files, kept = export.rendered(TWO_VERSIONS, specs), export.frozen(TWO_VERSIONS, specs)
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    first = tmp_path / "schemas" / "tone.told.v1.schema.json"
+    assert export.drifted(files, tmp_path, kept) == [
+        "schemas/tone.told.v1.schema.json: is missing, and only history has it"
+    ]
+    first.write_text(json.dumps({"type": "object", "properties": {"colour": {"type": "integer"}}}))
+    assert export.drifted(files, tmp_path, kept) == []
+    # Between versions anything may change: an upcast leads from one to the other.
+    assert export.broken(files, tmp_path) == []
+
+
+@pytest.mark.parametrize(("versions", "said"), [((1,), "version 2 has no topic, only tone.told.v1"), ((2, 3), "v3: ")])
+def test_an_event_and_its_topics_are_of_the_same_versions(versions: tuple[int, ...], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        export.rendered(TWO_VERSIONS, tuple(tone_topic(version) for version in versions))
