@@ -6,9 +6,10 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final, Protocol
 
 from fastapi import APIRouter, Path
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from schemas.base import Identifier
+from services.gateway.domain.icon import ICON, ICON_TYPE
 from services.gateway.read_model import NotFoundError
 from services.gateway.review.look import POLICY, SCRIPT, STYLE
 
@@ -16,6 +17,7 @@ Answer = dict[str, Any]
 ProjectId = Annotated[Identifier, Path(description="Film project")]
 
 _MOST: Final = 50
+_ICON: Final = "/favicon.svg"
 _HEADERS: Final = {
     "Content-Security-Policy": POLICY,
     "Cache-Control": "no-store",
@@ -75,11 +77,24 @@ class ReviewPages:
 
 
 def review_routes(pages: ReviewPages) -> APIRouter:
-    """`/review` and `/review/<project>`; not part of the API's description."""
+    """`/review`, `/review/<project>` and their icon; not part of the API's description."""
     router = APIRouter(include_in_schema=False)
+    for path in (_ICON, "/favicon.ico"):
+        # Browsers ask for the second one where no page of ours links the first, and take it for what its type says.
+        router.add_api_route(path, _icon, methods=["GET", "HEAD"], response_model=None)
+    router.add_api_route("/", _home, methods=["GET", "HEAD"], response_model=None)
     router.add_api_route("/review", pages.films, methods=["GET", "HEAD"], response_model=None)
     router.add_api_route("/review/{project_id}", pages.film, methods=["GET", "HEAD"], response_model=None)
     return router
+
+
+async def _icon() -> Response:
+    headers = {"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"}
+    return Response(ICON, media_type=ICON_TYPE, headers=headers)
+
+
+async def _home() -> Response:
+    return RedirectResponse("/review")
 
 
 def film_page(title: str, answer: Answer) -> str:
@@ -207,6 +222,7 @@ def _page(title: str, body: str, status: HTTPStatus = HTTPStatus.OK) -> HTMLResp
     script = f"<script>{SCRIPT}</script>" if "class='card'" in body else ""
     content = (
         "<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
+        f"<link rel='icon' href='{_ICON}' type='{ICON_TYPE}'>"
         f"<title>{text(title)}</title><style>{STYLE}</style></head><body><main>{body}</main>{script}</body></html>\n"
     )
     return HTMLResponse(content, status_code=int(status), headers=_HEADERS)

@@ -11,6 +11,7 @@ import pytest
 from schemas.base import Event
 from schemas.review import ReviewRequested
 from schemas.validation import Outcome, Score
+from services.gateway.domain.icon import ICON
 from services.gateway.review.look import POLICY, SCRIPT
 from tests import builders
 from tests.unit.gateway.test_api import Published, asking, fed
@@ -101,3 +102,11 @@ async def test_a_film_without_anything_to_decide_says_so_and_an_unknown_one_is_a
     assert "nothing to review" in films.text
     assert "Nothing waits" in film.text
     assert missing.status_code == 404
+
+
+async def test_pages_link_an_icon_that_is_there_and_the_bare_address_leads_to_them() -> None:
+    page, icon, asked_for, home = await told(asked(), "/review", "/favicon.svg", "/favicon.ico", "/")
+    assert "<link rel='icon' href='/favicon.svg' type='image/svg+xml'>" in page.text
+    assert (icon.status_code, icon.headers["content-type"]) == (200, "image/svg+xml")
+    assert icon.content == asked_for.content == ICON.encode()
+    assert (home.status_code, home.headers["location"]) == (307, "/review")
