@@ -14,6 +14,7 @@ from schemas.film_plan import FilmPlan
 from schemas.prompt import PromptBuilt
 from schemas.run import RunContext, runs_of
 from schemas.shot import ShotPlanned, ShotRejected
+from services.cli.counting import counted
 from services.cli.exits import CliError, Exit
 from services.cli.films import load_films
 from services.cli.money_commands import dollars
@@ -213,7 +214,7 @@ def _view(value: Answer) -> RenderableType:
     chosen = ", ".join(f"{model} {count}" for model, count in Counter(router["models"]).most_common())
     table.add_row()
     table.add_row("as the router chooses", "", *_figures(router, frames), chosen, style="bold")
-    head = Text(value["title"], style="bold").append(f"  {frames} frames", style="grey50")
+    head = Text(value["title"], style="bold").append(f"  {counted(frames, 'frame')}", style="grey50")
     return Group(head, *_warnings(value), Text(), table)
 
 
@@ -227,7 +228,7 @@ def _figures(row: Answer, frames: int) -> tuple[str, ...]:
 
 def _warnings(value: Answer) -> Iterator[Text]:
     for reason, count in value["router"]["not_made"].items():
-        yield Text(f"{count} frame{'' if count == 1 else 's'} not made: {reason}", style="red3")
+        yield Text(f"{counted(count, 'frame')} not made: {reason}", style="red3")
     budget, router = value["budget_usd_micros"], value["router"]
     if budget is None:
         return

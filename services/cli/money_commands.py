@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from services.cli import settings
+from services.cli.counting import counted
 from services.cli.exits import Exit
 from services.cli.gateway_client import GatewayClient
 from services.cli.output import Output
@@ -45,7 +46,9 @@ def dollars(micros: int) -> str:
 
 def _costs_view(answer: Answer) -> RenderableType:
     head = Text(f"{answer['project_id']}  ", style="bold").append(dollars(answer["spent_usd_micros"]), style="bold")
-    head.append(f"  {answer['calls']} calls, {answer['made']} made, {answer['failed']} failed", style="grey50")
+    head.append(
+        f"  {counted(answer['calls'], 'call')}, {answer['made']} made, {answer['failed']} failed", style="grey50"
+    )
     parts: list[RenderableType] = [head]
     if answer["in_doubt"]:
         perhaps = dollars(answer["possible_usd_micros"])

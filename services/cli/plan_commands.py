@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from schemas.film_plan import FilmPlan
+from services.cli.counting import counted
 from services.cli.exits import Exit
 from services.cli.films import load_films, read_plan_file
 from services.cli.output import Output
@@ -39,7 +40,7 @@ async def publish(output: Output, film: str, folder: Path | None) -> Exit:
         "frames": done.frames,
         "kafka_bootstrap": settings.kafka_bootstrap,
     }
-    text = f"published {done.title}: {done.entities} bible entries, {done.shots} shots, {done.frames} keyframes"
+    text = f"published {done.title}: {done.told}"
     output.result(value, lambda: Text(f"{text}\nfollow it with: ice watch {done.project_id}"))
     return Exit.OK
 
@@ -66,22 +67,17 @@ def _holds(plan: FilmPlan) -> dict[str, Any]:
     }
 
 
-def _count(number: int, things: str) -> str:
-    """As people say it: 1 scene, 2 scenes."""
-    return f"{number} {things.removesuffix('s') if number == 1 else things}"
-
-
 def _verdict_view(reading: Reading, file: Path) -> RenderableType:
     if reading.plan is not None:
         film = _holds(reading.plan)
         text = Text("✓ ", style="green").append(f"{file} is valid: ", style="default")
-        things = [_count(film[name], name) for name in ("sequences", "scenes", "shots", "keyframes")]
-        bible = [_count(film[name], name) for name in ("characters", "locations", "props")]
+        things = [counted(film[name], name.removesuffix("s")) for name in ("sequences", "scenes", "shots", "keyframes")]
+        bible = [counted(film[name], name.removesuffix("s")) for name in ("characters", "locations", "props")]
         told = f"{film['title']}, {', '.join(things)}, {film['seconds']:g} s; {', '.join(bible)}"
         return text.append(told, style="default")
     lines = []
     for mistake in reading.mistakes:
         line = Text(f"{file}:{mistake.line}:{mistake.column}: ", style="bold")
         lines.append(line.append(mistake.sentence(), style="not bold"))
-    lines.append(Text(_count(len(reading.mistakes), "mistakes"), style="bold red"))
+    lines.append(Text(counted(len(reading.mistakes), "mistake"), style="bold red"))
     return Group(*lines)

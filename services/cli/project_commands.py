@@ -11,6 +11,7 @@ from rich.text import Text
 
 from schemas.base import Identifier
 from services.cli import settings
+from services.cli.counting import counted
 from services.cli.exits import CliError, Exit
 from services.cli.exporting import export_keyframes
 from services.cli.gateway_client import GatewayClient
@@ -109,7 +110,7 @@ async def export(output: Output, folder: Path | None, target: Path, project_id: 
         "failed": list(done.failed),
         "sheets": drawn,
     }
-    text = f"{len(done.files)} keyframes of {project} in {done.folder} ({done.kept} were there already)"
+    text = f"{counted(len(done.files), 'keyframe')} of {project} in {done.folder} ({done.kept} there before)"
     lines = [Text(text), *(Text(f"storyboard {path}") for path in drawn)]
     lines += [Text(f"✗ {line}", style="red") for line in done.failed]
     output.result(value, lambda: Group(*lines))

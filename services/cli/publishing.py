@@ -7,6 +7,7 @@ from services.chassis.failures import Transient
 from services.chassis.publishing import EventPublisher, UnpublishableError
 from services.chassis.settings import ServiceSettings
 from services.cli.broker_reading import START_A_BROKER
+from services.cli.counting import counted
 from services.cli.exits import CliError, Exit
 from services.cli.plan_reading import plan_events
 
@@ -23,6 +24,12 @@ class Published:
     shots: int
     frames: int
     """Keyframes that the shots ask for: a start-end pair is two."""
+
+    @property
+    def told(self) -> str:
+        """How much it is, for people."""
+        entries = counted(self.entities, "bible entry", "bible entries")
+        return f"{entries}, {counted(self.shots, 'shot')}, {counted(self.frames, 'keyframe')}"
 
 
 async def publish_plan(plan: FilmPlan, settings: ServiceSettings) -> Published:

@@ -13,6 +13,7 @@ from rich.text import Text
 from schemas.film_plan import FilmPlan
 from services.chassis import logs
 from services.chassis.settings import ServiceSettings, SettingsError
+from services.cli.counting import counted
 from services.cli.exits import CliError, Exit
 from services.cli.films import load_films
 from services.cli.gateway_client import GatewayClient
@@ -133,7 +134,7 @@ async def _publish(output: Output, plans: Sequence[FilmPlan], settings: ServiceS
         published = await publish_plan(plan, settings)
         text = Text(" → ", style="cyan").append("published     ", style="bold").append(published.title, style="default")
         text.append(
-            f"  {published.entities} bible entries, {published.shots} shots, {published.frames} keyframes",
+            f"  {published.told}",
             style="grey50",
         )
         output.note(text)
@@ -190,7 +191,7 @@ def _demo_view(films: Sequence[FilmProgress], sheets: Sequence[str], spent: dict
     frames = sum(film.ready for film in films)
     parts.append(
         Text(
-            f"{frames} keyframes in {spent['films']:.1f} s; the stack took {spent['start']:.1f} s to start, "
+            f"{counted(frames, 'keyframe')} in {spent['films']:.1f} s; the stack took {spent['start']:.1f} s to start, "
             f"the sheets {spent['sheets']:.1f} s to draw",
             style="grey50",
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from services.cli.contact_sheet import FEW, SheetFilm, SheetFrame, pages, sheet_bytes
+from services.cli.counting import counted
 from services.cli.exits import CliError
 from services.cli.files import safe_name, write_file
 from services.cli.gateway_client import GatewayClient
@@ -79,18 +80,14 @@ def sheet_film(
     settings = project.get("settings") or {}
     seconds = sum(float(shot["shot"].get("duration_s") or 0) for shot in shots)
     facts = (
-        _count(len(shots), "shot"),
-        _count(len(frames), "keyframe"),
+        counted(len(shots), "shot"),
+        counted(len(frames), "keyframe"),
         f"{int(seconds // _SECONDS_A_MINUTE)} min {round(seconds % _SECONDS_A_MINUTE):02d} s",
         f"{settings.get('width')} x {settings.get('height')}",
         f"{float(settings.get('fps') or 0):g} fps",
         str(settings.get("style") or ""),
     )
     return SheetFilm(str(project.get("title", "")), tuple(fact for fact in facts if fact), tuple(frames))
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _roles(shot: Answer) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ def _guarded(stream: TextIO | None) -> tuple[TextIO | None, _Fragile | None]:
     if stream.isatty():
         return stream, None
     end = _Fragile(number, "wb", closefd=False)
-    buffered = io.BufferedWriter(end)
+    buffered = io.BufferedWriter(end)  # type: ignore[type-var] # a FileIO whose write is narrower
     text = io.TextIOWrapper(
         buffered, encoding=stream.encoding, errors="backslashreplace", line_buffering=stream.line_buffering
     )
@@ -65,8 +65,8 @@ def run_guarded(command: Callable[[], object]) -> None:
     Raises:
         SystemExit: with the command's status; 141 when the reader has left, 1 when nothing can be written.
     """
-    sys.stdout, out = _guarded(sys.stdout)  # type: ignore[assignment] # None where there is none
-    sys.stderr, err = _guarded(sys.stderr)  # type: ignore[assignment]
+    sys.stdout, out = _guarded(sys.stdout)
+    sys.stderr, err = _guarded(sys.stderr)
     try:
         command()
     except OutputLostError:

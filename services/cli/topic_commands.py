@@ -17,6 +17,7 @@ from services.chassis.failures import Transient
 from services.chassis.object_store import S3ObjectStore
 from services.chassis.provision import provision
 from services.chassis.settings import ServiceSettings
+from services.cli.counting import counted
 from services.cli.dead_letter_topics import opened
 from services.cli.exits import CliError, Exit
 from services.cli.output import Output
@@ -58,7 +59,8 @@ async def create_topics(output: Output, folder: Path | None) -> Exit:
     finally:
         await store.stop()
     value = {"created": list(made.created), "existing": list(made.existing), "bucket": settings.s3_bucket}
-    line = f"{len(made.created)} topics made, {len(made.existing)} were there; bucket {settings.s3_bucket} is there"
+    topics_made = f"{counted(len(made.created), 'topic')} made, {len(made.existing)} there before"
+    line = f"{topics_made}; bucket {settings.s3_bucket} is there"
     output.result(value, lambda: line)
     return Exit.OK
 

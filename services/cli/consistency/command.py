@@ -17,6 +17,7 @@ from rich.text import Text
 from services.cli.consistency import cids, comparing, measuring
 from services.cli.consistency.measuring import Material, key_of
 from services.cli.consistency.page import Album, page
+from services.cli.counting import counted
 from services.cli.exits import CliError, Exit
 from services.cli.files import read_file, write_file
 from services.cli.gateway_client import GatewayClient
@@ -45,8 +46,11 @@ async def make(output: Output, folder: Path | None, target: Path, project_id: st
     """Write `report.html` and `report.json` of a project into a folder; `faces`: measure CIDS where it can be."""
     async with GatewayClient(gateway_url(folder)) as client:
         made = await write(client, await chosen_project(client, project_id), target, cids.installed if faces else None)
-    counted = f"{len(made['frames'])} keyframes, {len(made['retakes'])} retakes; {target / 'report.html'}"
-    output.result(made, lambda: Text(counted))
+    told_as = (
+        f"{counted(len(made['frames']), 'keyframe')}, {counted(len(made['retakes']), 'retake')}; "
+        f"{target / 'report.html'}"
+    )
+    output.result(made, lambda: Text(told_as))
     return Exit.OK
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from services.cli.counting import counted
+
 Answer = Mapping[str, Any]
 
 #: Of `report.json`. A report of another format is compared with none of this.
@@ -86,13 +88,19 @@ def lines(found: Answer) -> list[str]:
     ]
     told += [f"CIDS-{name}: {_number(pair[0])} → {_number(pair[1])}" for name, pair in found["cids"].items()]
     named = (("changed", "frames_changed"), ("new", "frames_added"), ("gone", "frames_gone"))
-    told += [f"{len(found[key])} frames {word}: {', '.join(found[key]) or 'none'}" for word, key in named]
+    told += [_frames(word, found[key]) for word, key in named if found[key]]
+    if not any(found[key] for _, key in named):
+        told.append("The frames are the same.")
     helped = found["retakes_helped"]
     told.append(f"retakes {found['retakes'][0]} → {found['retakes'][1]}, of which helped {helped[0]} → {helped[1]}")
     told.append(f"without a keyframe {found['without_keyframe'][0]} → {found['without_keyframe'][1]}")
     cost = [f"${value / 1e6:.2f}" for value in found["cost_usd_micros"]]
     told.append(f"cost {cost[0]} → {cost[1]}")
     return told
+
+
+def _frames(word: str, codes: Sequence[str]) -> str:
+    return f"{counted(len(codes), 'frame')} {word}: {', '.join(codes)}"
 
 
 def _number(value: float | None) -> str:

@@ -12,6 +12,8 @@ from PIL import Image
 from services.cli.consistency.plots import over_the_film
 from services.cli.consistency.style import STYLE
 from services.cli.consistency.tables import checks_table, costs_table, manifest_table, strategies_table, table
+from services.cli.counting import counted
+from services.gateway.domain.icon import ICON_IN_PAGE
 
 Answer = Mapping[str, Any]
 
@@ -58,6 +60,7 @@ def page(report: Answer, album: Album) -> str:
     head = (
         f"<meta charset='utf-8'><meta http-equiv='Content-Security-Policy' content=\"{_POLICY}\">"
         f"<meta name='viewport' content='width=device-width'><title>{title} · consistency</title>"
+        f"<link rel='icon' href='{ICON_IN_PAGE}'>"
     )
     body = f"<body><main>{''.join(parts)}</main></body>"
     return f"<!doctype html><html lang='en'><head>{head}<style>{STYLE}</style></head>{body}</html>\n"
@@ -72,11 +75,11 @@ def _lead(report: Answer) -> str:
     """What the report comes to, in a sentence or three."""
     frames, retakes, without = report["frames"], report["retakes"], report["without_keyframe"]
     retaken = len({item["code"] for item in retakes})
-    said = [f"{_count(len(frames), 'keyframe')}" + (f", {len(without)} still without one." if without else ".")]
+    said = [f"{counted(len(frames), 'keyframe')}" + (f", {len(without)} still without one." if without else ".")]
     if retakes:
         said.append(
-            f"{_count(retaken, 'frame')} failed {'its' if retaken == 1 else 'their'} checks at first; "
-            f"{_share(retakes)} retakes helped."
+            f"{counted(retaken, 'frame')} failed {'its' if retaken == 1 else 'their'} checks at first; "
+            f"of the retakes {_share(retakes)} helped."
         )
     elif frames:
         said.append("Every first take passed its checks.")
@@ -114,10 +117,6 @@ def _share(retakes: Sequence[Answer]) -> str:
     return f"{sum(judged)} of {len(judged)}" if judged else "–"
 
 
-def _count(number_of: int, word: str) -> str:
-    return f"{number_of} {word}" + ("" if number_of == 1 else "s")
-
-
 def _kind(heading: str, word: str, entities: Sequence[Answer], report: Answer, album: Album) -> str:
     bound = _identity_bound(report) if word == "character" else None
     ordered = sorted(entities, key=lambda item: (item["least"] is None, item["least"] or 0.0))
@@ -151,7 +150,7 @@ def _card(entity: Answer, album: Album, bound: float | None) -> str:
 
 
 def _numbers(entity: Answer) -> str:
-    said = [_count(len(entity["shots"]), "frame")]
+    said = [counted(len(entity["shots"]), "frame")]
     if entity["mean"] is None:
         said.append("one appearance, nothing to compare" if len(entity["shots"]) == 1 else "not measured")
     else:

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
+from services.cli.counting import counted
 from services.cli.dead_letters import printable
 from services.cli.output import Output
 
@@ -112,9 +113,9 @@ def _scenes(value: Mapping[str, Any]) -> Table:
 def _notes(value: Mapping[str, Any]) -> Iterator[Text]:
     for row in value["scenes"]:
         for reason, count in row["not_made"].items():
-            yield Text(f"not made in {row['scene_id']}: {count} frame(s): {printable(reason)}", style="yellow")
+            yield Text(f"not made in {row['scene_id']}: {counted(count, 'frame')}: {printable(reason)}", style="yellow")
     for wish, count in value["unmet_wishes"].items():
-        yield Text(f"wish not followed for {count} frame(s): {printable(wish)}", style="yellow")
+        yield Text(f"wish not followed for {counted(count, 'frame')}: {printable(wish)}", style="yellow")
 
 
 def _number(value: int | None) -> str:

@@ -12,6 +12,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from services.cli import settings
+from services.cli.counting import counted
 from services.cli.exits import CliError, Exit
 from services.cli.files import write_file
 from services.cli.gateway_client import GatewayClient
@@ -176,7 +177,7 @@ def _write(wanted: Wanted, job: Job, kept: Sequence[_Kept], manifest: Mapping[st
 
 def _told(manifest: Mapping[str, Any], out: Path) -> RenderableType:
     pictures, dropped = manifest["pictures"], manifest["dropped"]
-    head = f"{len(pictures)} pictures of {manifest['character_id']} for {manifest['base_model']} in {out}"
+    head = f"{counted(len(pictures), 'picture')} of {manifest['character_id']} for {manifest['base_model']} in {out}"
     lines = [Text(f"{head}; {len(dropped)} left out")]
     reasons: dict[str, int] = {}
     for item in dropped:

@@ -13,7 +13,7 @@ from services.cli.consistency import measuring
 from services.cli.consistency.calibrating import Sample, proposal, proposals, proposed_bounds, samples
 from services.cli.consistency.cids import CastFrame, FaceReader, measured
 from services.cli.consistency.command import compare, part_of, write
-from services.cli.consistency.comparing import compared
+from services.cli.consistency.comparing import compared, lines
 from services.cli.consistency.measuring import Material, Shown
 from services.cli.consistency.page import Album, page
 from services.cli.consistency.plots import over_the_film
@@ -239,6 +239,16 @@ def test_two_reports_are_compared_and_say_when_they_were_measured_differently() 
     assert without["frames_gone"] == ["SH2"]
     with pytest.raises(ValueError, match="format"):
         compared({}, one)
+
+
+def test_a_comparison_counts_one_as_one_and_none_as_the_same() -> None:
+    one, other = made(shown(1, RED)), made(shown(1, RED, asset={"sha256": "f" * 64}))
+    assert "The frames are the same." in lines(compared(one, one))
+    told = lines(compared(one, other))
+    assert "1 frame changed: SH1" in told
+    assert not any("none" in line or " new" in line for line in told)
+    two = compared(made(), made(shown(1, RED), shown(2, RED)))
+    assert "2 frames new: SH1, SH2" in lines(two)
 
 
 def test_reports_made_by_other_models_say_so_and_still_compare() -> None:
