@@ -24,7 +24,8 @@ from services.generation.providers.previz.style import Look
 
 Box = tuple[float, float, float, float]
 
-_GREEN: Final = frozenset({"forest", "meadow", "riverbank", "mountain", "temple", "beach", "vehicle"})
+_GREEN: Final = frozenset({"forest", "meadow", "riverbank", "mountain", "temple", "beach", "vehicle", "cemetery"})
+_BARE: Final = frozenset({"desert", "dunes", "snowfield", "plain", "cave"})
 
 
 def draw_foreground(
@@ -57,6 +58,8 @@ def draw_foreground(
         _surround(canvas, dark, blur * 0.6, heads, arch=kit in {"temple", "forest", "meadow"})
         return
     wanted = composition == "foreground-occlusion"
+    if kit in _BARE and not wanted:
+        return  # neither leaves nor posts grow there
     if not wanted and not dice.happens(0.34):
         return
     w = canvas.width

@@ -45,7 +45,7 @@ class Set:
 
     def behind(self, people: Sequence[Standing]) -> None:
         """Draw backdrops, shadows, reflections and what stands farther off than everyone."""
-        kept = [t for t in self.layout.things if self._kept(t, people)]
+        kept = [t for t in self.layout.things if self._kept(t, people) and not given_way(t, people)]
         self._mirror(kept)
         for thing in kept:
             if thing.backdrop:
@@ -222,7 +222,17 @@ class Set:
         self.canvas.tint(polygon(points), colour, alpha, blur=soft, blend=Blend.SCREEN)
 
 
-_WILD = frozenset({"forest", "meadow", "riverbank", "mountain", "desert", "beach", "vehicle"})
+_WILD = frozenset(
+    {"forest", "meadow", "riverbank", "mountain", "desert", "beach", "vehicle", "dunes", "snowfield", "plain", "cave"}
+) | {"cemetery"}
+
+
+def given_way(thing: Thing, people: Sequence[Standing]) -> bool:
+    """Return whether a set's bed is left out, since who lies there brings one."""
+    if thing.kind != "bed":
+        return False
+    lying = [p.bones["pelvis"] for p in people if p.actor.pose_name == "lie_in_bed"]
+    return any(math.hypot(x - thing.at[0], z - thing.at[2]) < 3.0 for x, _, z in lying)
 
 
 def _over(box: tuple[float, float, float, float]) -> list[Point]:

@@ -322,8 +322,67 @@ def _antenna(pen: Pen) -> None:
         b.canvas.solid_line(_line(pen, -x, y, x, y), pen.lit(s.colour), w * 0.7)
 
 
+def _dead(pen: Pen) -> None:
+    """Draw a leafless tree: a trunk that forks three times."""
+    s, b = pen.sprite, pen.brush
+    bark = pen.lit(s.colour)
+
+    def branch(x: float, y: float, lean: float, long: float, wide: float, forks: int) -> None:
+        tip = (x + long * math.sin(lean) * s.width / s.height * 1.6, y + long * math.cos(lean))
+        b.canvas.solid_line(_line(pen, x, y, *tip), bark, max(0.7, b.k * wide))
+        if forks:
+            for turn in (-0.55, 0.5):
+                by = turn * pen.dice.between(0.6, 1.2)
+                branch(*tip, lean + by, long * pen.dice.between(0.58, 0.74), wide * 0.55, forks - 1)
+
+    branch(0.0, 0.0, pen.dice.between(-0.1, 0.1), s.height * 0.38, s.height * 0.035, 3)
+
+
+def _people(pen: Pen, count: int, tall: float, *, legs: bool) -> None:
+    """Draw people far off as shapes: shoulders (and legs) in one path, heads in another."""
+    s, b = pen.sprite, pen.brush
+    bodies, heads = [], []
+    for i in range(count):
+        x = ((i + 0.5) / count - 0.5) * s.width + pen.dice.between(-0.09, 0.09)
+        h = tall * pen.dice.between(0.90, 1.04)
+        foot, half = (h * 0.42 if legs else 0.0), 0.21
+        side = [(-half, foot), (-half, h * 0.74), (-0.11, h * 0.82), (0.11, h * 0.82), (half, h * 0.74), (half, foot)]
+        if legs:
+            side += [(0.14, 0.0), (0.03, 0.0), (0.0, foot), (-0.03, 0.0), (-0.14, 0.0)]
+        bodies.append(polygon([pen.at(x + px, py) for px, py in side]))
+        heads.append(_disc(pen.at(x, h * 0.91), b.k * 0.115))
+    lit = pen.lit(s.colour)
+    b.canvas.body(joined(bodies), lit)
+    b.canvas.tint(joined(heads), mix(lit, pen.lit(rgb("a8785c")), 0.5))
+
+
+def _gull(pen: Pen) -> None:
+    """Draw a gull on the wing."""
+    s, b = pen.sprite, pen.brush
+    w, lift = s.width / 2, pen.dice.between(0.2, 0.5)
+    wings = [
+        pen.at(-w, lift),
+        pen.at(-w * 0.4, lift * 0.9),
+        pen.at(0.0, 0.0),
+        pen.at(w * 0.4, lift * 0.9),
+        pen.at(w, lift),
+    ]
+    b.canvas.stroke(spline(wings, closed=False), pen.lit(s.colour), max(1.2, b.k * 0.09))
+
+
+def _crowd(pen: Pen) -> None:
+    """Draw a row of seated spectators."""
+    _people(pen, max(2, round(pen.sprite.width / 0.55)), pen.sprite.height, legs=False)
+
+
+def _passers(pen: Pen) -> None:
+    """Draw two or three people who stand about."""
+    _people(pen, pen.dice.count(2, 3), pen.sprite.height, legs=True)
+
+
 _KINDS: Final[dict[str, Callable[[Pen], None]]] = {
     "tree": _tree, "bush": _bush, "flowers": _flowers, "rock": _rock, "pine": _pine, "palm": _palm, "grass": _grass,
     "reed": _reed, "fern": _fern, "lotus": _lotus, "flame": _flame, "statue": _statue, "spray": _spray, "wire": _wire,
-    "antenna": _antenna,
+    "antenna": _antenna, "dead": _dead, "crowd": _crowd, "passers": _passers,
+    "gull": _gull,
 }  # fmt: skip

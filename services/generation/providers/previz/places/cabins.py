@@ -7,9 +7,10 @@ from typing import Final
 from services.generation.providers.previz.chance import Dice
 from services.generation.providers.previz.colours import BLACK, WHITE, mix, rgb
 from services.generation.providers.previz.display_list import RGB
-from services.generation.providers.previz.geometry import Vec3, add, turn_y
+from services.generation.providers.previz.geometry import Vec3
 from services.generation.providers.previz.places.heights import vehicle
 from services.generation.providers.previz.places.layout import Lamp, Layout, Panel, Seat, Thing
+from services.generation.providers.previz.places.props import turned
 from services.generation.providers.previz.places.solids import box, level, upright
 from services.generation.providers.previz.places.street import street
 
@@ -65,16 +66,7 @@ def cabin(at: Vec3, yaw: float, colour: RGB, leather: RGB) -> tuple[Thing, ...]:
         leather: of the seats.
     """
     parts = [*_shell(colour), *_frame(colour), *_fittings(leather)]
-    return tuple(_turned(part, at, yaw) for part in parts)
-
-
-def _turned(thing: Thing, at: Vec3, yaw: float) -> Thing:
-    def place(p: Vec3) -> Vec3:
-        return add(at, turn_y(p, yaw))
-
-    panels = tuple(p._replace(corners=tuple(map(place, p.corners)), normal=turn_y(p.normal, yaw)) for p in thing.panels)
-    lamps = tuple(lamp._replace(at=place(lamp.at)) for lamp in thing.lamps)
-    return thing._replace(at=place(thing.at), panels=panels, lamps=lamps)
+    return tuple(turned(part, at, yaw) for part in parts)
 
 
 def _shell(colour: RGB) -> list[Thing]:

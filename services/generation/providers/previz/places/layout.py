@@ -56,6 +56,7 @@ class Thing(NamedTuple):
         at: point that stands for its depth.
         backdrop: True is drawn before everything else (walls, hills, skylines).
         stays: True is only left out where it hides a head (a car's door), not where it hides a chest.
+        kind: names what gives way to someone's own ("bed": who lies in one brings it).
     """
 
     at: Vec3
@@ -64,6 +65,7 @@ class Thing(NamedTuple):
     lamps: tuple[Lamp, ...] = ()
     backdrop: bool = False
     stays: bool = False
+    kind: str = ""
 
 
 class Seat(NamedTuple):

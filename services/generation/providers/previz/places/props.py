@@ -6,11 +6,23 @@ from itertools import pairwise
 from services.generation.providers.previz.chance import Dice
 from services.generation.providers.previz.colours import BLACK, WHITE, mix, rgb
 from services.generation.providers.previz.display_list import RGB
-from services.generation.providers.previz.geometry import Vec3, turn_y
+from services.generation.providers.previz.geometry import Vec3, add, turn_y
 from services.generation.providers.previz.places.layout import Lamp, Panel, Sprite, Thing
 from services.generation.providers.previz.places.solids import box, drum
 
 _GLASS = rgb("4a5a6c")
+
+
+def turned(thing: Thing, at: Vec3, yaw: float) -> Thing:
+    """Return a thing that was built about the origin, turned and put in its place."""
+
+    def place(p: Vec3) -> Vec3:
+        return add(at, turn_y(p, yaw))
+
+    panels = tuple(p._replace(corners=tuple(map(place, p.corners)), normal=turn_y(p.normal, yaw)) for p in thing.panels)
+    sprites = tuple(sprite._replace(at=place(sprite.at)) for sprite in thing.sprites)
+    lamps = tuple(lamp._replace(at=place(lamp.at)) for lamp in thing.lamps)
+    return thing._replace(at=place(thing.at), panels=panels, sprites=sprites, lamps=lamps)
 
 
 def car(at: tuple[float, float], colour: RGB, *, yaw: float) -> Thing:

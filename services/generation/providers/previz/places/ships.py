@@ -116,6 +116,87 @@ def spaceship(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
     )  # fmt: skip
 
 
+def bridge(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
+    """Return a starship's bridge: a wide screen of stars and a planet, helm desks before it, the captain's chair."""
+    deck = spaceship(dice, tint)
+    steel = mix(rgb("8c98a4"), tint[0], 0.3) if tint else rgb(dice.pick(("8c98a4", "a09c98", "8098a0")))
+    glow = rgb(dice.pick(("8fd8ff", "a8f0e0", "ffcf90")))
+    half, back, front, high = 5.2, 7.4, -5.5, 3.7
+    view: list[Panel] = [
+        upright(-4.6, back - 0.04, 4.6, back - 0.04, 0.85, 3.35, mix(steel, BLACK, 0.55), _BACK),
+        upright(-4.4, back - 0.05, 4.4, back - 0.05, 1.0, 3.2, rgb("0a1024"), _BACK),
+    ]
+    for i in range(90):
+        spin = dice.fork("star", i)
+        px, py, size = spin.between(-4.3, 4.3), spin.between(1.05, 3.1), spin.between(0.012, 0.04)
+        view.append(
+            upright(px, back - 0.06, px + size, back - 0.06, py, py + size, rgb("f4f6ff"), _BACK, glow=0.9, edge=0.0)
+        )
+    side = dice.sign()
+    for radius, code, shift in ((0.92, dice.pick(("3c6a9c", "b0683c", "5a8a7c")), 0.0), (0.80, "0c1424", 0.30)):
+        turns = [math.tau * i / 26 for i in range(26)]
+        disc = tuple(
+            (2.5 * side + shift * side + radius * math.cos(t), 2.05 + radius * math.sin(t), back - 0.07 - shift * 0.01)
+            for t in turns
+        )
+        view.append(Panel(disc, rgb(code), _BACK, 0.45 if not shift else 0.0, 0.1))
+    frame, z = mix(steel, BLACK, 0.4), back - 0.09
+    view += [upright(x - 0.06, z, x + 0.06, z, 0.85, 3.35, frame, _BACK) for x in (-1.55, 1.55)]
+    for sign in (-1.0, 1.0):
+        x, inward = sign * (half - 0.03), (-sign, 0.0, 0.0)
+        view += [upright(x, front, x, back, low, low + 0.08, glow, inward, glow=0.9, edge=0.2) for low in (0.12, 2.7)]
+    view += [
+        level(-3.4 + i, -1.5 - 0.4 * i, 3.4 - i, -1.2 - 0.4 * i, high - 0.02, glow, glow=1.0, down=True)
+        for i in range(4)
+    ]
+    things: list[Thing] = [
+        shell(half * 2, back, front, high, steel, mix(steel, BLACK, 0.4), mix(steel, BLACK, 0.35)),
+        Thing((0.0, 0.0, back), tuple(view), backdrop=True),
+        *(_helm(x, 4.6, steel, glow) for x in (-1.5, 1.5)),
+        _command_chair((-1.35 * side, 2.1), steel, glow),
+    ]
+    for i, z in enumerate((-3.0, -1.0, 3.2, 5.2)):
+        things += [
+            _console(sign * (half - 0.5), z, sign, mix(steel, BLACK, 0.4), glow, dice.fork("desk", i, sign))
+            for sign in (-1.0, 1.0)
+        ]
+    return deck._replace(
+        kit="bridge", things=tuple(things), ground_colour=mix(steel, rgb("303840"), 0.65), free=(-3.2, -4.5, 3.2, 3.6),
+        spots=((-2.9, 0.0, 3.4), (3.0, 0.0, 3.2)),
+    )  # fmt: skip
+
+
+def _helm(x: float, z: float, steel: RGB, glow: RGB) -> Thing:
+    """Return a desk toward the screen with its chair, seen from behind."""
+    dark = mix(steel, BLACK, 0.35)
+    desk = (*box((x, z + 0.5), (1.6, 0.8, 0.6), dark), level(x - 0.7, z + 0.3, x + 0.7, z + 0.7, 0.82, glow, glow=0.8))
+    seat = (
+        *box((x, z - 0.3), (0.16, 0.42, 0.16), dark),
+        *box((x, z - 0.3), (0.6, 0.12, 0.56), mix(steel, rgb("4c2c30"), 0.6), base=0.42),
+        *box((x, z - 0.56), (0.58, 0.72, 0.10), mix(steel, rgb("4c2c30"), 0.6), base=0.54),
+    )
+    return Thing((x, 0.0, z), (*desk, *seat), (), (Lamp((x, 0.95, z + 0.5), glow, 1.2, 0.4),))
+
+
+def _command_chair(at: tuple[float, float], steel: RGB, glow: RGB) -> Thing:
+    x, z = at
+    leather = rgb("3c2a2c")
+    parts = [
+        *box(at, (1.9, 0.16, 1.9), mix(steel, BLACK, 0.25)),
+        *box((x, z), (0.34, 0.34, 0.34), steel, base=0.16),
+        *box((x, z), (0.8, 0.14, 0.74), leather, base=0.5),
+        *box((x, z + 0.36), (0.78, 1.05, 0.16), leather, base=0.6),
+        *box((x, z + 0.36), (0.5, 0.22, 0.18), mix(leather, BLACK, 0.2), base=1.62),
+    ]
+    for s in (-1.0, 1.0):
+        parts += box((x + s * 0.5, z), (0.22, 0.30, 0.84), steel, base=0.5)
+        parts.append(level(x + s * 0.5 - 0.09, z - 0.36, x + s * 0.5 + 0.09, z + 0.2, 0.805, glow, glow=0.9))
+        parts.append(
+            upright(x + s * 0.5 - 0.09, z - 0.43, x + s * 0.5 + 0.09, z - 0.43, 0.58, 0.74, glow, _BACK, glow=0.9)
+        )
+    return Thing((x, 0.4, z), tuple(parts))
+
+
 def _console(x: float, z: float, sign: float, dark: RGB, glow: RGB, dice: Dice) -> Thing:
     """Return a desk with two screens that face into the deck."""
     inward = (-sign, 0.0, 0.0)

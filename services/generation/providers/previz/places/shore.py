@@ -134,6 +134,92 @@ def docks(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
     )  # fmt: skip
 
 
+def pier(dice: Dice, tint: tuple[RGB, ...]) -> Layout:
+    """Return a wooden pier out over the water: piles with ropes, moored fishing boats, pots and nets, a lighthouse."""
+    wood = mix(rgb("9c8468"), tint[0], 0.2) if tint else rgb(dice.pick(("9c8468", "948878", "a08c6c")))
+    half, end = 2.6, 17.0
+    sea = rgb("3c7488")
+    things = [ridge(dice.fork("coast"), 520.0, 40.0, rgb("6a8090")), _lighthouse((-46.0, 120.0))]
+    for i, z in enumerate(float(n) for n in range(-13, 18, 3)):
+        for s in (-1.0, 1.0):
+            x = s * (half - 0.12)
+            post = drum((x, z), 0.15, 1.05 if i % 2 else 0.75, mix(wood, rgb("4c3c34"), 0.6), sides=8)
+            rope = Panel(
+                ((x, 0.72, z), (x, 0.42, z + 1.5), (x, 0.72, z + 3.0), (x, 0.66, z + 3.0), (x, 0.36, z + 1.5),
+                    (x, 0.66, z)),
+                rgb("c8b48c"), (s, 0.0, 0.0), 0.0, 0.2, both=True,
+            )  # fmt: skip
+            things.append(Thing((x, 0.0, z), (*post, rope)))
+    for i, (x, z) in enumerate(((-4.9, 6.5), (5.0, 9.5), (-5.6, 15.0), (7.5, 18.0), (4.9, -5.0), (-4.8, -7.0))):
+        things.append(_fishing_boat((x, z), dice.fork("boat", i)))
+    for i, (x, z) in enumerate(((-1.9, 4.6), (1.9, 6.2), (-1.8, 10.5))):
+        things.append(crates((x, z), dice.fork("crate", i)))
+    for x, z in ((1.8, 3.6), (2.0, 4.3), (-1.9, 7.3)):
+        things.append(_pot((x, z)))
+    things += [_quay_lamp(s * 2.2, z) for s, z in ((1.0, 12.0), (-1.0, -4.0))]
+    for i in range(9):
+        spin = dice.fork("gull", i)
+        at = (spin.between(-16, 16), spin.between(4.0, 9.0), spin.between(14, 40))
+        things.append(Thing(at, (), (Sprite("gull", at, 1.1, 0.4, rgb("f0f2f4"), spin.count(0, 99)),)))
+    waters = tuple(
+        Water(tuple((s * x, 0.0, z) for x, z in ((half, -160.0), (half, end), (0.0, end), (0.0, 900.0), (900.0, 900.0),
+            (900.0, -160.0))), sea)
+        for s in (-1.0, 1.0)
+    )  # fmt: skip
+    return Layout(
+        "pier", (0.0, 0.0, 0.0), 0.0, 16.0, 0.1, Cover.SKY, Ground.BOARDS, wood, tuple(things), (), waters,
+        (-1.7, -12.0, 1.7, 15.5), ((-1.7, 0.0, 8.8), (1.8, 0.0, 8.2)),
+    )  # fmt: skip
+
+
+def _lighthouse(at: tuple[float, float]) -> Thing:
+    panels: list[Panel] = [*drum(at, 14.0, 4.0, rgb("7c7870"), taper=0.6, sides=9)]
+    for i in range(5):
+        radius, code = 3.4 - 0.34 * i, "c8403c" if i % 2 else "f0ece4"
+        panels += drum(at, radius, 4.6, rgb(code), base=4.0 + 4.6 * i, taper=(radius - 0.34) / radius, sides=12)
+    panels += [p._replace(glow=1.0) for p in drum(at, 1.4, 2.2, rgb("fff0c0"), base=27.0, sides=8)]
+    panels += drum(at, 1.9, 1.6, rgb("8c2c2c"), base=29.2, taper=0.06, sides=10)
+    return Thing(
+        (at[0], 0.0, at[1]), tuple(panels), (), (Lamp((at[0], 28.0, at[1]), rgb("fff0c0"), 9.0, 1.0),), backdrop=True
+    )
+
+
+def _fishing_boat(at: tuple[float, float], dice: Dice) -> Thing:
+    """Return a boat with a wheelhouse, a mast and a boom."""
+    colour = rgb(dice.pick(("2c6484", "a83c38", "2f7460", "c89c44")))
+    hull = boat(at, 6.4, colour, yaw=dice.between(-0.15, 0.15))
+    tall = tuple(p._replace(corners=tuple((x, y * 1.9, z) for x, y, z in p.corners)) for p in hull.panels)
+    x, z = at
+    white = rgb("ece8dc")
+    house = (
+        *box((x, z - 0.9), (1.1, 1.3, 1.5), white, base=0.75),
+        *box((x, z - 0.9), (1.3, 0.1, 1.8), colour, base=2.05),
+        *box((x, z - 1.66), (0.7, 0.45, 0.02), rgb("34465c"), base=1.4),
+        *box((x - 0.56, z - 0.9), (0.02, 0.45, 0.9), rgb("34465c"), base=1.4),
+        *box((x + 0.56, z - 0.9), (0.02, 0.45, 0.9), rgb("34465c"), base=1.4),
+    )
+    mast = (
+        *box((x, z + 0.6), (0.11, 4.6, 0.11), rgb("7c5c3c"), base=0.7),
+        *box((x, z + 1.6), (0.07, 0.07, 2.2), rgb("7c5c3c"), base=2.4),
+    )
+    stays = [
+        Panel(((x, 5.2, z + 0.6), (x + 0.03, 5.2, z + 0.6), (x + 0.03, 1.3, z + dz), (x, 1.3, z + dz)), rgb("3c3834"),
+            (1.0, 0.0, 0.0), 0.0, 0.0, both=True)
+        for dz in (-3.0, 3.0)
+    ]  # fmt: skip
+    return Thing((x, 0.0, z), (*tall, *mast, *stays, *house))
+
+
+def _pot(at: tuple[float, float]) -> Thing:
+    """Return a lobster pot with a net over its hoops and a coil of rope."""
+    x, z = at
+    hoop = [(0.34 * math.cos(t), 0.12 + 0.34 * math.sin(t)) for t in (math.pi * i / 8 for i in range(9))]
+    arch = Panel(tuple((x + px, py, z - 0.4) for px, py in hoop), rgb("6c7c5c"), (0.0, 0.0, -1.0), 0.0, 0.8, both=True)
+    return Thing(
+        (x, 0.0, z), (*box(at, (0.7, 0.42, 0.8), rgb("6c7c5c")), arch, *drum((x - 0.5, z), 0.24, 0.16, rgb("c8b48c")))
+    )
+
+
 def _containers(x: float, z: float, dice: Dice) -> Thing:
     """Return two or three shipping containers on top of each other."""
     panels: list[Panel] = []
