@@ -1,6 +1,8 @@
 """A LoRA's whole way: added and assigned over HTTP, conditioned, asked for with its hash, in the worker's cache."""
 
+import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -33,7 +35,7 @@ from tests.fixtures.one_service import OneService, surroundings
 
 __all__ = ["surroundings"]
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 PAINTER = "painter"
 CATALOGUE = """
@@ -97,10 +99,12 @@ async def added(http: httpx.AsyncClient, name: str, family: str) -> dict[str, An
 
 async def assigned(http: httpx.AsyncClient, name: str, who: str) -> Character:
     """As soon as the gateway has heard of the character."""
-    for _ in range(600):
+    deadline = time.monotonic() + 120
+    while True:
         answer = await http.post(f"/adapters/{name}/assignments", json={"character_id": who, "scale": 0.6})
-        if answer.status_code != 404:
+        if answer.status_code != 404 or time.monotonic() > deadline:
             break
+        await asyncio.sleep(0.1)
     assert answer.status_code == 201, answer.text
     return Character.model_validate(answer.json()["character"])
 

@@ -141,7 +141,7 @@ async def ready(url: str, within_s: float) -> dict[str, Any]:
 
 @pytest.mark.integration
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(400)
 async def test_the_command_of_each_container_runs_and_stops_in_order(
     broker: Broker, mongo_url: str, s3_endpoint: S3Endpoint
 ) -> None:
@@ -162,11 +162,11 @@ async def test_the_command_of_each_container_runs_and_stops_in_order(
     }
     try:
         for service in LONG_RUNNING:
-            health = await ready(f"http://{ports.LOOPBACK}:{chosen[service]}", within_s=90)
+            health = await ready(f"http://{ports.LOOPBACK}:{chosen[service]}", within_s=150)
             assert health["live"], service
         for process in running.values():
             process.send_signal(signal.SIGTERM)
-        endings = {service: await asyncio.wait_for(process.wait(), 40) for service, process in running.items()}
+        endings = {service: await asyncio.wait_for(process.wait(), 120) for service, process in running.items()}
         assert endings == dict.fromkeys(LONG_RUNNING, 0)
     finally:
         for process in running.values():

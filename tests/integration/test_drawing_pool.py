@@ -24,7 +24,7 @@ SCENE = PrevizScene(width=64, height=64)
 
 @asynccontextmanager
 async def pool_of(
-    artist: Draw, *, limit_s: float = 30, hello: Callable[[], str] = artists.hello
+    artist: Draw, *, limit_s: float = 120, hello: Callable[[], str] = artists.hello
 ) -> AsyncIterator[DrawingPool]:
     pool = DrawingPool(1, limit_s, artist, hello)
     pool.start()
@@ -102,7 +102,7 @@ def test_drawing_processes_end_when_the_worker_is_killed(tmp_path: Path) -> None
         assert parent.stdout is not None
         drawing = int(parent.stdout.readline())
         parent.kill()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while _lives(drawing):
         assert time.monotonic() < deadline, f"process {drawing} outlived its parent"
         time.sleep(0.05)

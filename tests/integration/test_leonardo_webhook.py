@@ -67,7 +67,7 @@ class Studio:
 
     async def accepted(self, count: int) -> list[str]:
         """Jobs that the worker has noted as the vendor's."""
-        ledger, deadline = self.world.documents.collection("ledger"), time.monotonic() + 60
+        ledger, deadline = self.world.documents.collection("ledger"), time.monotonic() + 120
         while await ledger.count({"state": "accepted"}) < count:
             assert time.monotonic() < deadline
             await asyncio.sleep(0.05)
@@ -148,7 +148,7 @@ async def test_a_forged_callback_wakes_nobody_and_a_replayed_one_is_refused(stud
     studio.fake.jobs[job_id].polls_left = 0
     assert await studio.fake.call_back(job_id, genuine) == 202
     await studio.made(1)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     # The gateway knows a replay as soon as the first call has been through its read model.
     while await studio.fake.call_back(job_id, genuine) != 409:
         assert time.monotonic() < deadline

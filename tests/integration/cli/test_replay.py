@@ -242,7 +242,7 @@ async def _copies_of(ground: Ground, count: int) -> None:
 
 async def test_an_interrupted_replay_is_taken_up_where_it_was_and_sends_the_rest(ground: Ground) -> None:
     await ground.publish(*(plan(f"s{number}") for number in range(40)))
-    running = asyncio.create_task(ground.replay(How(replay_id="cut", rate="20/s")))
+    running = asyncio.create_task(ground.replay(How(replay_id="cut", rate="4/s")))
     await _copies_of(ground, 5)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -271,7 +271,8 @@ async def test_a_replay_joins_no_group_and_commits_nothing(ground: Ground) -> No
     try:
         before = await admin.list_consumer_groups()
         await ground.replay()
-        assert await admin.list_consumer_groups() == before
+        # Those of tests before may have gone meanwhile: the broker forgets empty ones in its own time.
+        assert set(await admin.list_consumer_groups()) <= set(before)
     finally:
         await admin.close()
 

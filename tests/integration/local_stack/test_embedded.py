@@ -1,6 +1,7 @@
 """The three servers together: what they were given survives the death of everything."""
 
 import asyncio
+import contextlib
 import io
 import time
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiokafka
+import aiokafka.errors
 import pymongo
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -96,15 +98,19 @@ def consumer(stack: Stack) -> aiokafka.AIOKafkaConsumer:
 
 
 async def take(stack: Stack, most: int, within_s: float) -> list[int]:
-    """Consume up to `most` records, commit each batch, and leave without saying good-bye to the group."""
+    """Consume up to `most` records, commit each batch, and leave without saying good-bye to the group.
+
+    Told are those whose commit went through: who stands still for a session's second gets the others once more.
+    """
     reader = consumer(stack)
     await reader.start()
     got: list[int] = []
     deadline = time.monotonic() + within_s
     while len(got) < most and time.monotonic() < deadline:
         found = await reader.getmany(timeout_ms=200, max_records=most - len(got))
-        got += [int(record.value) for records in found.values() for record in records]
-        await reader.commit()
+        with contextlib.suppress(aiokafka.errors.CommitFailedError, aiokafka.errors.IllegalStateError):
+            await reader.commit()
+            got += [int(record.value) for records in found.values() for record in records]
     await reader.stop()
     return got
 
@@ -114,13 +120,13 @@ async def test_everything_survives_the_death_of_all_servers(tmp_path: Path, *, k
     first = Stack.over(tmp_path)
     await first.servers.start()
     await fill(first)
-    taken = await take(first, 24, within_s=20)
+    taken = await take(first, 24, within_s=90)
     first.crash()
 
     second = Stack.over(tmp_path, keep_ports=keep_ports)
     try:
         await second.servers.start()
-        rest = await take(second, 40 - len(taken), within_s=20)
+        rest = await take(second, 40 - len(taken), within_s=90)
         assert sorted(taken + rest) == list(range(40))
         with pymongo.MongoClient[dict[str, object]](second.servers.addresses.mongo_url) as client:
             assert client["ice"]["runs"].count_documents({"version": 2}) == 50
@@ -154,7 +160,7 @@ async def test_a_server_that_dies_is_started_again_with_its_data(stack: Stack, v
         server._child.kill()
         assert await _told(stack, EventKind.ENDED, victim)
         assert await _told(stack, EventKind.READY, victim, times=2)
-        assert sorted(await take(stack, 40, within_s=20)) == list(range(40))
+        assert sorted(await take(stack, 40, within_s=90)) == list(range(40))
         with pymongo.MongoClient[dict[str, object]](stack.servers.addresses.mongo_url) as client:
             assert client["ice"]["runs"].count_documents({"version": 2}) == 50
     finally:
@@ -169,7 +175,7 @@ async def _told(stack: Stack, kind: EventKind, part: str, times: int = 1) -> boo
     return await _until(lambda: count() >= times)
 
 
-async def _until(condition: Callable[[], bool], within_s: float = 20.0) -> bool:
+async def _until(condition: Callable[[], bool], within_s: float = 90.0) -> bool:
     deadline = time.monotonic() + within_s
     while not condition():
         if time.monotonic() > deadline:

@@ -18,10 +18,10 @@ from services.local_stack.servers.server import Server, ServerPlan
 
 pytestmark = pytest.mark.integration
 
-SLEEP = ("/bin/sleep", "60")
+SLEEP = ("/bin/sleep", "600")
 
 
-async def until(condition: Callable[[], bool], within_s: float = 5.0) -> bool:
+async def until(condition: Callable[[], bool], within_s: float = 60.0) -> bool:
     deadline = time.monotonic() + within_s
     while not condition():
         if time.monotonic() > deadline:
@@ -40,7 +40,7 @@ async def test_a_child_has_its_own_group_and_no_environment_but_ours(tmp_path: P
     assert os.getpgid(started.pid) != os.getpgid(0)
     assert await until(lambda: "ONLY=this" in started.log_tail())
     assert "HOME=" not in started.log_tail()
-    assert await started.stop(grace_s=5)
+    assert await started.stop(grace_s=60)
 
 
 async def test_a_child_that_ignores_sigterm_is_killed_after_the_grace(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def parent_of_a_child(tmp_path: Path) -> tuple[subprocess.Popen[str], ProcessId]
     script = (
         "import sys, time; from pathlib import Path; from services.local_stack.servers.process import Child\n"
         f"c = Child({SLEEP!r}, env={{}}, log=Path({str(tmp_path / 'log')!r}), cwd=Path('/'))\n"
-        "print(c.pid, flush=True); time.sleep(60)"
+        "print(c.pid, flush=True); time.sleep(600)"
     )
     parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
@@ -101,13 +101,13 @@ async def test_the_owner_of_a_folder_clears_the_children_of_a_dead_stack(tmp_pat
     fresh.release()
 
 
-def server(tmp_path: Path, script: str) -> Server:
+def server(tmp_path: Path, script: str, start_within_s: float = 60) -> Server:
     async def never() -> bool:
         return False
 
     argv = ("/bin/sh", "-c", script)
     log = tmp_path / "broker.log"
-    return Server(ServerPlan("broker", "Tansu", argv, 1, never, log, tmp_path, start_within_s=0.5))
+    return Server(ServerPlan("broker", "Tansu", argv, 1, never, log, tmp_path, start_within_s=start_within_s))
 
 
 async def test_a_server_that_ends_at_once_is_an_error_with_its_last_words(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ async def test_a_server_that_ends_at_once_is_an_error_with_its_last_words(tmp_pa
 
 
 async def test_a_server_that_never_answers_is_an_error_and_does_not_stay(tmp_path: Path) -> None:
-    silent = server(tmp_path, "exec sleep 60")
+    silent = server(tmp_path, "exec sleep 60", start_within_s=0.5)
     with pytest.raises(ServerFailedError, match=r"did not answer within 0\.5 s"):
         await silent.start()
     assert silent.pid is None

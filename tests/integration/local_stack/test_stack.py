@@ -16,7 +16,7 @@ from services.local_stack.stack import LocalStack
 from services.local_stack.state import read_state
 from tests.fixtures.stack_process import StackProcess, until
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow]
+pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,7 @@ async def test_after_kill_9_of_everything_the_next_start_comes_up_with_the_same_
     first.signal(signal.SIGKILL)
     await first.ended()
     assert read_state(first.folder) is None
-    assert await until(lambda: not any(server.alive() for server in servers), 5.0)
+    assert await until(lambda: not any(server.alive() for server in servers), 60.0)
 
     second = start()
     after = await second.running()

@@ -108,7 +108,7 @@ async def test_an_idle_worker_asks_the_database_for_nothing() -> None:
     documents, vendor = FakeDocuments(), Vendor()
     async with workers(documents, 1, VendorLimits(concurrent=2)) as (worker,):
         await vendor.call(worker)
-        versions = []
+        versions: list[int] = []
         # What it had to write when it became idle may come late on a busy machine; then there is nothing more.
         while len(versions) < 2 or versions[-1] != versions[-2]:
             versions.append(documents.collection(LIMITS).docs["acme"]["version"])

@@ -42,7 +42,7 @@ def test_a_wrong_command_line_is_2_and_says_what_is_allowed(arguments: tuple[str
     assert (code, told in " ".join(errors.split())) == (Exit.INVALID, True), errors
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 def test_without_a_broker_it_is_3_and_nothing_is_remembered(tmp_path: Path) -> None:
     code, errors = ice_replay("--topic", "shot.planned.v1")
     assert code == Exit.UNREACHABLE
