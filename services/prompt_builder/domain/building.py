@@ -26,7 +26,7 @@ from services.prompt_builder.domain.problems import unknown_words
 from services.prompt_builder.domain.reference_facts import of_reference, variant_told
 from services.prompt_builder.domain.retake import retaken
 from services.prompt_builder.domain.setting_facts import setting_facts
-from services.prompt_builder.domain.slots import slots_of
+from services.prompt_builder.domain.slots import slots_of, told_apart
 from services.prompt_builder.domain.story_facts import story_facts
 from services.prompt_builder.domain.tags import tags_prompt
 from services.prompt_builder.domain.templates import Templates
@@ -77,6 +77,7 @@ def planned_facts(
     event: ConditionedEvent, templates: Templates, retake: RetakeInstruction | None = None
 ) -> tuple[tuple[Planned, ...], tuple[DroppedFact, ...]]:
     """Every fact of the frame, most important first, and what can't be a fact of it."""
+    event = told_apart(event)
     slots = slots_of(event, templates)
     every = (
         *cast_facts(event, templates, slots),

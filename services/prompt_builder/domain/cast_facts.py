@@ -9,7 +9,7 @@ from schemas.conditioning import CharacterConditioning, ConditionedEvent
 from schemas.vocabulary import Facing
 from services.prompt_builder.domain.articles import one
 from services.prompt_builder.domain.colours import in_words
-from services.prompt_builder.domain.features import joined, phrases, unseen
+from services.prompt_builder.domain.features import as_now, joined, phrases, unseen
 from services.prompt_builder.domain.planned import Planned, planned
 from services.prompt_builder.domain.slots import names_of
 from services.prompt_builder.domain.templates import Entry, Templates, fill
@@ -69,11 +69,13 @@ def look_of(member: CharacterConditioning) -> Look:
     description = one_line(member.description)
     if description.casefold() == one_line(member.name).casefold():
         description = ""
-    every = phrases(member.appearance)
-    features = phrases(member.appearance, said=(description,))
+    appearance, _ = as_now(member.appearance, _seen(member)[0])
+    every = phrases(appearance)
+    features = phrases(appearance, said=(description,))
     said = [phrase.casefold() for phrase in every if phrase not in features]
     parts = pieces(description)
-    telling = tuple(part for part in parts if any(phrase in part.casefold() for phrase in said))
+    # Of whom the bible lists no feature the description is all there is to know them by.
+    telling = tuple(part for part in parts if not every or any(phrase in part.casefold() for phrase in said))
     rest = tuple(part for part in parts if part not in telling)
     return Look(description, features, telling, rest)
 
@@ -101,9 +103,10 @@ def _look(member: CharacterConditioning) -> list[Planned]:
             said = "the costume's description says it"
             facts.append(replace(_about(member, "costume", listed(again), why), omitted=said))
     shown, hidden = _seen(member)
-    changing = phrases(shown, said=(look.description,))
+    changing = tuple(phrase for phrase in phrases(shown, said=(look.description,)) if phrase not in look.features)
     if changing:
         facts.append(_about(member, "changing", joined(changing), source, _cut(changing)))
+    facts += _before(member, shown, source)
     why_hidden = "the shot plans another" if member.expression else _FROM_BEHIND
     facts += [replace(_about(member, "changing", face, source), omitted=why_hidden) for face in phrases(hidden)]
     unheard = unseen({**member.appearance, **member.changing})
@@ -113,6 +116,15 @@ def _look(member: CharacterConditioning) -> list[Planned]:
     if triggers:
         facts.append(_about(member, "trigger", ", ".join(triggers), f"{source}/loras", triggers))
     return facts
+
+
+def _before(member: CharacterConditioning, now: dict[str, str | tuple[str, ...]], source: str) -> tuple[Planned, ...]:
+    """What the shot has otherwise than the bible's static features."""
+    _, changed = as_now(member.appearance, now)
+    before = phrases({name: member.appearance[name] for name in changed})
+    return tuple(
+        replace(_about(member, "changing", phrase, source), omitted="the shot has it otherwise") for phrase in before
+    )
 
 
 def _cut(worded: tuple[str, ...]) -> tuple[str, ...]:

@@ -75,6 +75,7 @@ _COUNTED: Final = frozenset({"build", "expression", "face", "gait", "posture"})
 #: Of a face, of which there is one of each.
 _PARTS: Final = frozenset(
     {"face", "nose", "chin", "jaw", "mouth", "smile", "scar", "beard", "moustache", "bindi", "brow", "parting"}
+    | {"afro", "bob", "braid", "bun", "crop", "fringe", "plait", "ponytail"}
 )
 #: Words that say by themselves that they are about hair.
 _HAIRSTYLES: Final = frozenset(
@@ -103,6 +104,16 @@ def phrases(features: Features, *, said: Iterable[str] = ()) -> tuple[str, ...]:
     worded = [_phrase(name, value, told) for name, value in features.items() if _key(name) not in _UNSEEN]
     kept = dict.fromkeys(phrase for phrase in worded if phrase)
     return tuple(sorted(kept, key=lambda phrase: phrase.startswith(_TRAILING)))
+
+
+def as_now(static: Features, now: Features) -> tuple[dict[str, str | tuple[str, ...]], tuple[str, ...]]:
+    """Static features with an age as it is now, and the names of those changed: nobody is 30 and 60 at once.
+
+    Any other feature stays beside what has changed of it: hair that is wet is still black.
+    """
+    anew = {_key(name): value for name, value in now.items() if value and _key(name) == "age"}
+    changed = tuple(name for name, value in static.items() if anew.get(_key(name), value) != value)
+    return {name: anew.get(_key(name), value) for name, value in static.items()}, changed
 
 
 def unseen(features: Features) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from services.prompt_builder.domain.wording import appositive, clip, listed, one
 #: Names in a sentence before the rest becomes a number.
 _NAMES = 6
 _SLOT_TEXT = 300
+_ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
 def names_of(cast: tuple[CharacterConditioning, ...]) -> str:
@@ -19,6 +20,25 @@ def names_of(cast: tuple[CharacterConditioning, ...]) -> str:
     if len(names) > _NAMES + 1:
         names = [*names[:_NAMES], f"{len(names) - _NAMES} others"]
     return listed(names)
+
+
+def told_apart(event: ConditionedEvent) -> ConditionedEvent:
+    """The event with members of the cast in view who share a name called one after the other: `the second John`.
+
+    A sentence or a tag that names somebody must be about one person.
+    """
+    met: dict[str, int] = {}
+    cast = []
+    for member in event.cast:
+        name = one_line(member.name)
+        place = met[name.casefold()] = met.get(name.casefold(), 0) + member.visible
+        again = member.visible and place > 1
+        cast.append(member.model_copy(update={"name": f"the {_ordinal(place)} {name}"}) if again else member)
+    return event.model_copy(update={"cast": tuple(cast)}) if tuple(cast) != event.cast else event
+
+
+def _ordinal(place: int) -> str:
+    return _ORDINALS[place] if place < len(_ORDINALS) else f"other ({place})"
 
 
 def slots_of(event: ConditionedEvent, templates: Templates) -> dict[str, str]:
