@@ -8,7 +8,6 @@ from services.generation.providers.previz.build import build_of
 from services.generation.providers.previz.camera import Camera
 from services.generation.providers.previz.display_list import Role, Shape
 from services.generation.providers.previz.drawing import blocked, compose
-from services.generation.providers.previz.embracing import pair_of
 from services.generation.providers.previz.figure import Standing
 from services.generation.providers.previz.geometry import Vec3, dot, length, sub
 from services.generation.providers.previz.held import HOLDS
@@ -82,9 +81,9 @@ def _bodies(scene: PrevizScene) -> int:
 def _embrace(**words: object) -> tuple[Camera, Standing, Standing]:
     a, b = (p.model_copy(update={"action": "embraces"}) for p in (LENA, JACK))
     staged = blocked(_scene(a, b, coverage="over-the-shoulder", shot_size="medium-close-up", **words))
-    pair = pair_of(staged.camera, staged.people)
-    assert pair is not None
-    return staged.camera, *pair
+    held, holder = sorted(staged.people, key=lambda p: dot(p.bones.ahead, staged.camera.forward), reverse=True)
+    assert dot(holder.bones.ahead, staged.camera.forward) > 0.55 or dot(held.bones.ahead, staged.camera.forward) > 0.55
+    return staged.camera, holder, held
 
 
 def test_hands_lie_on_the_back_that_is_seen_and_arms_keep_their_length() -> None:

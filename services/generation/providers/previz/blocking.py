@@ -1,11 +1,12 @@
 """Where people go on the picture, by coverage and composition."""
 
+import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from services.generation.providers.previz.chance import Dice
 from services.generation.providers.previz.geometry import clamp
-from services.generation.providers.previz.poses import EMBRACES
+from services.generation.providers.previz.poses import BEHIND, EMBRACES, HELD, MEETINGS
 from services.generation.providers.previz.scene import PrevizScene
 from services.generation.providers.previz.vocabulary import SIZES
 
@@ -46,7 +47,7 @@ def spots_of(scene: PrevizScene, poses: Sequence[str], share: float, dice: Dice)
     if count == 0:
         return []
     if count == 1:
-        return [_alone(scene, dice)]
+        return [_lying_across(_alone(scene, dice), poses[0])]
     mirror = dice.happens(0.5)
     if scene.shot_size == "insert":
         # Seen from the side, so that an arm that reaches out goes across the frame.
@@ -54,9 +55,10 @@ def spots_of(scene: PrevizScene, poses: Sequence[str], share: float, dice: Dice)
         return [Spot(1 - s.x, s.near, -s.turn, s.look) for s in row] if mirror else row
     per_metre = share / 1.7 * scene.height / scene.width
     tight = share > 2.2
-    if scene.coverage in {"over-the-shoulder", "reverse"} and count == 2 and EMBRACES & set(poses):
+    close = EMBRACES - BEHIND - HELD
+    if scene.coverage in {"over-the-shoulder", "reverse"} and count == 2 and close & set(poses):
         row = _held_close(scene, share, per_metre)
-    elif scene.coverage in {"over-the-shoulder", "reverse"}:
+    elif scene.coverage in {"over-the-shoulder", "reverse"} and not EMBRACES & set(poses):
         row = [Spot(0.64, 1.0, -30, 1), Spot(0.17, 0.62 if not tight else 0.76, 148, 0)]
         row += [Spot(0.86 - 0.09 * i, 1.6 + 0.3 * i, -30, 0) for i in range(count - 2)]
     elif count == 2:
@@ -70,6 +72,7 @@ def spots_of(scene: PrevizScene, poses: Sequence[str], share: float, dice: Dice)
         ]
     else:
         row = _many(count, dice)
+    row = [_lying_across(spot, pose) for spot, pose in zip(row, poses, strict=True)]
     if not EMBRACES & set(poses):
         row = [_turned_by_request(scene, spot, index) for index, spot in enumerate(row)]
     return [Spot(1 - s.x, s.near, -s.turn, s.look) for s in row] if mirror else row
@@ -79,15 +82,22 @@ def _pair(scene: PrevizScene, poses: Sequence[str], per_metre: float, dice: Dice
     """Return two places, as far apart as what they do brings people."""
     middle = 0.5 + dice.between(-0.06, 0.06)
     if EMBRACES & set(poses):
-        # Chests touch, and each looks over the other's shoulder: one of them shows the face.
+        # Chests touch, and each looks over the other's shoulder: one of them shows the face. From behind, both do.
         gap = clamp(0.27 * per_metre, 0.03, 0.30)
-        return [Spot(middle - gap / 2, 1.0, 66, 1), Spot(middle + gap / 2, 1.06, -58, 0)]
+        turn = 44.0 if (BEHIND | HELD) & set(poses) else 88.0 if "kiss" in poses else 78.0
+        gap = -gap if poses[0] in HELD else gap
+        return [Spot(middle - gap / 2, 1.0, turn), Spot(middle + gap / 2, 1.0, turn if turn < 60 else turn - 180.0)]
     if scene.coverage == "pov":
         return [Spot(0.40, 1.0, 6), Spot(0.72, 1.45, -6)]
     if scene.coverage == "single":
         return [Spot(0.36, 1.0, 26), Spot(0.74, 1.75 if tight else 1.5, -26, 0)]
+    if {"shake", "waltz", "push"} & set(poses):
+        gap = clamp((0.46 if "waltz" in poses else 0.80) * per_metre, 0.10, 0.44)
+        return [Spot(middle - gap / 2, 1.0, 70, 1), Spot(middle + gap / 2, 1.0, -70, 0)]
     close = {"hold_hands", "fight", "guard", "strike"} & set(poses)
     gap = clamp((0.95 if close else 1.25) * per_metre, 0.12, 0.34)
+    if MEETINGS & set(poses):
+        return [Spot(middle - gap / 2, 1.0, 62, 1), Spot(middle + gap / 2, 1.0 if not tight else 1.15, -62, 0)]
     return [Spot(middle - gap / 2, 1.0, 46, 1), Spot(middle + gap / 2, 1.06 if not tight else 1.3, -46, 0)]
 
 
@@ -110,6 +120,15 @@ def _many(count: int, dice: Dice) -> list[Spot]:
             x += 0.13 if t >= 0.45 else -0.13
         row.append(Spot(x, 1.30 + 0.42 * (i % 3) + dice.between(0, 0.15), (0.5 - x) * 90, 0))
     return row
+
+
+def _lying_across(spot: Spot, pose: str) -> Spot:
+    """Return the place of who lies or crawls: along the frame, since knees before the lens hide the rest."""
+    if pose in {"reach", "aim"} and spot.look is None and abs(spot.turn) < 50.0:
+        return spot._replace(turn=math.copysign(56.0, spot.turn))  # an arm that goes across the frame reads
+    if pose not in {"lie", "crawl"}:
+        return spot
+    return spot._replace(turn=82.0 if spot.turn >= 0 else -82.0)
 
 
 def _turned_by_request(scene: PrevizScene, spot: Spot, index: int) -> Spot:

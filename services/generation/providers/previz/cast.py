@@ -54,10 +54,32 @@ def actors_of(scene: PrevizScene) -> list[Actor]:
     kit = kit_named(scene.location)
     if kit in CABINS:
         return _in_seats(scene, actors, wheel=kit in CARS)
-    if len(actors) == 2 and EMBRACES & {actor.pose_name for actor in actors}:
-        # It takes two: an embrace that one of them is told of is returned.
-        return [a if a.pose_name in EMBRACES else _embracing(a) for a in actors]
-    return actors
+    actors = _on_the_ground(actors)
+    return _paired(actors) if len(actors) == 2 and scene.shot_size != "insert" else actors
+
+
+def _on_the_ground(actors: list[Actor]) -> list[Actor]:
+    """Return everyone, who sits sitting on the ground if one of them does."""
+    if not any(a.pose_name == "sit_floor" for a in actors):
+        return actors
+    return [a._replace(pose_name="sit_floor", pose=POSES["sit_floor"]) if a.pose_name == "sit" else a for a in actors]
+
+
+def _paired(actors: list[Actor]) -> list[Actor]:
+    """Return two people, the second's gesture answering the first's: it takes two to embrace, dance or shake hands."""
+    names = [actor.pose_name for actor in actors]
+    for pose, answer in (("embrace_behind", "held_behind"), ("kiss", "kiss"), ("dance", "waltz"), ("shake", "shake")):
+        if pose in names and (pose != "dance" or names == ["dance", "dance"]):
+            first = names.index(pose)
+            led = "waltz" if pose == "dance" else pose
+            return [_doing(a, led if i == first else answer) for i, a in enumerate(actors)]
+    if not EMBRACES & set(names):
+        return actors
+    made = [a if a.pose_name in EMBRACES else _doing(a, "embrace") for a in actors]
+    small, tall = sorted(made, key=lambda a: a.build.stature)
+    if small.build.stature < 0.74 * tall.build.stature and small.pose_name == tall.pose_name == "embrace":
+        return [_doing(a, "embrace_low") if a is tall else a for a in made]  # down to a child
+    return made
 
 
 def _in_seats(scene: PrevizScene, actors: list[Actor], *, wheel: bool) -> list[Actor]:
@@ -76,8 +98,8 @@ def _in_seats(scene: PrevizScene, actors: list[Actor], *, wheel: bool) -> list[A
     return made
 
 
-def _embracing(actor: Actor) -> Actor:
-    return actor._replace(pose_name="embrace", pose=POSES["embrace"], held="")
+def _doing(actor: Actor, name: str) -> Actor:
+    return actor._replace(pose_name=name, pose=POSES[name], held="")
 
 
 def _actor(scene: PrevizScene, person: PrevizCharacter, index: int) -> Actor:
@@ -101,7 +123,7 @@ def _actor(scene: PrevizScene, person: PrevizCharacter, index: int) -> Actor:
     if name is None:
         name = HOLDS[held].pose if held and HOLDS[held].pose else pose_at_rest(dice, talking=talking)
     pose = POSES[name]
-    if name in _USUAL_PROP and HOLDS.get(held, HOLDS["object"]).pose != name:
+    if name in _USUAL_PROP and HOLDS.get(held, HOLDS["object"]).pose != name and held not in _ALSO.get(name, ()):
         held = _USUAL_PROP[name]
         held_colour = colours.rgb(HOLDS[held].colour)
     words = colours.tokens(" ".join((*person.accessories, *person.static_features, person.description, person.hair)))
@@ -155,10 +177,13 @@ def _held(person: PrevizCharacter, doing: str) -> tuple[str, RGB]:
 
 
 _USUAL_PROP: Final = {
-    "drink": "glass", "smoke": "cigarette", "read": "paper", "phone": "phone", "aim": "gun",
-        "flute": "flute", "head_carry": "pot",
+    "drink": "glass", "smoke": "cigarette", "read": "paper", "phone": "phone", "text": "phone",
+    "aim": "gun", "propose": "ring", "flute": "flute", "head_carry": "pot",
 }  # fmt: skip
 
+
+_ALSO: Final = {"drink": ("cup", "bottle"), "text": ("phone",), "propose": ("ring", "flower")}
+"""What a gesture may hold beside its usual prop."""
 
 _BEDS: Final = frozenset(["bed", "bedroom", "hospital", "ward", "bedside", "mattress", "cot"])
 _HARD: Final = frozenset(["floor", "ground", "street", "dead", "corpse", "pavement", "grass"])

@@ -31,13 +31,17 @@ from services.generation.providers.previz.style import Look
 
 
 class Standing(NamedTuple):
-    """An actor in place."""
+    """An actor in place.
+
+    beneath: sides of the arms that somebody farther away hides, though the rest of the body is nearer.
+    """
 
     actor: Actor
     bones: Skeleton
+    beneath: frozenset[str] = frozenset()
 
 
-_FISTS = frozenset({"fight", "guard", "aim", "run", "strike", "drive"})
+_FISTS = frozenset({"fight", "guard", "aim", "run", "strike", "drive", "flute"})
 
 
 def draw_figure(canvas: Canvas, camera: Camera, light: Light, look: Look, person: Standing) -> None:
@@ -48,12 +52,14 @@ def draw_figure(canvas: Canvas, camera: Camera, light: Light, look: Look, person
         return
     canvas.tag = Tag(depth, actor.id)
     brush = Brush(canvas, camera, light, look, depth, Dice("ink", actor.id))
-    for _, draw in sorted(_parts(brush, actor, bones), key=lambda part: -part[0]):
+    for _, draw in sorted(_parts(brush, actor, bones, person.beneath), key=lambda part: -part[0]):
         draw()
     canvas.tag = Tag()
 
 
-def _parts(brush: Brush, actor: Actor, bones: Skeleton) -> list[tuple[float, Callable[[], None]]]:
+def _parts(
+    brush: Brush, actor: Actor, bones: Skeleton, beneath: frozenset[str]
+) -> list[tuple[float, Callable[[], None]]]:
     """Return what there is to draw, each with its depth; larger depths are drawn first."""
     w = Wearer(brush, bones, actor.build)
     view = HeadView(brush.camera, bones, actor.build)
@@ -75,6 +81,8 @@ def _parts(brush: Brush, actor: Actor, bones: Skeleton) -> list[tuple[float, Cal
     for side in ("r", "l"):
         leg = deep(f"hip_{side}", f"knee_{side}", f"knee_{side}", f"ankle_{side}")
         put(max(leg + 0.08, under), lambda side=side: draw_leg(w, side, outfit.lower, skin, outfit.shoes))  # type: ignore[misc]
+        if side in beneath:
+            continue
         arm = deep(f"elbow_{side}", f"wrist_{side}", f"wrist_{side}")
         put(arm - 0.075 if arm < trunk + 0.12 else arm + 0.05, lambda side=side: _arm(w, actor, side))  # type: ignore[misc]
     if skirted:
@@ -153,8 +161,12 @@ def _arm_key(actor: Actor, side: str) -> str:
 def _neck(w: Wearer, actor: Actor) -> None:
     b, build = w.bones, actor.build
     base: Vec3 = blend(b["chest"], b["neck"], 0.88)
-    r = (0.034 if build.feminine else 0.042 - 0.010 * build.young) * w.s * (0.5 + 0.5 * build.limb)
-    ovals = limb(w.brush.camera, [base, b["neck"], blend(b["chin"], b["head"], 0.35)], [r * 1.25, r, r * 0.95])
+    r = (0.028 if build.feminine else 0.035 - 0.010 * build.young) * w.s * (0.5 + 0.5 * build.limb)
+    middle = blend(b["neck"], b["chin"], 0.35)
+    slope = 1.2 + 0.55 * max(0.0, b.crown[1]) ** 4  # an upright neck runs into the shoulders
+    ovals = limb(
+        w.brush.camera, [base, b["neck"], middle, blend(b["chin"], b["head"], 0.35)], [r * slope, r * 1.25, r, r * 0.97]
+    )
     skin = w.brush.dark(w.brush.cloth(build.skin), 0.22)
     w.brush.part(outline(ovals, start_cap=0.2, end_cap=0.2), skin, rim=0.7)
     dressing.draw_collar(w, actor)

@@ -118,7 +118,7 @@ class HeadView:
     def sees(self, x: float) -> bool:
         """Return whether the camera sees a point of the face at half width x, at the height of the eyes."""
         azimuth = math.asin(clamp(x / self.cut(0.02).wide, -1.0, 1.0)) * 0.9
-        return math.cos(azimuth - self.azimuth) > 0.16
+        return math.cos(azimuth - self.azimuth) > 0.22
 
     def sees_side(self, sign: float) -> bool:
         """Return whether the camera sees the ear of the person's right (1) or left (-1)."""

@@ -7,7 +7,7 @@ from services.generation.providers.previz import colours
 from services.generation.providers.previz.brush import Brush
 from services.generation.providers.previz.colours import WHITE, mix, rgb
 from services.generation.providers.previz.display_list import RGB, Blend, Radial, Stop, ellipse, polygon
-from services.generation.providers.previz.geometry import Point, along
+from services.generation.providers.previz.geometry import Point, along, sub, unit
 from services.generation.providers.previz.keepsakes import DETAILS, Place
 from services.generation.providers.previz.skeleton import Skeleton
 
@@ -67,6 +67,7 @@ class Grip(NamedTuple):
     """Where a prop is: the hand, the direction of the forearm on the screen, pixels per metre, mouth and crown.
 
     up: where upright things point on the screen; None is up.
+    aim: a metre along the hand on the screen, in pixels per `k`: short when it points at the lens or away.
     """
 
     hand: Point
@@ -76,6 +77,7 @@ class Grip(NamedTuple):
     mouth: Point
     crown: Point
     up: Point | None = None
+    aim: Point | None = None
 
 
 def grip_of(brush: Brush, bones: Skeleton, side: str, head: float) -> Grip:
@@ -91,7 +93,10 @@ def grip_of(brush: Brush, bones: Skeleton, side: str, head: float) -> Grip:
     crown = along(centre, bones.crown, 0.5 * head)
     sign = 1.0 if hand[0] >= body[0] else -1.0
     to = brush.camera.project
-    return Grip(hand, (dx / run, dy / run), brush.k, sign, to(mouth), to(crown))
+    at, on = bones[f"wrist_{side}"], bones[f"hand_{side}"]
+    muzzle = to(along(on, unit(sub(on, at)), 0.2))
+    aim = ((muzzle[0] - tip[0]) / (0.2 * brush.k), (muzzle[1] - tip[1]) / (0.2 * brush.k))
+    return Grip(hand, (dx / run, dy / run), brush.k, sign, to(mouth), to(crown), aim=aim)
 
 
 def draw_held(brush: Brush, grip: Grip, kind: str, colour: RGB) -> None:
@@ -166,6 +171,11 @@ def draw_thing(brush: Brush, place: Place, kind: str, cloth: RGB) -> None:
         detail(brush, place, cloth)
 
 
+def outline_of(kind: str) -> tuple[Point, ...]:
+    """Return a thing's outline in metres: along it and across it."""
+    return _SHAPES.get(kind, _SHAPES["object"])[0]
+
+
 def reach_of(kind: str) -> tuple[float, float, float]:
     """Return how far a thing goes down, up and across, in metres."""
     shape, _ = _SHAPES.get(kind, _SHAPES["object"])
@@ -196,6 +206,24 @@ def held_by_the_edge(grip: Grip, kind: str, fingers: Point) -> Grip:
 
 def _placing(grip: Grip, turn: str) -> Place:
     """Return where a thing's points are: metres along it and across it to pixels."""
+    u, n = _axes(grip, turn)
+    (x, y), k = grip.hand, grip.k
+
+    def at(a: float, b: float) -> Point:
+        return (x + (u[0] * a + n[0] * b) * k, y + (u[1] * a + n[1] * b) * k)
+
+    return at
+
+
+def _axes(grip: Grip, turn: str) -> tuple[Point, Point]:
+    """Return a metre along a thing and a metre across it on the screen, in pixels per `k`."""
+    if turn == "arm" and grip.aim is not None:
+        # A barrel goes on where the hand points, and shortens as it turns to the lens.
+        run = math.hypot(*grip.aim)
+        if run > 0.12:
+            x, y = grip.aim[0] / run, grip.aim[1] / run
+            shown = min(1.0, max(run, 0.30))
+            return (x * shown, y * shown), ((-y, x) if x >= 0 else (y, -x))
     u = {
         "up": grip.up or (0.06 * grip.side, -1.0),
         "arm": grip.along,
@@ -205,12 +233,7 @@ def _placing(grip: Grip, turn: str) -> Place:
     n = (-u[1], u[0])
     if turn == "arm" and n[1] < 0:
         n = (u[1], -u[0])  # butts hang down, whichever side the arm points to
-    (x, y), k = grip.hand, grip.k
-
-    def at(a: float, b: float) -> Point:
-        return (x + (u[0] * a + n[0] * b) * k, y + (u[1] * a + n[1] * b) * k)
-
-    return at
+    return u, n
 
 
 def _garland(brush: Brush, grip: Grip, cloth: RGB) -> None:

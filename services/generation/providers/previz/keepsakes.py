@@ -134,7 +134,13 @@ def _key(brush: Brush, at: Place, cloth: RGB) -> None:
 
 
 def _jewel(brush: Brush, at: Place, cloth: RGB) -> None:
-    """Draw a ring's stone and its gleam."""
+    """Draw the hole of a ring, its inner wall, its stone and its gleam."""
+    hole = _ring(0.010, 0.0, 0.0125, 0.72)
+    brush.mark([at(*p) for p in hole], mix(cloth, BLACK, 0.72))
+    inner = [(a, b) for a, b in hole if a < 0.012]
+    brush.canvas.stroke(
+        polygon([at(*p) for p in inner], closed=False), mix(cloth, WHITE, 0.45), max(1.0, 0.0022 * brush.k), 0.9
+    )
     stone = ((0.028, -0.009), (0.036, -0.011), (0.044, 0.0), (0.036, 0.011), (0.028, 0.009))
     _fill(brush, at, stone, mix(rgb("d8f0ff"), cloth, 0.15), ink=0.8)
     for t in (0.6, 2.2, 3.9, 5.4):

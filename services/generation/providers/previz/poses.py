@@ -90,6 +90,11 @@ ARMS: Final[dict[str, Limb]] = {
     "dance_high": ((0.68, 0.56, 0.20), (-0.30, 0.92, 0.14)),
     "dance_side": ((0.92, -0.18, 0.26), (0.66, 0.68, 0.30)),
     "heart": ((0.22, -0.90, 0.30), (-0.74, 0.54, 0.38)),
+    "belly": ((0.34, -0.94, 0.06), (-0.80, -0.34, 0.34)),
+    "slack": ((0.56, -0.80, -0.05), (0.36, -0.92, 0.02)),
+    "hands_down": ((0.14, -0.40, 0.92), (0.02, -0.56, 0.82)),
+    "sword": ((0.62, -0.70, 0.34), (0.36, 0.40, 0.84)),
+    "screen": ((0.20, -0.92, 0.26), (-0.26, 0.66, 0.74)),
     "cover_face": ((0.30, -0.52, 0.78), (-0.46, 0.86, -0.10)),
 }
 
@@ -105,8 +110,8 @@ LEGS: Final[dict[str, Limb]] = {
     "sit_out": ((0.20, -0.14, 0.96), (0.06, -0.92, 0.40)),
     "sit_over": ((-0.14, 0.10, 0.98), (0.24, -0.86, 0.44)),
     "cross_floor": ((0.72, -0.06, 0.70), (-0.96, -0.10, 0.20)),
-    "kneel": ((0.12, -0.98, 0.18), (0.02, -0.12, -0.99)),
-    "half_kneel": ((0.10, -0.10, 0.98), (0.02, -1.0, -0.06)),
+    "kneel": ((0.12, -0.98, 0.18), (0.02, -0.03, -1.0)),
+    "half_kneel": ((0.10, 0.02, 0.98), (0.02, -1.0, -0.06)),
     "lunge": ((0.10, -0.62, 0.78), (0.02, -1.0, -0.06)),
     "drive": ((0.10, -0.80, -0.56), (0.04, -0.88, -0.46)),
     "crouch": ((0.22, -0.20, 0.96), (0.06, -0.84, -0.52)),
@@ -140,15 +145,26 @@ POSES: Final[dict[str, Pose]] = {
     "look_down": Pose("pocket", "hang", "stand", "ease", lean=5, nod=26, weight=0.6, free_hand="left"),
     "shade_eyes": Pose("loose", "brow", "stand", "wide", lean=2, nod=-4, weight=0.4),
     "think": Pose("chin", "crossed", "stand", "ease", weight=0.7, tilt=6, nod=6, free_hand=""),
-    "embrace": Pose("hug", "hug", "stand", "ease", lean=7, nod=4, tilt=12, weight=0.4, free_hand=""),
-    "embrace_low": Pose("hug", "hug", "kneel", "kneel", lean=4, nod=-4, tilt=12, free_hand=""),
+    "embrace": Pose("hug", "hug", "stand", "ease", lean=7, nod=6, weight=0.4, free_hand=""),
+    "embrace_low": Pose("hug", "hug", "kneel", "kneel", lean=4, nod=2, free_hand=""),
+    "embrace_behind": Pose("hug", "hug", "stand", "ease", lean=6, nod=8, weight=0.4, free_hand=""),
+    "held_behind": Pose("heart", "heart", "stand", "ease", lean=-3, nod=4, weight=0.4, free_hand=""),
+    "kiss": Pose("hug", "hug", "stand", "ease", lean=5, weight=0.4, free_hand=""),
+    "shake": Pose("offer", "loose", "stand", "ease", lean=5, weight=0.5, free_hand=""),
+    "push": Pose("reach", "reach", "lunge", "drive", lean=16, nod=-4, free_hand=""),
+    "stagger": Pose("flail", "balance", "step_ahead", "step_behind", lean=-17, nod=-4, sway=5, free_hand=""),
+    "crawl": Pose("hands_down", "hands_down", "kneel", "kneel", lean=76, nod=-30, free_hand=""),
+    "waltz": Pose("hug", "offer", "stand", "step_ahead", lean=-2, nod=2, free_hand=""),
+    "propose": Pose("hold_up", "heart", "kneel", "half_kneel", lean=4, nod=-16, free_hand="right"),
+    "pray_kneel": Pose("pray", "pray", "kneel", "kneel", lean=4, nod=18, free_hand=""),
+    "text": Pose("screen", "loose", "stand", "ease", nod=22, weight=0.6, free_hand="right"),
     "hold_hands": Pose("offer", "hang", "stand", "ease", weight=0.5, tilt=5, free_hand=""),
     "fight": Pose("punch", "guard", "lunge", "drive", lean=14, twist=-24, nod=-2, free_hand=""),
     "guard": Pose("guard", "guard", "wide", "lunge", lean=12, twist=12, nod=2, free_hand=""),
-    "strike": Pose("strike", "balance", "lunge", "drive", lean=10, twist=14, free_hand="right"),
+    "strike": Pose("sword", "balance", "lunge", "drive", lean=10, twist=14, free_hand="right"),
     "kick": Pose("balance", "guard", "kick", "stand", lean=-14, sway=-8, free_hand=""),
     "fall": Pose("flail", "balance", "lie_bent", "lifted", lean=-6, recline=42, nod=-16, lift=0.12, free_hand=""),
-    "lie": Pose("loose", "heart", "lie", "lie_bent", recline=90, turn=25, free_hand=""),
+    "lie": Pose("belly", "slack", "lie", "lie_bent", recline=90, turn=25, free_hand=""),
     "lie_in_bed": Pose("hang", "hang", "lie", "lie", recline=90, turn=25, lift=0.50, free_hand=""),
     "kneel": Pose("lap", "lap", "kneel", "kneel", lean=6, nod=10, free_hand="right"),
     "half_kneel": Pose("lap", "reach", "kneel", "half_kneel", lean=12, nod=12),
@@ -180,16 +196,21 @@ POSES: Final[dict[str, Pose]] = {
 
 _WORDS: Final[tuple[tuple[str, str], ...]] = (
     ("embrace hug hugs hugging embraces embracing cuddle cradle", "embrace"),
-    ("kiss kisses kissing", "embrace"),
+    ("kiss kisses kissing", "kiss"),
+    ("shake shakes shaking handshake", "shake"),
     ("hands handinhand", "hold_hands"),
+    ("push pushes pushing shove shoves shoving", "push"),
     ("punch punches punching fight fights fighting brawl struggle struggles wrestle duel", "fight"),
     ("kick kicks kicking", "kick"),
     ("strike strikes swing swings slash slashes attack attacks", "strike"),
     ("dodge dodges block blocks defend guard guards", "guard"),
-    ("fall falls falling fell tumble tumbles collapse collapses stumble stumbles trip", "fall"),
+    ("stumble stumbles stumbling stagger staggers reel reels", "stagger"),
+    ("fall falls falling fell tumble tumbles collapse collapses trip", "fall"),
     ("aim aims aiming shoot shoots gun pistol revolver fires draws", "aim"),
     ("surrender surrenders", "surrender"),
     ("run runs running sprint sprints chase chases chased flee flees fleeing dash rush rushes race races", "run"),
+    ("crawl crawls crawling", "crawl"),
+    ("propose proposes proposing", "propose"),
     ("sneak sneaks creep creeps prowl stalk stalks tiptoe", "sneak"),
     ("dance dances dancing twirl twirls spin spins rasa", "dance"),
     ("leap leaps jump jumps jumping leaping", "leap"),
@@ -200,7 +221,7 @@ _WORDS: Final[tuple[tuple[str, str], ...]] = (
     ("drive drives driving steering wheel", "drive"),
     ("lie lies lying asleep sleep sleeps sleeping dead unconscious rests", "lie"),
     ("crouch crouches crouching hide hides hiding duck ducks squat", "crouch"),
-    ("kneel kneels kneeling", "kneel"),
+    ("kneel kneels kneeling knelt knees", "kneel"),
     ("gather gathers pick picks picking pluck plucks collects", "half_kneel"),
     ("meditate meditates meditating crosslegged", "sit_floor"),
     ("sit sits sitting seated sat perched slumps slumped", "sit"),
@@ -235,15 +256,32 @@ _AT_REST: Final = ("stand", "stand_pocket", "stand_hip", "stand_crossed", "stand
 _TALKING: Final = ("talk", "listen", "stand_hip", "talk", "stand_pocket", "think")
 
 
-EMBRACES: Final = frozenset({"embrace", "embrace_low"})
+BEHIND: Final = frozenset({"embrace_behind"})
+HELD: Final = frozenset({"held_behind"})
+EMBRACES: Final = frozenset({"embrace", "embrace_low", "kiss"}) | BEHIND | HELD
+MEETINGS: Final = frozenset({"shake", "push", "waltz", "fight", "guard", "strike", "aim"})
+"""Gestures whose hands go to the other person."""
+
+_ON_THE_GROUND: Final = frozenset(["ground", "floor", "grass", "sand", "carpet", "rug", "mat", "cross-legged"])
 
 
 def pose_named(text: str) -> str | None:
     """Return the gesture that a text asks for: the most telling verb wins; None if it asks for none."""
-    ranked = [_POSE_OF[word] for word in colours.tokens(text) if word in _POSE_OF]
+    words = colours.tokens(text)
+    ranked = [_POSE_OF[word] for word in words if word in _POSE_OF]
     named = min(ranked)[1] if ranked else None
-    # Who kneels to embrace does so to a child's height.
-    return "embrace_low" if named == "embrace" and "kneel" in {pose for _, pose in ranked} else named
+    asked, told = {pose for _, pose in ranked}, set(words)
+    if named == "embrace":
+        # Who kneels to embrace does so to a child's height.
+        low = "kneel" in asked
+        return "embrace_low" if low else "embrace_behind" if {"behind", "from"} <= told else named
+    if named in {"pray", "kneel", "hold", "offer"} and "kneel" in asked:
+        return "pray_kneel" if "pray" in asked else "propose" if {"one", "knee"} <= told else "kneel"
+    if named == "sit" and told & _ON_THE_GROUND:
+        return "sit_floor"
+    if named == "phone" and told & {"looks", "texts", "texting", "types", "typing", "scrolls", "stares", "reads"}:
+        return "text"
+    return named
 
 
 def pose_at_rest(dice: Dice, *, talking: bool) -> str:

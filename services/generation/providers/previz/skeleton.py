@@ -29,7 +29,7 @@ FOREARM: Final = 0.145
 HAND: Final = 0.085
 FOOT: Final = 0.105
 SPINE: Final = (0.085, 0.105, 0.110)
-NECK: Final = 0.040
+NECK: Final = 0.032
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def posed(build: Build, pose: Pose, *, mirrored: bool = False) -> Skeleton:
     elif pose.right_leg == "cross_floor":
         lowest = local["pelvis"][1] - 0.075
     elif pose.right_leg == "kneel":
-        lowest = min(lowest, local["knee_r"][1] - 0.04)
+        lowest = min(local["knee_r"][1] - 0.04, local["ankle_l"][1] - ANKLE)
     rise = -lowest if pose.seat is None else pose.seat + 0.055 - local["pelvis"][1]
     rise += pose.lift / build.stature
     flip = -1.0 if mirrored else 1.0
@@ -165,7 +165,7 @@ class _Poser:
 
         root = blend(points["chest"], points["neck"], 0.86)
         for side, sign, arm in (("r", 1.0, p.right_arm), ("l", -1.0, p.left_arm)):
-            shoulder = add(root, frame((sign * (b.shoulder - 0.018), -0.004, 0.0)))
+            shoulder = add(root, frame((sign * (b.shoulder - 0.018), -0.016, 0.0)))
             points[f"shoulder_{side}"] = shoulder
             self._limb(points, ("elbow", "wrist", "hand"), side, shoulder, ARMS[arm], frame, sign)
 
@@ -198,7 +198,9 @@ class _Poser:
             knee = along(hip, upper, THIGH * b.leg)
             ankle = along(knee, lower, SHIN * b.leg)
             points[f"hip_{side}"], points[f"knee_{side}"], points[f"ankle_{side}"] = hip, knee, ankle
-            points[f"toe_{side}"] = add(ankle, scaled(_foot(lower, sign), FOOT))
+            # Who kneels lies on the back of the foot.
+            toes = unit((sign * 0.1, -0.06, -1.0)) if leg == "kneel" else _foot(lower, sign)
+            points[f"toe_{side}"] = add(ankle, scaled(toes, FOOT))
 
 
 def _foot(shin: Vec3, sign: float) -> Vec3:

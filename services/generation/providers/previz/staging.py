@@ -8,12 +8,16 @@ from services.generation.providers.previz.blocking import Spot, spots_of
 from services.generation.providers.previz.camera import SENSOR_MM, Camera
 from services.generation.providers.previz.cast import Actor
 from services.generation.providers.previz.chance import Dice
-from services.generation.providers.previz.embracing import hands_on_backs, raised
+from services.generation.providers.previz.contacts import in_contact
+from services.generation.providers.previz.embracing import beside, close_to, in_arms, raised
 from services.generation.providers.previz.figure import Standing
 from services.generation.providers.previz.geometry import Point, Vec3, add, clamp, heading, right_of, scaled
+from services.generation.providers.previz.grasping import shifted_by
 from services.generation.providers.previz.held import held_named
+from services.generation.providers.previz.looking import looking
 from services.generation.providers.previz.movement import moved
 from services.generation.providers.previz.places.layout import Layout, Seat
+from services.generation.providers.previz.poses import BEHIND, EMBRACES, HELD
 from services.generation.providers.previz.scene import PrevizScene
 from services.generation.providers.previz.seating import camera_yaw, column, seats_for
 from services.generation.providers.previz.skeleton import Skeleton, placed, posed
@@ -72,6 +76,8 @@ def stage(scene: PrevizScene, actors: Sequence[Actor], layout: Layout) -> Stage:
         at = seats[0].at if seats else add(layout.mark, (0.0, raised(scene, actors, skeletons, share), 0.0))
         facing = seats[0].yaw if seats else yaw + math.pi - math.radians(spots[0].turn)
         people = [Standing(actors[0], placed(skeletons[0], at, facing))]
+        if _in_a_pair(scene, actors, layout):
+            people = [beside(people[0], heading(yaw))]
         eyes, stature, x = _focus(scene, actors[0], people[0].bones), actors[0].build.stature, spots[0].x
         x = column(scene, yaw, seats, share / stature * scene.height / scene.width) or x
     low = (
@@ -85,11 +91,38 @@ def stage(scene: PrevizScene, actors: Sequence[Actor], layout: Layout) -> Stage:
         there = _into_safety(camera, _sitting(actor, bones, seats[i])) if seats else None
         if scene.shot_size == "insert" and i == 1:
             there = _handing(people[0], actor, bones)
+        if _in_a_pair(scene, actors, layout) and scene.coverage not in {"over-the-shoulder", "reverse"}:
+            there = _in_frame(camera, close_to(people[0], actor, _facing(people[0], actor, bones), heading(yaw)))
         people.append(there or _placed(camera, spot, actor, bones, base, layout))
-    people = hands_on_backs(camera, _looking(camera, people, spots))
+    people = in_contact(scene, in_arms(camera, looking(camera, people, spots)))
     if scene.frame_role == "end":
         camera = _after_movement(scene, camera, eyes, people, dice)
     return Stage(camera, tuple(people), 0)
+
+
+def _in_a_pair(scene: PrevizScene, actors: Sequence[Actor], layout: Layout) -> bool:
+    """Return whether two stand in each other's arms."""
+    if layout.seats or scene.shot_size == "insert":
+        return False
+    return len(actors) == 2 and all(a.pose_name in EMBRACES for a in actors)
+
+
+def _facing(lead: Standing, actor: Actor, bones: Skeleton) -> Skeleton:
+    """Return the second of a pair turned to the first, or the same way in an embrace from behind."""
+    yaw = math.atan2(lead.bones.ahead[0], lead.bones.ahead[2])
+    back = {lead.actor.pose_name, actor.pose_name} & (BEHIND | HELD)
+    ground = min(p[1] for p in lead.bones.joints.values()) - min(p[1] for p in bones.joints.values())
+    return placed(bones, (0.0, ground if lead.bones["toe_r"][1] > 0.2 else 0.0, 0.0), yaw if back else yaw + math.pi)
+
+
+def _in_frame(camera: Camera, person: Standing) -> Standing | None:
+    """Return a person raised or lowered until the head is in the safe area, as by a box; None if it does not help."""
+    h, (_, top, _, bottom) = camera.height, head_box(camera, person)
+    over = max(0.0, SAFE * h - top) - max(0.0, bottom - (1 - SAFE) * h)
+    if abs(over) > 0.5:
+        down = over / camera.scale(camera.depth(person.bones["head"])) / math.cos(camera.pitch)
+        person = Standing(person.actor, shifted_by(person.bones, (0.0, -down, 0.0)))
+    return _into_safety(camera, person)
 
 
 def _sitting(actor: Actor, bones: Skeleton, seat: Seat) -> Standing:
@@ -356,35 +389,3 @@ def _body_yaw(camera: Camera, turn: float, at: Vec3) -> float:
     """Return the world yaw of a body turned by degrees from facing the camera; positive faces the screen's right."""
     to_camera = math.atan2(camera.position[0] - at[0], camera.position[2] - at[2])
     return to_camera - math.radians(turn)
-
-
-def _looking(camera: Camera, people: list[Standing], spots: Sequence[Spot]) -> list[Standing]:
-    """Turn faces to whom they look at."""
-    done: list[Standing] = []
-    for person, spot in zip(people, spots, strict=True):
-        if spot.look is None or spot.look >= len(people):
-            done.append(person)
-            continue
-        target, own = people[spot.look].bones["head"], person.bones["head"]
-        yaw = math.atan2(target[0] - own[0], target[2] - own[2])
-        body = math.atan2(person.bones.ahead[0], person.bones.ahead[2])
-        bones = person.bones
-        by = clamp(_folded(yaw - body), -math.radians(50), math.radians(50)) * 0.8
-        # Actors cheat to the lens: who is not seen from behind keeps at least a profile.
-        lens = math.atan2(camera.position[0] - own[0], camera.position[2] - own[2])
-        away = _folded(body + by - lens)
-        if abs(spot.turn) < 100:
-            away = clamp(away, -math.radians(76), math.radians(76))
-        done.append(Standing(person.actor, _face_turned(bones, lens + away)))
-    return done
-
-
-def _folded(angle: float) -> float:
-    """Return an angle in -pi to pi."""
-    return (angle + math.pi) % math.tau - math.pi
-
-
-def _face_turned(bones: Skeleton, yaw: float) -> Skeleton:
-    level = math.hypot(bones.face[0], bones.face[2])
-    face = (math.sin(yaw) * level, bones.face[1], math.cos(yaw) * level)
-    return Skeleton(bones.joints, bones.across, bones.ahead, face, bones.crown, bones.stature)

@@ -9,9 +9,9 @@ from services.generation.providers.previz.camera import Camera
 from services.generation.providers.previz.canvas import Canvas
 from services.generation.providers.previz.chance import Dice
 from services.generation.providers.previz.colours import BLACK, WHITE, mix, rgb
-from services.generation.providers.previz.display_list import Blend, Linear, Stop, Tag, ellipse, rectangle
+from services.generation.providers.previz.display_list import Blend, Linear, Stop, Tag, ellipse, polygon, rectangle
 from services.generation.providers.previz.geometry import Point
-from services.generation.providers.previz.held import HOLDS, draw_thing, held_named, reach_of
+from services.generation.providers.previz.held import HOLDS, draw_thing, held_named, outline_of, reach_of
 from services.generation.providers.previz.light import Light
 from services.generation.providers.previz.scene import PrevizScene
 from services.generation.providers.previz.style import Look
@@ -59,9 +59,12 @@ def draw_still(canvas: Canvas, camera: Camera, light: Light, look: Look, scene: 
         a -= (low + high) / 2
         return (x + (b * c + a * s) * k, y - (a * c - b * s) * k * _SQUASH)
 
-    half = wide * 0.62 if standing else (high - low) * 0.55
     soft = 5.0 * canvas.unit * look.blur
-    shadow = ellipse(x - brush.side * half * k * 0.18, y + 4 * canvas.unit, half * k, max(half * 0.34, 0.012) * k)
+    off = (-brush.side * 0.022 * h, 0.020 * h)
+    shadow = polygon([(px + off[0], py + off[1]) for px, py in (at(a, b) for a, b in outline_of(kind))])
+    if standing:
+        half = wide * 0.62
+        shadow = ellipse(x - brush.side * half * k * 0.30, y + 4 * canvas.unit, half * k, max(half * 0.34, 0.012) * k)
     canvas.tint(shadow, mix(light.shade, BLACK, 0.4), 0.6, blur=soft, blend=Blend.MULTIPLY)
     draw_thing(brush, at, kind, brush.cloth(colour))
     canvas.tag = Tag()
