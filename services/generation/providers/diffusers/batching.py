@@ -33,7 +33,7 @@ class Terms:
     Attributes:
         most: orders in a batch, from 1.
         wait_s: longest that an order waits for company while the painter is idle.
-        adapters: different ones in a batch; an order that needs more goes alone.
+        adapters: different ones in a batch; an order that needs more goes with those only that need no other.
     """
 
     most: int
@@ -100,7 +100,7 @@ class Batcher:
         return len(batch) >= self._most(oldest.key)
 
     def _mates(self, oldest: Ticket) -> list[Ticket]:
-        """The order itself and those, oldest first, that can be painted with it."""
+        """The order itself and those that can be painted with it, oldest first: a younger one may fill a batch too."""
         batch, adapters = [oldest], oldest.adapters
         for ticket in self._waiting.values():
             if len(batch) >= self._most(oldest.key):
@@ -110,4 +110,5 @@ class Batcher:
             if ticket is not oldest and ticket.key == oldest.key and fits:
                 batch.append(ticket)
                 adapters = together
-        return batch
+        chosen = {ticket.order_id for ticket in batch}
+        return [ticket for ticket in self._waiting.values() if ticket.order_id in chosen]
